@@ -1,0 +1,53 @@
+# `make run` and `make test` need Python 3.11 or newer, make and the network, nothing else.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+RUNTIME := $(VENV)/runtime.stamp
+EVERYTHING := $(VENV)/everything.stamp
+
+# A version manager may offer a python3.12 that then refuses to start, so each candidate is really run.
+PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$candidate && break; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+help: ## List what make can do here
+	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+# Whoever has the developer's tools keeps them; everybody else gets only what the till needs.
+run: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(RUNTIME)) ## Start the till
+	@$(PY) main.py
+
+test: $(EVERYTHING) ## Run all tests; ARGS="-k meter" narrows them down
+	@$(PY) -m tools.run_tests $(ARGS)
+
+check: $(EVERYTHING) ## Formatting, lint, types, import contracts, migrations
+	@$(PY) -m ruff format --check
+	@$(PY) -m ruff check
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m tools.check_migrations
+
+bench: $(EVERYTHING) ## Measure, and print the figures
+	@$(PY) -m benchmarks
+
+clean: ## Remove what make and its tools have made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "Kilotill needs Python 3.11 or newer with its venv module (on Debian:" \
+		"apt-get install python3 python3-venv). If you have one elsewhere: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(EVERYTHING): EXTRAS := [server,dev]
+$(RUNTIME) $(EVERYTHING): pyproject.toml constraints.txt | $(PY)
+	@echo "Installing what Kilotill needs into $(VENV); the first time this takes some minutes"
+	@$(PY) -m pip install -qq --constraint constraints.txt pip setuptools
+	@$(PY) -m pip install -qq --constraint constraints.txt --no-build-isolation --editable '.$(EXTRAS)'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Kilotill's till: a desktop program that sells prepaid electricity."""

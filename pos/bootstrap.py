@@ -1,0 +1,1 @@
+"""Builds the till: the only module that constructs services and gateways."""

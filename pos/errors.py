@@ -1,0 +1,46 @@
+"""The few error classes of the program, grouped by what happens next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class KilotillError(Exception):
+    """Base of every error a person or a caller may see.
+
+    `code` is stable (`area.reason`, listed in docs/errors.md) and never renamed; `text` is an English
+    sentence that says what is wrong and, where it helps, what to do.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class UserError(KilotillError):
+    """The request is not allowed or not complete: show the text, put the cursor back on the field."""
+
+
+class ApprovalNeeded(KilotillError):  # noqa: N818 - the house name says what must happen, not that something failed
+    """Someone else may do this: ask for a PIN of a person holding `permission`, then repeat."""
+
+    def __init__(self, code: str, text: str, permission: str) -> None:
+        super().__init__(code, text)
+        self.permission = permission
+
+
+class Unavailable(KilotillError):  # noqa: N818 - a state that passes, not a failure
+    """Network, printer or provider is not there now; `retry_at` (UTC) when known."""
+
+    def __init__(self, code: str, text: str, retry_at: datetime | None = None) -> None:
+        super().__init__(code, text)
+        self.retry_at = retry_at
+
+
+class Rejected(KilotillError):  # noqa: N818 - the other side's final word
+    """A server, provider or key holder gave its final no."""
+
+
+class MachineFault(KilotillError):  # noqa: N818 - a fault of the machine, not of the request
+    """Disk full, database damaged or locked, key store missing: full-screen instruction."""

@@ -1,0 +1,1 @@
+"""Translations, and how money, numbers and dates are written."""

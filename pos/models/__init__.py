@@ -1,0 +1,1 @@
+"""What the till keeps in its SQLite database."""

@@ -1,0 +1,1 @@
+"""The history of the till's database, one file per step."""

@@ -1,0 +1,1 @@
+"""The steps of the till's database, oldest first by their links."""

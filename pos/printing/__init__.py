@@ -1,0 +1,1 @@
+"""Turns documents into paper: receipts, PDF pages and the spool."""

@@ -1,0 +1,1 @@
+"""Carries the journal to the server and master data back."""

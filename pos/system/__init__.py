@@ -1,0 +1,1 @@
+"""The machine under the till: paths, secrets, clock, logs and libraries."""

@@ -1,0 +1,1 @@
+"""One package per screen, each a view and a presenter."""
