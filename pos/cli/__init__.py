@@ -1,0 +1,1 @@
+"""The sub-commands that do a till's work without a window."""

@@ -1,0 +1,1 @@
+"""The use cases: every public function is one thing a person does."""
