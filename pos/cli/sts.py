@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 
 from pos.errors import UserError
-from pos.services.sts_lines import OPERATIONS, answer_lines
+from pos.services.sts_lines import LINE_LENGTH_MAX, OPERATIONS, answer_lines
 from pos.services.sts_self_test import run_self_test
 from pos.tokens.cipher import KEY_LENGTHS, BlockCipher, cipher_for
 from pos.tokens.decode import DecodedToken, decode_token
@@ -17,6 +17,9 @@ from pos.tokens.digits import group, parse_token
 from pos.tokens.errors import TokenDataError
 from pos.tokens.explain import CLASS_NAMES, explain
 from pos.tokens.names import BaseDate, EncryptionAlgorithm
+
+LINE_BYTES_MAX = 4 * LINE_LENGTH_MAX + 2
+"""No line within the limit of characters is longer in UTF-8."""
 
 _LINES_HELP = f"""Make and read STS tokens.
 
@@ -52,8 +55,10 @@ def sts(context: click.Context) -> int:
 def _standard_input_lines() -> Iterator[str]:
     # Bytes that are not UTF-8 must spoil their own line only, so the text layer's strict decoding is not
     # used. Some programs start a file with a byte order mark: "-sig" drops it.
-    for line in sys.stdin.buffer:
+    while line := sys.stdin.buffer.readline(LINE_BYTES_MAX):
         yield line.decode("utf-8-sig", errors="replace")
+        while len(line) == LINE_BYTES_MAX and not line.endswith(b"\n"):
+            line = sys.stdin.buffer.readline(LINE_BYTES_MAX)  # the rest of a line refused as too long
 
 
 @sts.command(name="explain")

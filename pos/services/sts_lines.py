@@ -157,12 +157,22 @@ def _parse(line: str) -> Request:
     if len(line) > LINE_LENGTH_MAX:
         raise LineError("line.too_long", f"A line has at most {LINE_LENGTH_MAX} characters.")
     try:
-        values = json.loads(line, parse_float=_finite, parse_constant=_finite)
+        values = json.loads(
+            line, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_no_name_twice
+        )
     except (ValueError, RecursionError):
         raise LineError("line.not_json", "The line is not JSON.") from None
     if not isinstance(values, dict):
         raise LineError("line.not_object", "The line must be one JSON object.")
     return Request(values)
+
+
+def _no_name_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Two amounts under one name: taking either would be a guess with money."""
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise LineError("line.name_twice", "A name stands twice in the line.")
+    return values
 
 
 def _finite(text: str) -> float:

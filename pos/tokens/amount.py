@@ -151,18 +151,15 @@ def format_currency(steps: int) -> str:
 
 
 def _round_up(units: int, exponent_max: int) -> tuple[int, int]:
-    for exponent in range(exponent_max + 1):
-        mantissa = max(0, -((_OFFSETS[exponent] - units) // 10**exponent))
-        if mantissa <= MANTISSA_MAX:
-            return exponent, mantissa
-    raise AssertionError("the caller checked the range")
+    """The smallest exponent whose range reaches `units`, and the mantissa that is not below it."""
+    exponent = next(e for e in range(exponent_max + 1) if units <= _OFFSETS[e] + 10**e * MANTISSA_MAX)
+    return exponent, max(0, -((_OFFSETS[exponent] - units) // 10**exponent))
 
 
 def _round_down(units: int, exponent_max: int) -> tuple[int, int]:
-    for exponent in range(exponent_max, -1, -1):
-        if units >= _OFFSETS[exponent]:
-            return exponent, min(MANTISSA_MAX, (units - _OFFSETS[exponent]) // 10**exponent)
-    raise AssertionError("offset 0 is zero and units are not negative")
+    """The largest exponent whose range begins at or below `units`, and the mantissa that is not above it."""
+    exponent = max(e for e in range(exponent_max + 1) if units >= _OFFSETS[e])
+    return exponent, min(MANTISSA_MAX, (units - _OFFSETS[exponent]) // 10**exponent)
 
 
 def _currency_field(exponent: int, mantissa: int, *, is_negative: bool) -> CurrencyField:

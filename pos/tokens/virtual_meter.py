@@ -79,6 +79,10 @@ class MeterMake:
     has_expiry: bool = True
     lockout_after: int = 0
 
+    def __post_init__(self) -> None:
+        if self.tid_store_size < 1:
+            raise ValueError("a TID store has at least one place")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -189,10 +193,10 @@ class VirtualMeter:
 
     def _refusal(self, token: DecodedToken) -> ResultCode | None:
         """The checks of docs/sts.md §3 in their order, steps 2 to 5."""
-        if token.tid is None:
-            return ResultCode.FUNCTION
         if token.token_class is TokenClass.CREDIT and self.key.kt == KeyType.DDTK:
             return ResultCode.DDTK
+        if token.tid is None:
+            return ResultCode.FUNCTION
         if self.make.has_expiry and token.tid >> 16 > self.key.ken:
             return ResultCode.KEY_EXPIRED
         if token.tid in self._tids:
@@ -295,6 +299,8 @@ class VirtualMeter:
 
     def _take_key(self, sections: Mapping[int, Mapping[str, FieldValue]]) -> ResultCode:
         first, second = sections[1], sections[2]
+        if not 1 <= _value(first, "krn") <= 9 or _value(second, "ti") > 99:
+            return ResultCode.RANGE
         new_type = KeyType(_value(first, "kt"))
         if new_type not in _KEY_TYPE_CHANGES[KeyType(self.key.kt)]:
             return ResultCode.KEY_TYPE

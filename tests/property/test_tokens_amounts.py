@@ -46,7 +46,7 @@ def test_largest_amount_not_above_any_units_is_the_best_of_all_fields(asked: int
 def test_decode_amount_of_every_field_is_the_plain_rule_and_encodes_back() -> None:
     assert [decode_amount(field) for field in range(1 << 16)] == ALL_AMOUNTS
     assert [encode_amount(amount) for amount in ALL_AMOUNTS] == list(range(1 << 16))
-    assert ALL_AMOUNTS == sorted(set(ALL_AMOUNTS))
+    assert sorted(set(ALL_AMOUNTS)) == ALL_AMOUNTS
     assert ALL_AMOUNTS[-1] == AMOUNT_MAX
 
 

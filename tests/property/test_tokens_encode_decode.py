@@ -119,7 +119,7 @@ def test_extended_token_with_a_value_decoded_gives_index_and_control_back(
 
 @given(cipher=ciphers, rnd=nibbles, tid=tids, flag=st.integers(0, 511), is_set=st.booleans())
 def test_extended_token_with_a_flag_decoded_gives_flag_and_value_back(
-    cipher: BlockCipher, rnd: int, tid: int, flag: int, is_set: bool
+    *, cipher: BlockCipher, rnd: int, tid: int, flag: int, is_set: bool
 ) -> None:
     fields_read = _managed(10, cipher, rnd, tid, extended_flag(flag, is_set=is_set))
 
@@ -134,7 +134,7 @@ def test_extended_token_with_a_flag_decoded_gives_flag_and_value_back(
     with_supply_group=st.booleans(),
 )
 def test_key_change_of_64_bits_decoded_and_joined_gives_key_and_attributes_back(
-    old_key: bytes, new_key: bytes, new: KeyAttributes, is_rollover: bool, with_supply_group: bool
+    *, old_key: bytes, new_key: bytes, new: KeyAttributes, is_rollover: bool, with_supply_group: bool
 ) -> None:
     cipher = cipher_for(STA, old_key)
     tokens = key_change_tokens(
@@ -160,7 +160,7 @@ def test_key_change_of_64_bits_decoded_and_joined_gives_key_and_attributes_back(
     is_rollover=st.booleans(),
 )
 def test_key_change_of_128_bits_decoded_and_joined_gives_key_and_attributes_back(
-    old_key: bytes, new_key: bytes, new: KeyAttributes, is_rollover: bool
+    *, old_key: bytes, new_key: bytes, new: KeyAttributes, is_rollover: bool
 ) -> None:
     cipher = cipher_for(MISTY1, old_key)
     tokens = key_change_tokens(

@@ -20,7 +20,7 @@ from pos.tokens.virtual_meter import ResultCode, VirtualMeter
 from tests.reference.shuffling import seeded
 
 TRIALS = 100_000
-"""Of each 65,536 random blocks one has a fitting checksum: about 1.5 are expected, 10 are all but impossible."""
+"""One of 65,536 random blocks has a fitting checksum: 1.5 are expected; more than 10 never come by chance."""
 ACCEPTED_MAX = 10
 SLIPS_PER_TOKEN = 250
 KEY = KeyAttributes(sgc="123456", ti="01", krn=1, kt=2, ken=255)
