@@ -1,1 +1,1 @@
-"""Translations, and how money, numbers and dates are written."""
+"""Languages: translated texts, and money, numbers and dates as each language writes them."""

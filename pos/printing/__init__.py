@@ -1,1 +1,1 @@
-"""Turns documents into paper: receipts, PDF pages and the spool."""
+"""Papers: neutral documents, their builders, and how they become text, printer bytes and PDF."""

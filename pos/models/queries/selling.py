@@ -1,0 +1,266 @@
+"""What the path of a sale reads, each by one indexed look-up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from pos.domain.price_terms import Basis
+from pos.models.packing import unpack_line
+from pos.models.stored import instant_of, milliseconds_of
+
+
+@dataclass(frozen=True, slots=True)
+class SellingMeter:
+    """A meter with its group, every key field resolved: its own, else the group's (docs/formats.md §12)."""
+
+    key: int
+    id: UUID
+    drn: str
+    pan: int
+    service: int
+    tariff_code: str
+    status: str
+    block_reason: str | None
+    arrears_minor: int
+    customer_key: int | None
+    sgc: str
+    ti: str
+    krn: int
+    kt: int
+    ea: str
+    dkga: str
+    base_date: str
+    ken: int
+    tid_zone: str
+    lanes: int
+    lane: int
+    holders: tuple[str, ...]
+    supplier: str
+    next_key: dict[str, Any] | None
+
+
+_METER = """
+SELECT meter.key, meter.id, meter.drn, meter.pan, meter.service, meter.tariff_code, meter.status,
+  meter.block_reason, meter.arrears_minor, meter.customer_key,
+  supply_group.sgc, coalesce(meter.ti, supply_group.ti),
+  coalesce(meter.krn, supply_group.krn), coalesce(meter.kt, supply_group.kt),
+  coalesce(meter.algorithm, supply_group.algorithm), coalesce(meter.key_method, supply_group.key_method),
+  coalesce(meter.base_date, supply_group.base_date), supply_group.ken, supply_group.tid_zone,
+  supply_group.lanes, supply_group.lane, supply_group.holders, supply_group.supplier, supply_group.next_key
+FROM meter JOIN supply_group ON supply_group.sgc = meter.sgc WHERE meter.drn = ?
+"""
+
+
+def find_selling_meter(connection: Connection, drn: str) -> SellingMeter | None:
+    """Return the meter with this number (11 or 13 digits), None if the till does not know it."""
+    row: Any = connection.exec_driver_sql(_METER, (drn,)).one_or_none()
+    if row is None:
+        return None
+    next_key = None if row[23] is None else json.loads(row[23])
+    values: list[Any] = [
+        row[0],
+        UUID(bytes=row[1]),
+        *row[2:21],
+        tuple(json.loads(row[21])),
+        row[22],
+        next_key,
+    ]
+    return SellingMeter(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """A meter's month so far, on all tills and with reservations, and what it carries on this till."""
+
+    basis: Basis
+    carry_milli: int
+
+
+def month_figures(connection: Connection, meter: SellingMeter, month: str) -> MonthFigures:
+    """Add up what the meter bought in `month` (YYYY-MM): own sales, pulled rows, open reservations."""
+    rows = connection.exec_driver_sql(
+        "SELECT units_milli, free_milli, charges, 0 FROM meter_month WHERE meter_key = ? AND month = ? "
+        "UNION ALL SELECT units_milli, free_milli, charges, arrears_minor FROM reservation "
+        "WHERE meter_key = ? AND month = ?",
+        (meter.key, month, meter.key, month),
+    ).all()
+    charges = {code for row in rows for code in str(row[2]).split("\n") if code}
+    carried: int | None = connection.exec_driver_sql(
+        "SELECT carry_milli FROM carry WHERE meter_key = ?", (meter.key,)
+    ).scalar()
+    return MonthFigures(
+        Basis(
+            bought_before_milli=sum(row[0] for row in rows),
+            charges_taken=tuple(sorted(charges)),
+            free_before_milli=sum(row[1] for row in rows),
+            arrears_before_minor=max(0, meter.arrears_minor - sum(row[3] for row in rows)),
+        ),
+        carried or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRow:
+    """A stored tariff version: its key, id and canonical JSON."""
+
+    key: int
+    id: UUID
+    code: str
+    version: int
+    body: str
+    sha256: bytes
+
+
+def find_tariff(connection: Connection, code: str, at: datetime) -> TariffRow | None:
+    """Return the version of a tariff in force at `at`, None if there is none."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT key, id, code, version, body, sha256 FROM tariff WHERE code = ? AND valid_from <= ? "
+        "ORDER BY valid_from DESC, version DESC LIMIT 1",
+        (code, milliseconds_of(at)),
+    ).one_or_none()
+    return None if row is None else TariffRow(row[0], UUID(bytes=row[1]), *row[2:])
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSale:
+    """A sale the book already knows."""
+
+    place: int
+    state: str
+    delivered_place: int | None
+    request_sha: bytes | None
+
+
+def find_sale(connection: Connection, sale_id: UUID) -> KnownSale | None:
+    """Return what the book knows of a sale id."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT place, state, delivered_place, request_sha FROM sale WHERE id = ?", (sale_id.bytes,)
+    ).one_or_none()
+    return None if row is None else KnownSale(*row)
+
+
+def read_line_at(connection: Connection, place: int) -> bytes:
+    """Return the journal line at a place, of this book or a former one."""
+    packed = connection.exec_driver_sql(
+        "SELECT line FROM journal WHERE seq = ? UNION ALL SELECT line FROM former_journal WHERE place = ?",
+        (place, place),
+    ).scalar_one()
+    return unpack_line(packed)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSale:
+    """The latest delivered sale to a meter."""
+
+    sale_id: UUID
+    place: int
+    at: datetime
+    money_minor: int
+
+
+def latest_sale_to(connection: Connection, meter_key: int, since: datetime) -> RecentSale | None:
+    """Return the meter's latest delivered sale not before `since`."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT sale.id, sale.place, sale.at, sale.money_minor "
+        "FROM sale_item JOIN sale ON sale.place = sale_place "
+        "WHERE meter_key = ? AND sale.state = 'delivered' AND sale.at >= ? "
+        "ORDER BY sale_place DESC LIMIT 1",
+        (meter_key, milliseconds_of(since)),
+    ).one_or_none()
+    return None if row is None else RecentSale(UUID(bytes=row[0]), row[1], instant_of(row[2]), row[3])
+
+
+def last_tid(connection: Connection, pan: int, base_date: str) -> int | None:
+    """Return the last TID this till gave a meter under a base date."""
+    tid: int | None = connection.exec_driver_sql(
+        "SELECT last_tid FROM tid_guard WHERE pan = ? AND base_date = ?", (pan, base_date)
+    ).scalar()
+    return tid
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """The shift that is open on this till."""
+
+    place: int
+    id: UUID
+    operator_key: int
+    business_day: str
+
+
+def open_shift(connection: Connection) -> OpenShift | None:
+    """Return the open shift of this till, None if there is none."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT place, id, operator_key, business_day FROM shift WHERE closed_place IS NULL"
+    ).one_or_none()
+    return None if row is None else OpenShift(row[0], UUID(bytes=row[1]), row[2], row[3])
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeRow:
+    """The envelope in force and its use."""
+
+    sequence: int
+    money_minor: int
+    units_milli: int
+    expires_at: datetime | None
+    used_money_minor: int
+    used_units_milli: int
+
+
+def envelope_in_force(connection: Connection) -> EnvelopeRow | None:
+    """Return the envelope in force, None if the till was never given one."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT sequence, money_minor, units_milli, expires_at, used_money_minor, used_units_milli "
+        "FROM envelope WHERE taken_place IS NOT NULL ORDER BY sequence DESC LIMIT 1"
+    ).one_or_none()
+    if row is None:
+        return None
+    expires_at = None if row[3] is None else instant_of(row[3])
+    return EnvelopeRow(row[0], row[1], row[2], expires_at, row[4], row[5])
+
+
+def reserved_minor(connection: Connection) -> tuple[int, int]:
+    """Return money and units (milli) reserved by open quotes against the envelope."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT coalesce(sum(money_minor), 0), coalesce(sum(units_milli), 0) FROM reservation"
+    ).one()
+    return row[0], row[1]
+
+
+def float_left_minor(connection: Connection, supplier: str) -> int:
+    """Return what may still be sold for a supplier: balance + credit limit - reservations (formats §5)."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT coalesce((SELECT balance_minor FROM account WHERE name = 'supplier:' || code), 0) "
+        "+ credit_limit_minor "
+        "- coalesce((SELECT sum(supplier_minor) FROM reservation WHERE reservation.supplier = code), 0) "
+        "FROM supplier WHERE code = ?",
+        (supplier,),
+    ).one_or_none()
+    return 0 if row is None else int(row[0])
+
+
+def count_tokens_under_key(connection: Connection, pan: int, key_place: int) -> int:
+    """Return how many credit tokens a meter got since the line at `key_place`."""
+    return int(
+        connection.exec_driver_sql(
+            "SELECT count(*) FROM token WHERE pan = ? AND place >= ? AND token_class = 0", (pan, key_place)
+        ).scalar_one()
+    )
+
+
+def customer_of(connection: Connection, customer_key: int | None) -> Sequence[Any] | None:
+    """Return (name, phone, address) of a meter's customer, None if there is none."""
+    if customer_key is None:
+        return None
+    row: Any = connection.exec_driver_sql(
+        "SELECT name, phone, address FROM customer WHERE key = ?", (customer_key,)
+    ).one_or_none()
+    return None if row is None else tuple(row)

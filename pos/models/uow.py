@@ -1,0 +1,93 @@
+"""Units of work: every read is one snapshot, every write that matters one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
+
+from pos.errors import MachineFault
+from pos.models.db import WRITES
+
+
+@dataclass(slots=True)
+class WriteUnit:
+    """One write transaction: its connection, and what to do once it is durable."""
+
+    connection: Connection
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` once the transaction is durable; it is dropped on rollback."""
+        self._after_commit.append(action)
+
+    def run_after_commit(self) -> None:
+        """Run what was asked for, in order."""
+        for action in self._after_commit:
+            action()
+
+
+class Units:
+    """Opens units of work on one database; objects of the database never leave one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._reading = engine
+        self._writing = engine.execution_options(**{WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read unit: a stable snapshot, rolled back at the end. Raises MachineFault `disk.*`."""
+        with _translated(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[WriteUnit]:
+        """Open a write unit: committed when the block ends normally, rolled back otherwise.
+
+        No network, no printing, no question to a person inside. Raises MachineFault `disk.full`,
+        `disk.read_only`, `disk.busy`, `disk.damaged`, `disk.fault`.
+        """
+        with _translated():
+            with self._writing.connect() as connection:
+                unit = WriteUnit(connection)
+                with connection.begin():
+                    yield unit
+            unit.run_after_commit()
+
+    def close(self) -> None:
+        """Close every connection; the last one tidies the write-ahead log away."""
+        self._reading.dispose()
+
+
+_FAULTS = {
+    sqlite3.SQLITE_FULL: ("disk.full", "The disk is full: nothing was changed. Make room, then try again."),
+    sqlite3.SQLITE_READONLY: ("disk.read_only", "The data folder cannot be written: nothing was changed."),
+    sqlite3.SQLITE_BUSY: ("disk.busy", "Another program holds the database: nothing was changed. Try again."),
+    sqlite3.SQLITE_CORRUPT: (
+        "disk.damaged",
+        "The database file is damaged. Stop selling and restore a back-up.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "disk.damaged",
+        "The database file is damaged. Stop selling and restore a back-up.",
+    ),
+    sqlite3.SQLITE_IOERR: ("disk.fault", "The disk failed while reading or writing: nothing was changed."),
+    sqlite3.SQLITE_CANTOPEN: ("disk.fault", "The database file cannot be opened."),
+}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn faults of the machine into MachineFault by SQLite's result code; bugs pass unchanged."""
+    try:
+        yield
+    except DatabaseError as error:
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        fault = _FAULTS.get(code & 0xFF) if isinstance(code, int) else None
+        if fault is None:
+            raise
+        raise MachineFault(*fault) from error

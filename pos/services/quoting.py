@@ -1,0 +1,138 @@
+"""What a sale to a meter would cost or give: the same figures for trial vend and sale."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy import Connection
+
+from pos.domain.canonical import JsonObject
+from pos.domain.price_terms import Adjustment, Terms
+from pos.domain.priced_item import LineKind, PricedItem, PriceLine
+from pos.domain.pricing import price_by_money, price_by_units
+from pos.domain.tariff import Tariff
+from pos.domain.tariff_json import tariff_from_json
+from pos.errors import UserError
+from pos.models.queries.selling import (
+    MonthFigures,
+    SellingMeter,
+    TariffRow,
+    find_selling_meter,
+    find_tariff,
+    month_figures,
+)
+from pos.services.sale_values import SaleKind, SaleRequest
+from pos.tokens.amount import largest_amount_not_above
+from pos.tokens.numbers import parse_meter_number
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A priced item for one meter and everything the price came from."""
+
+    meter: SellingMeter
+    tariff_row: TariffRow
+    month: str
+    figures: MonthFigures
+    item: PricedItem
+
+    def basis_json(self) -> JsonObject:
+        """Return the item's `basis` (docs/formats.md §4)."""
+        basis = self.figures.basis
+        return {
+            "tariff_id": str(self.tariff_row.id),
+            "tariff_version": self.tariff_row.version,
+            "tariff_sha256": self.tariff_row.sha256.hex(),
+            "month": self.month,
+            "bought_before_milli": basis.bought_before_milli,
+            "charges_taken": list(basis.charges_taken),
+            "free_before_milli": basis.free_before_milli,
+            "arrears_before_minor": basis.arrears_before_minor,
+            "meter_cursor": 0,
+        }
+
+
+class Quoting:
+    """Prices sales from the database; tariffs are kept parsed, as a stored version never changes."""
+
+    def __init__(self, time_zone: tzinfo) -> None:
+        self._time_zone = time_zone
+        self._tariffs: dict[int, Tariff] = {}
+
+    def quote(
+        self,
+        connection: Connection,
+        request: SaleRequest,
+        *,
+        at: datetime,
+        smallest_coin_minor: int = 1,
+        adjustments: Sequence[Adjustment] = (),
+    ) -> Quote:
+        """Price a request at `at` (aware).
+
+        Raises:
+            UserError: `meter.unknown`, `meter.blocked`, `tariff.unknown`; NumberError for the number.
+            PricingError: `sale.*`.
+        """
+        meter = self.selling_meter(connection, request.drn)
+        row = find_tariff(connection, meter.tariff_code, at)
+        if row is None:
+            raise UserError("tariff.unknown", f"No tariff {meter.tariff_code!r} is in force for this meter.")
+        month = f"{at.astimezone(self._time_zone):%Y-%m}"
+        figures = month_figures(connection, meter, month)
+        terms = Terms(self._tariff(row), figures.basis, figures.carry_milli, adjustments=tuple(adjustments))
+        return Quote(meter, row, month, figures, _price(terms, request, smallest_coin_minor))
+
+    def selling_meter(self, connection: Connection, number: str) -> SellingMeter:
+        """Return the meter that may be sold to.
+
+        Raises:
+            UserError: `meter.unknown`, `meter.blocked`; NumberError as `parse_meter_number`.
+        """
+        drn = parse_meter_number(number).drn.digits
+        meter = find_selling_meter(connection, drn)
+        if meter is None:
+            raise UserError("meter.unknown", f"Meter {drn} is not known at this till.")
+        if meter.status != "active":
+            reason = f": {meter.block_reason}" if meter.block_reason else ""
+            raise UserError("meter.blocked", f"Meter {drn} is {meter.status}{reason}. Nothing can be sold.")
+        return meter
+
+    def _tariff(self, row: TariffRow) -> Tariff:
+        tariff = self._tariffs.get(row.key)
+        if tariff is None:
+            tariff = self._tariffs[row.key] = tariff_from_json(json.loads(row.body))
+        return tariff
+
+
+def _price(terms: Terms, request: SaleRequest, smallest_coin_minor: int) -> PricedItem:
+    if (request.money_minor is None) == (request.units_milli is None):
+        raise UserError("sale.amount", "Give either an amount of money or a number of units.")
+    if request.kind is SaleKind.ARREARS:
+        return _arrears_only(terms, request)
+    if request.money_minor is not None:
+        return price_by_money(terms, request.money_minor, representable_tenths=largest_amount_not_above)
+    assert request.units_milli is not None
+    return price_by_units(
+        terms,
+        request.units_milli,
+        representable_tenths=largest_amount_not_above,
+        smallest_coin_minor=smallest_coin_minor,
+    )
+
+
+def _arrears_only(terms: Terms, request: SaleRequest) -> PricedItem:
+    """A payment on arrears alone: one line, no units; never above what is due."""
+    due_minor, money_minor = terms.basis.arrears_before_minor, request.money_minor
+    if money_minor is None or money_minor <= 0:
+        raise UserError("sale.amount", "Enter how much of the arrears is paid.")
+    if due_minor == 0:
+        raise UserError("arrears.refused", "This meter has no arrears.")
+    if money_minor > due_minor:
+        raise UserError("arrears.refused", "That is more than the arrears of this meter.")
+    line = PriceLine(1, LineKind.ARREARS, "arrears", money_minor, tax_code=terms.tariff.arrears.tax_code)
+    carry = terms.carry_in_milli
+    return PricedItem(money_minor, (line,), 0, 0, carry, carry, 0)
