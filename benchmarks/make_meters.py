@@ -1,4 +1,4 @@
-"""Writes a CSV of plausible meters for benches and trials: `python -m benchmarks.make_meters FILE [COUNT]`."""
+"""Writes plausible meters as CSV for benches: `python -m benchmarks.make_meters FILE [COUNT]`."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ HEADER = (
 SUPPLY_GROUPS = ("123456", "201457", "201458")
 TARIFFS = ("RES", "BUS")
 
-_GIVEN = (
+_GIVEN = (  # noqa: SIM905 - a list a line would be unreadable
     "Marie Jean Claude Emmanuel Claudine Jeanne Innocent Béatrice Aimée Désiré Théogène Émile Espérance "
     "Vestine Olivier Éric Patrick Diane Chantal Solange Alphonse Célestin Épiphanie Gérard Josée Immaculée "
     "Jean-Pierre Jean-Bosco Marie-Claire Marie-Chantal John Grace Joseph Mary Moses Sarah Ruth Isaac Esther "
     "David Brian Faith Mercy Kevin Joyce Peter Hassan Fatuma Amina Juma Rehema Zainabu Salim Neema Baraka "
     "Furaha Aline Yvonne Gaspard Fidèle Assumpta Donatille Védaste Pacifique Clémentine Séraphine Noël"
 ).split()
-_FAMILY_FIRST = (
+_FAMILY_FIRST = (  # noqa: SIM905 - a list a line would be unreadable
     "Muka Nyira Uwi Haba Ndi Nsa Twagira Ishi Iri Kaba Mu Nshi Niyi Hake Ntaki Bizi Gasa Ruta Seka Mani "
     "Oche Otie Wanji Kama Mwa Nja Kipla Chep Naka Ssem Kato Lubega Byaru Tumu Aki Mbabazi Kase Mulo Tshi Ilu"
 ).split()
-_FAMILY_LAST = (
+_FAMILY_LAST = (  # noqa: SIM905 - a list a line would be unreadable
     "mana rimana yonzima gabo mungu mugisha murenzi nshuti ngabo zeyimana hirwe mahoro gira kunda senge "
     "ng'o no ku u ru wa ya gwe nyana ro gat limo bet sisye mba nguli"
 ).split()

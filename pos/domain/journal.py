@@ -44,7 +44,7 @@ KINDS = frozenset(
 )
 """The event kinds of docs/formats.md §4."""
 
-_KEYS = frozenset(
+LINE_KEYS = frozenset(
     "actor app approved_by at body business_day id kind kind_version prev seq shift till v".split()  # noqa: SIM905
 )
 
@@ -123,7 +123,7 @@ def read_line(data: bytes) -> tuple[Line, bytes]:
         JsonError: bytes that are not canonical JSON.
     """
     value = parse_canonical(data)
-    if not isinstance(value, dict) or value.keys() != _KEYS or value["v"] != LINE_VERSION:
+    if not isinstance(value, dict) or value.keys() != LINE_KEYS or value["v"] != LINE_VERSION:
         raise JournalError("journal.form", "These bytes are not a journal line.")
     try:
         return Line(event_of(value), _integer(value["seq"]), data, line_hash(data)), bytes.fromhex(

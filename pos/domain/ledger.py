@@ -101,6 +101,13 @@ def postings_of(kind: str, body: Body, till: str, facts: LedgerFacts) -> list[Po
     return postings
 
 
+def _till_enrolled(body: Body, till: str, facts: LedgerFacts) -> Iterable[Posting]:
+    # After a restore the till has a new id but the same drawer: its cash goes over to the new account.
+    if "replaces" in body:
+        former = drawer_account(body["replaces"]["till"])
+        yield from _pair(drawer_account(till), former, facts.balance_minor(former))
+
+
 def _sale_paid(body: Body, till: str, _facts: LedgerFacts) -> Iterable[Posting]:
     for payment in body["payments"]:
         if payment["tender"] == "cash":
@@ -203,6 +210,7 @@ def _pair(debit: str, credit: str, amount_minor: int) -> tuple[Posting, Posting]
 
 
 _MAKERS = {
+    "till_enrolled": _till_enrolled,
     "sale_paid": _sale_paid,
     "payment_changed": _payment_changed,
     "sale_delivered": _sale_delivered,

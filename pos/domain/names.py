@@ -6,7 +6,7 @@ import unicodedata
 
 _APOSTROPHES = "'`´ʹʻʼʽʾʿˈ‘’‛′＇"  # noqa: RUF001 - the many ways to type one
 # Letters of Latin scripts that Unicode does not take apart into a letter and its mark.
-_WHOLE_LETTERS = {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ŋ": "n"}
+_WHOLE_LETTERS = {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ŋ": "n"}  # noqa: RUF001
 _JOINED = str.maketrans(dict.fromkeys(_APOSTROPHES, "") | _WHOLE_LETTERS)
 _ASCII = str.maketrans(
     {chr(code): " " for code in range(128) if not chr(code).isalnum()} | dict.fromkeys("'`", "")

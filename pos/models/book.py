@@ -37,7 +37,8 @@ journal = Table(
 )
 
 # Lines of books that ended with a restore (docs/formats.md §4, book_restored); `place` as in
-# `pos.models.places`.
+# `pos.models.places`. A line from the mirror that speaks of a record the back-up does not hold is kept but not
+# booked: no projection follows from it, and verify passes it over.
 former_journal = Table(
     "former_journal",
     Base.metadata,
@@ -47,6 +48,7 @@ former_journal = Table(
     Column("business_day", String(10), nullable=False),
     Column("line", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
+    Column("is_booked", Boolean(name="is_booked"), nullable=False),
 )
 
 book = Table(

@@ -57,7 +57,8 @@ class NextKeys:
 def next_keys(connection: Connection) -> NextKeys:
     """Return the next free keys."""
     row = connection.exec_driver_sql(
-        "SELECT (SELECT coalesce(max(key), 0) + 1 FROM meter), (SELECT coalesce(max(key), 0) + 1 FROM customer)"
+        "SELECT (SELECT coalesce(max(key), 0) + 1 FROM meter), "
+        "(SELECT coalesce(max(key), 0) + 1 FROM customer)"
     ).one()
     return NextKeys(*row)
 
@@ -66,7 +67,9 @@ def new_ids(at: datetime, count: int) -> list[bytes]:
     """Make many ids of version 7 for facts at `at`, as SQLite keeps them; `pos.system.ids` makes one."""
     start, noise = milliseconds_of(at).to_bytes(6, "big"), secrets.token_bytes(10 * count)
     return [
-        start + bytes((noise[i] & 0x0F | 0x70, noise[i + 1], noise[i + 2] & 0x3F | 0x80)) + noise[i + 3 : i + 10]
+        start
+        + bytes((noise[i] & 0x0F | 0x70, noise[i + 1], noise[i + 2] & 0x3F | 0x80))
+        + noise[i + 3 : i + 10]
         for i in range(0, 10 * count, 10)
     ]
 
@@ -177,14 +180,12 @@ def _insert(table: Table, columns: str) -> str:
     """Give the INSERT of some columns in order, for tuples: a mapping a row costs a third of the time."""
     names = columns.split()
     assert all(name in table.c for name in names)
-    return (
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
-    )
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
 
 
 _INSERT_CUSTOMER = _insert(customer, "key id name phone address area phone_reversed import_key")
 _INSERT_METER = _insert(
     meter,
-    "key id drn drn_reversed pan service customer_key tariff_code sgc ti krn kt algorithm key_method base_date status "
-    "arrears_minor account_number institution site building department note import_key",
+    "key id drn drn_reversed pan service customer_key tariff_code sgc ti krn kt algorithm key_method "
+    "base_date status arrears_minor account_number institution site building department note import_key",
 )

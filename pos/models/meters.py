@@ -116,7 +116,7 @@ import_batch = Table(
     CheckConstraint("state IN ('running', 'done', 'cancelled', 'undone')", name="state"),
 )
 
-# What an import changed in a meter and its customer, JSON {"meter" and "customer": {column: [before, after]}}:
+# What an import changed, JSON {"meter": {column: [before, after]}, "customer": {…}, "customer_key"}:
 # undo puts back what nobody changed since. A customer's part goes when the customer is erased.
 import_change = Table(
     "import_change",

@@ -18,6 +18,7 @@ from pos.domain.ledger import postings_of
 from pos.domain.receipt_number import number_of
 from pos.models.book_facts import BookFacts
 from pos.models.money import posting, total_line, total_tender
+from pos.models.places import book_number_of
 from pos.models.sales import (
     carry,
     case,
@@ -140,6 +141,7 @@ def _sale_delivered(fact: Fact) -> None:
             {
                 "state": "delivered",
                 "receipt_number": number,
+                "receipt_book": book_number_of(fact.place),
                 "delivered_place": fact.place,
                 "holder": body["holder"],
                 "shift_place": fact.shift_place,
@@ -180,6 +182,7 @@ def _add_sale(
                 "operator_key": fact.facts.operator_key(event.actor),
                 "shift_place": fact.shift_place,
                 "receipt_number": receipt_number,
+                "receipt_book": None if receipt_number is None else book_number_of(fact.place),
                 "money_minor": body["money_minor"],
                 "holder": holder,
                 "language": body["language"],
@@ -280,7 +283,9 @@ def _add_tokens(fact: Fact, item: Body, *, sale_place: int | None, cause: str) -
 def _count_units(fact: Fact, item: Body) -> None:
     meter_key = fact.facts.meter_key(item["meter"]["meter_id"])
     if item["item_kind"] == "token":
-        fact.sink.put(carry, {"meter_key": meter_key}, {"carry_milli": item["carry_out_milli"]})
+        # The change, not the figure: quotes may be delivered in another order than they were priced.
+        change_milli = item["carry_out_milli"] - item["carry_in_milli"]
+        fact.sink.increase(carry, {"meter_key": meter_key}, {"carry_milli": change_milli})
     basis = item.get("basis")
     if basis is None:
         return
@@ -362,6 +367,7 @@ def _sale_closed(fact: Fact) -> None:
                     "operator_key": fact.facts.operator_key(event.actor),
                     "shift_place": fact.shift_place,
                     "receipt_number": None,
+                    "receipt_book": None,
                     "money_minor": fact.body["amount_minor"],
                     "holder": "",
                     "language": "en",
@@ -374,6 +380,7 @@ def _sale_closed(fact: Fact) -> None:
     values: dict[str, Any] = {"state": fact.body["state"]}
     if "document_number" in fact.body:
         values["receipt_number"] = number_of(fact.body["document_number"])
+        values["receipt_book"] = book_number_of(fact.place)
     fact.sink.change(sale, {"place": place}, values)
     fact.facts.sale_begun(fact.body["sale_id"], place, fact.body["state"])
 

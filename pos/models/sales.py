@@ -32,6 +32,8 @@ sale = Table(
     Column("operator_key", Integer, nullable=False),
     Column("shift_place", BigInteger),
     Column("receipt_number", Integer),
+    # The number of the book whose series the receipt number is from: each restore begins a new one.
+    Column("receipt_book", Integer),
     Column("money_minor", BigInteger, nullable=False),
     Column("holder", String, nullable=False),
     Column("language", String(2), nullable=False),
@@ -49,6 +51,7 @@ sale = Table(
     Index(
         "uq_sale_receipt_number",
         "receipt_number",
+        "receipt_book",
         unique=True,
         sqlite_where=text("receipt_number IS NOT NULL"),
     ),
@@ -58,6 +61,8 @@ sale = Table(
         "place",
         sqlite_where=text("state IN ('awaiting_payment', 'paid', 'refund_due')"),
     ),
+    # The few that were begun before the shift that delivered them.
+    Index("ix_sale_inherited", "shift_place", sqlite_where=text("shift_place > place")),
 )
 
 sale_item = Table(
@@ -199,6 +204,8 @@ reservation = Table(
     Column("units_milli", BigInteger, nullable=False),
     Column("free_milli", BigInteger, nullable=False),
     Column("charges", Text, nullable=False),
+    # What the carry will change by: the next quote starts from where this one would leave it.
+    Column("carry_change_milli", Integer, nullable=False),
     Column("arrears_minor", BigInteger, nullable=False),
     Column("money_minor", BigInteger, nullable=False),
     Column("supplier", String, nullable=False),

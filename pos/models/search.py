@@ -1,8 +1,9 @@
 """The full-text index of the words of customers' names, one row a meter: `meter_words`.
 
-A virtual table of SQLite's FTS5, kept beside `meter` by whoever writes meters or names. It knows only which meters
-have a word, so an answer is always in the order of the rows, newest first, never by rank. Up to eight letters of a
-word are indexed as beginnings of their own: without that, a common beginning collects all its meters first.
+A virtual table of SQLite's FTS5, kept beside `meter` by whoever writes meters or names. It knows only which
+meters have a word, so an answer is always in the order of the rows, newest first, never by rank. Up to eight
+letters of a word are indexed as beginnings of their own: without that, a common beginning collects all its
+meters first.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Units:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read unit: a stable snapshot, rolled back at the end. Raises MachineFault `disk.*`."""
-        with _translated(), self._reading.connect() as connection:
+        with translated(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -51,7 +51,7 @@ class Units:
         No network, no printing, no question to a person inside. Raises MachineFault `disk.full`,
         `disk.read_only`, `disk.busy`, `disk.damaged`, `disk.fault`.
         """
-        with _translated():
+        with translated():
             with self._writing.connect() as connection:
                 unit = WriteUnit(connection)
                 with connection.begin():
@@ -80,14 +80,20 @@ _FAULTS = {
 }
 
 
+def machine_fault(error: BaseException | None) -> MachineFault | None:
+    """Return the fault of the machine behind an error of SQLite; None for a bug."""
+    code = getattr(error, "sqlite_errorcode", None)
+    fault = _FAULTS.get(code & 0xFF) if isinstance(code, int) else None
+    return None if fault is None else MachineFault(*fault)
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn faults of the machine into MachineFault by SQLite's result code; bugs pass unchanged."""
     try:
         yield
-    except DatabaseError as error:
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        fault = _FAULTS.get(code & 0xFF) if isinstance(code, int) else None
+    except (DatabaseError, sqlite3.Error) as error:
+        fault = machine_fault(error.orig if isinstance(error, DatabaseError) else error)
         if fault is None:
             raise
-        raise MachineFault(*fault) from error
+        raise fault from error

@@ -59,7 +59,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """Two to six cells: the first at the left, the others right-aligned under each other."""
+    """Two to four cells: the first at the left, the others right-aligned under each other."""
 
     cells: tuple[str, ...]
     is_bold: bool = False
@@ -148,6 +148,11 @@ class Document:
     kind: str
     language: str
     blocks: tuple[Block, ...]
+
+
+def opening_drawer(document: Document) -> Document:
+    """Give the document with a drawer kick before everything else: the drawer opens while the paper comes."""
+    return Document(document.kind, document.language, (DrawerKick(), *document.blocks))
 
 
 def sha256_of(body: bytes) -> str:

@@ -167,7 +167,7 @@ def _wrap_beside(left: str, columns: int, value_columns: int) -> list[str]:
 def _pair(pair: Pair, columns: int) -> list[str]:
     left, right = _joined(pair.label, pair.value), _joined(pair.other_label, pair.other_value)
     if len(left) + 1 + len(right) <= columns:
-        return _row(left, right, columns)
+        return [left + right.rjust(columns - len(left))]
     facts = ((pair.label, pair.value), (pair.other_label, pair.other_value))
     return [line for label, value in facts for line in _fact(label, value, columns)]
 
@@ -183,31 +183,34 @@ def _joined(label: str, value: str) -> str:
 
 
 def _table_row(cells: Sequence[str], columns: int) -> list[str]:
-    """Right-align all cells but the first at their stops; what does not fit goes to lines of its own."""
-    texts = [shown(clean(cell)) for cell in cells]
-    if len(texts) == 1:
-        return wrap(texts[0], columns)
-    stops = _stops(len(texts), columns)
-    line = texts[0]
-    for text, stop in zip(texts[1:], stops, strict=True):
-        gap = stop - len(line) - len(text)
-        if text and gap < 1:
-            return wrap(texts[0], columns) + _values(texts[1:], columns)
+    """Right-align all cells but the first at their stops; a first one that is too long stands above them."""
+    first, *values = (shown(clean(cell)) for cell in cells)
+    stops = _stops(len(values), columns)
+    beside = _aligned(first, values, stops)
+    if beside is not None:
+        return [beside]
+    below = _aligned("", values, stops)
+    lines = [value.rjust(columns) for value in values if value] if below is None else [below]
+    return wrap(first, columns) + [part.rjust(columns) for line in lines for part in _cut(line, columns)]
+
+
+def _aligned(first: str, values: Sequence[str], stops: Sequence[int]) -> str | None:
+    line = first
+    for text, stop in zip(values, stops, strict=True):
+        if text and len(line) + (1 if line else 0) + len(text) > stop:
+            return None
         line = line.ljust(stop - len(text)) + text if text else line
-    return [line]
+    return line
 
 
-def _stops(cells: int, columns: int) -> list[int]:
-    """Give the right edges of the cells after the first; with four or more it keeps a third of the paper."""
-    first = columns * 10 // 32 if cells > 3 else 0
-    return [first + (columns - first) * n // (cells - 1) for n in range(1, cells)]
+def _cut(line: str, columns: int) -> list[str]:
+    return [line] if len(line) <= columns else wrap(line, columns)
 
 
-def _values(texts: Sequence[str], columns: int) -> list[str]:
-    joined = "  ".join(text for text in texts if text)
-    if len(joined) <= columns:
-        return [joined.rjust(columns)]
-    return [line.rjust(columns) for text in texts if text for line in wrap(text, columns)]
+def _stops(values: int, columns: int) -> list[int]:
+    """Give the right edges of the cells after the first, which keeps a third of the paper before three."""
+    first = columns * 10 // 32 if values > 2 else 0
+    return [first + (columns - first) * n // values for n in range(1, values + 1)]
 
 
 def _token(token: Token, columns: int) -> Iterator[Laid]:

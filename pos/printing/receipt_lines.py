@@ -47,6 +47,9 @@ class LineWords:
 def line_rows(item: Facts, words: LineWords) -> list[Block]:
     """Give the rows of an item's lines; those of one tax or levy are one row, and the sum stays."""
     lines = _merged(item["lines"])
+    if item["item_kind"] == "account":
+        # The tariff's rule for debt is that of token sales; who pays debt alone pays what he likes.
+        words = replace(words, facts=replace(words.facts, tariff=None))
     energy = _energy_labels([line for line in lines if line["kind"] == "energy"], words)
     return [
         replace(_row(line, words, energy), right=words.wording.amount(line["amount_minor"])) for line in lines

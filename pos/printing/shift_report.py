@@ -237,7 +237,8 @@ def _envelope(envelope: EnvelopeFigures | None, wording: Wording) -> list[Block]
 
 def _proof(proof: ProofFigures, wording: Wording) -> list[Block]:
     say = wording.say
-    receipts = f"{proof.first_receipt} .. {proof.last_receipt}" if proof.first_receipt else "-"
+    last = proof.last_receipt.rpartition("-")[2]
+    receipts = f"{proof.first_receipt} .. {last}" if proof.first_receipt else "-"
     unsent = wording.count(proof.unsent)
     if proof.unsent:
         unsent += f", {wording.age(proof.unsent_age_seconds)}"

@@ -31,7 +31,7 @@ _NO_BREAK = "\u00a0"
 def clean(text: str) -> str:
     """Give the text with one column per character: composed, no controls, plain quotes and dashes."""
     composed = unicodedata.normalize("NFC", text.translate(_PLAIN))
-    return "".join(letter for letter in composed if _takes_a_column(letter))
+    return "".join(_one_column(letter) for letter in composed)
 
 
 def shown(text: str) -> str:
@@ -86,5 +86,9 @@ def _is_cut(lines: list[str], text: str) -> bool:
     return " ".join(lines).split() != shown(clean(text)).split()
 
 
-def _takes_a_column(letter: str) -> bool:
-    return unicodedata.category(letter)[0] not in "CM"
+def _one_column(letter: str) -> str:
+    """Give the letter, a plain space for any other space, or nothing for controls and lonely accents."""
+    category = unicodedata.category(letter)[0]
+    if category == "Z":
+        return letter if letter == _NO_BREAK else " "
+    return "" if category in "CM" else letter

@@ -28,7 +28,7 @@ from pos.services.delivery import CheckoutRules, Delivery, Sale, needed_shift, s
 from pos.services.key_holders import VAULT, RemoteHolder
 from pos.services.quoting import Quote, Quoting
 from pos.services.remote_delivery import RemoteDelivery, reserve_and_store
-from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
+from pos.services.sale_values import ITEM_KINDS, SaleKind, SaleRequest, SaleResult
 from pos.services.token_vending import key_in_force
 from pos.services.trusted_clock import token_instant
 from pos.system.clock import Clock
@@ -182,7 +182,8 @@ class Checkout:
     ) -> UUID | None:
         rules = self._rules()
         since = at - timedelta(minutes=rules.duplicate_minutes)
-        earlier = latest_sale_to(connection, quote.meter.key, since)
+        kind = ITEM_KINDS[request.kind]
+        earlier = latest_sale_to(connection, quote.meter.key, item_kind=kind, since=since)
         if earlier is None:
             return None
         if not request.is_another_wanted:
@@ -271,7 +272,7 @@ def _item(prepared: Prepared) -> Sale:
     key = key_in_force(meter, prepared.at)
     item: dict[str, Any] = {
         "n": 1,
-        "item_kind": "token" if prepared.request.kind is SaleKind.ENERGY else "account",
+        "item_kind": ITEM_KINDS[prepared.request.kind],
         "meter": {
             "meter_id": str(meter.id),
             "drn": meter.drn,

@@ -1,4 +1,4 @@
-"""A file of meters as rows of texts, CSV or XLSX, read as it comes and never held whole (docs/formats.md §12)."""
+"""A file of meters as rows of texts, CSV or XLSX, read as it comes (docs/formats.md §12)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class MeterFile:
         return not self.delimiter
 
     def rows(self, columns: Sequence[str]) -> Iterator[Line | RowError]:
-        """Yield the rows that are not blank; `columns` as `columns_of`. Ends with a RowError where it must stop."""
+        """Yield the rows that are not blank, and a RowError where reading stops; `columns`: `columns_of`."""
         return _sheet_rows(self.path, columns) if self.is_workbook else _csv_rows(self.path, self.delimiter)
 
 
@@ -155,7 +155,9 @@ def _count_lines(path: Path) -> int:
                 count += chunk.count(b"\n")
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
-            raise UserError("csv.encoding", f"The file {path.name} is not UTF-8: save it as UTF-8.") from error
+            raise UserError(
+                "csv.encoding", f"The file {path.name} is not UTF-8: save it as UTF-8."
+            ) from error
     return count
 
 

@@ -19,10 +19,12 @@ class PhoneReader:
         """`country` is the ISO 3166 code of two letters, such as RW."""
         self._country = country
         metadata = PhoneMetadata.metadata_for_region(country)
+        assert metadata is not None
+        assert metadata.mobile is not None
         self._prefix = f"+{metadata.country_code}"
         trunk: str | None = metadata.national_prefix_for_parsing
         self._trunk = trunk if trunk and trunk.isdigit() else ""
-        self._mobile = re.compile(metadata.mobile.national_number_pattern, re.ASCII)
+        self._mobile = re.compile(metadata.mobile.national_number_pattern or "", re.ASCII)
 
     def __call__(self, text: str) -> str:
         """Return a number as E.164, such as `+250788123456`.
@@ -33,7 +35,7 @@ class PhoneReader:
         return self._home_mobile(text) or self._any(text)
 
     def _home_mobile(self, text: str) -> str | None:
-        """Read the many plain ones without the library, which needs forty times as long; None if not plain."""
+        """Read the many plain ones without the library, which takes forty times as long; else None."""
         digits = text.translate(_FILLERS)
         if digits.startswith(self._prefix):
             digits = digits[len(self._prefix) :]

@@ -44,7 +44,8 @@ def reserve_and_store(
     charges = sorted(line.code for line in item.lines if line.kind.value == "charge")
     connection.exec_driver_sql(
         "INSERT INTO reservation (sale_id, item_n, meter_key, month, units_milli, free_milli, charges, "
-        "arrears_minor, money_minor, supplier, supplier_minor) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "carry_change_milli, arrears_minor, money_minor, supplier, supplier_minor) "
+        "VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             sale_id,
             quote.meter.key,
@@ -52,6 +53,7 @@ def reserve_and_store(
             item.units_milli,
             item.free_milli,
             "\n".join(charges),
+            item.carry_out_milli - item.carry_in_milli,
             sum(line.amount_minor for line in item.lines if line.kind.value == "arrears"),
             item.money_minor,
             quote.meter.supplier,

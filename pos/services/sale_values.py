@@ -19,6 +19,10 @@ class SaleKind(StrEnum):
     """A payment on what is owed, without a token."""
 
 
+ITEM_KINDS = {SaleKind.ENERGY: "token", SaleKind.ARREARS: "account"}
+"""The journal's item kind of each (docs/formats.md §4)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRequest:
     """One sale to one meter for cash, as the cashier means it; `sale_id` exists since the first keystroke.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pos.config import LANGUAGES, PRINTER
@@ -15,11 +15,14 @@ from pos.domain.money import minor_digits, parse_major, parse_scaled
 from pos.domain.permissions import Role
 from pos.errors import UserError
 from pos.services.operators import NewOperator, checked_operator
+from pos.services.shop_object import ShopObject, refused
 from pos.system.files import read_whole
-from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType
+from pos.tokens.errors import TokenError
+from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod
 from pos.tokens.vending_key import GroupKey
 
 T = TypeVar("T")
+Code = TypeVar("Code", bound=StrEnum)
 
 _TILL_CODE = re.compile(r"[A-Z0-9]{2,4}")
 _HOLDER = re.compile(r"[a-z][a-z0-9_:]{0,39}")
@@ -106,7 +109,7 @@ def read_shop_plan(data: bytes, folder: Path) -> ShopPlan:
         MachineFault: `disk.read`.
     """
     try:
-        shop = _Object(parse(data.removeprefix(b"\xef\xbb\xbf")), "")
+        shop = ShopObject(parse(data.removeprefix(b"\xef\xbb\xbf")), "")
     except JsonError as error:
         raise UserError("shop_file.json", f"shop.json cannot be read. {error.text}") from error
     currency = shop.checked("currency", _currency)
@@ -133,101 +136,6 @@ def read_shop_plan(data: bytes, folder: Path) -> ShopPlan:
     )
 
 
-class _Object:
-    """One object of the file; every refusal names the key with its way from the top."""
-
-    def __init__(self, value: object, where: str) -> None:
-        if not isinstance(value, Mapping):
-            raise _refused(where or "the file", "an object {…} is wanted")
-        self._values: Mapping[str, Any] = value
-        self._where = where
-
-    def has(self, key: str) -> bool:
-        return self._values.get(key) is not None
-
-    def is_object(self, key: str) -> bool:
-        return isinstance(self._values.get(key), Mapping)
-
-    def others(self, known: frozenset[str]) -> tuple[str, ...]:
-        return tuple(sorted(set(self._values) - known))
-
-    def get(self, key: str) -> Any:
-        if not self.has(key):
-            raise self.refused(key, "this is missing")
-        return self._values[key]
-
-    def child(self, key: str) -> _Object:
-        return _Object(self.get(key), self._way(key))
-
-    def children(self, key: str) -> list[_Object]:
-        values = self._values.get(key) or []
-        if not isinstance(values, list):
-            raise self.refused(key, "a list […] is wanted")
-        return [_Object(value, f"{self._way(key)}[{place}]") for place, value in enumerate(values)]
-
-    def text(self, key: str) -> str:
-        value = self.get(key)
-        if not isinstance(value, str) or not 1 <= len(value.strip()) <= _TEXT_LENGTH_MAX:
-            raise self.refused(key, f"a text of 1 to {_TEXT_LENGTH_MAX} characters is wanted")
-        return value.strip()
-
-    def optional_text(self, key: str) -> str | None:
-        return self.text(key) if self.has(key) else None
-
-    def one_of(self, key: str, words: tuple[str, ...]) -> str:
-        text = self.text(key)
-        if text not in words:
-            raise self.refused(key, f"one of {', '.join(words)} is wanted")
-        return text
-
-    def matching(self, key: str, pattern: re.Pattern[str], wanted: str) -> str:
-        text = self.text(key)
-        if not pattern.fullmatch(text):
-            raise self.refused(key, f"{wanted} is wanted")
-        return text
-
-    def digits(self, key: str, width: int) -> str:
-        """Read a code such as "07"; a bare number is filled up with zeros."""
-        value = self.get(key)
-        text = str(value).zfill(width) if type(value) is int else value
-        if not isinstance(text, str) or not re.fullmatch(rf"[0-9]{{{width}}}", text):
-            raise self.refused(key, f"{width} digits are wanted")
-        return text
-
-    def whole(self, key: str, *, default: int) -> int:
-        value = self._values.get(key, default)
-        if type(value) is not int:
-            raise self.refused(key, "a whole number is wanted")
-        return value
-
-    def amount(self, key: str, read: Callable[[str], int]) -> int:
-        """Read a whole number of the smallest steps, or a text in whole units such as "5000.00"."""
-        value = self.get(key)
-        if isinstance(value, str):
-            return self.checked(key, read)
-        if type(value) is not int or not 0 <= value <= INTEGER_MAX:
-            raise self.refused(key, "a whole number of the smallest steps, or a text like 5000.00, is wanted")
-        return value
-
-    def checked(self, key: str, read: Callable[[str], T]) -> T:
-        """Read a text with a function of ours and name the key in its refusal."""
-        text = self.text(key)
-        try:
-            return read(text)
-        except UserError as error:
-            raise self.refused(key, error.text.rstrip(".")) from error
-
-    def refused(self, key: str, why: str) -> UserError:
-        return _refused(self._way(key), why)
-
-    def _way(self, key: str) -> str:
-        return f"{self._where}.{key}" if self._where else key
-
-
-def _refused(where: str, why: str) -> UserError:
-    return UserError("shop_file.value", f"shop.json, {where}: {why}.")
-
-
 def _currency(text: str) -> str:
     minor_digits(text)
     return text
@@ -239,14 +147,14 @@ def _time_zone(text: str) -> ZoneInfo:
     return ZoneInfo(text)
 
 
-def _place(shop: _Object, key: str) -> Place:
+def _place(shop: ShopObject, key: str) -> Place:
     if not shop.is_object(key):
         return Place(shop.text(key))
     place = shop.child(key)
     return Place(place.text("name"), place.optional_text("address"), place.optional_text("phone"))
 
 
-def _users(shop: _Object) -> tuple[NewOperator, ...]:
+def _users(shop: ShopObject) -> tuple[NewOperator, ...]:
     users = tuple(_user(one) for one in shop.children("users"))
     names = [user.name.casefold() for user in users]
     if len(set(names)) < len(names):
@@ -256,7 +164,7 @@ def _users(shop: _Object) -> tuple[NewOperator, ...]:
     return users
 
 
-def _user(one: _Object) -> NewOperator:
+def _user(one: ShopObject) -> NewOperator:
     role = one.one_of("role", tuple(Role))
     new = NewOperator(one.text("name"), Role(role), one.text("pin"), one.optional_text("institution"))
     try:
@@ -266,7 +174,7 @@ def _user(one: _Object) -> NewOperator:
         raise one.refused(key, error.text.rstrip(".")) from error
 
 
-def _group(one: _Object) -> SupplyGroupPlan:
+def _group(one: ShopObject) -> SupplyGroupPlan:
     key = _group_key(one)
     holders = one.get("holders") if one.has("holders") else ["vault"]
     if not isinstance(holders, list) or not holders or len(set(map(str, holders))) < len(holders):
@@ -279,35 +187,29 @@ def _group(one: _Object) -> SupplyGroupPlan:
     return SupplyGroupPlan(key, one.digits("ti", 2), tuple(holders), check_value)
 
 
-def _group_key(one: _Object) -> GroupKey:
-    method = one.digits("key_method", 2)
-    algorithm = one.digits("algorithm", 2)
-    base_date = one.digits("base_date", 2)
+def _group_key(one: ShopObject) -> GroupKey:
+    method, algorithm = one.code("key_method", KeyMethod), one.code("algorithm", EncryptionAlgorithm)
     try:
         return GroupKey(
             sgc=one.digits("sgc", 6),
             krn=one.whole("krn", default=1),
-            method=KeyMethod(method),
-            ea=EncryptionAlgorithm(algorithm),
-            base_date=BaseDate(base_date),
-            kt=KeyType(one.whole("kt", default=int(KeyType.DUTK))),
+            method=method,
+            ea=algorithm,
+            base_date=one.code("base_date", BaseDate),
+            kt=one.key_type("kt"),
             ken=one.whole("ken", default=255),
         )
-    except ValueError as error:
-        raise one.refused("key_method", f"a code is not known ({error})") from None
-    except UserError as error:
-        if error.code == "shop_file.value":
-            raise
-        raise one.refused("sgc", error.text.rstrip(".")) from error
+    except TokenError as error:
+        raise one.refused_whole(error.text.rstrip(".")) from error
 
 
 def _refuse_twice(groups: tuple[SupplyGroupPlan, ...]) -> None:
     codes = [group.key.sgc for group in groups]
     if len(set(codes)) < len(codes):
-        raise _refused("supply_groups", "a supply group stands twice")
+        raise refused("supply_groups", "a supply group stands twice")
 
 
-def _supplier(shop: _Object, organisation: str, currency: str) -> SupplierPlan:
+def _supplier(shop: ShopObject, organisation: str, currency: str) -> SupplierPlan:
     if not shop.has("supplier"):
         # A shop without a utility behind it sells its own supply: it owes nobody, so no float can run out.
         return SupplierPlan("own", organisation, INTEGER_MAX)
@@ -318,7 +220,7 @@ def _supplier(shop: _Object, organisation: str, currency: str) -> SupplierPlan:
     return SupplierPlan(one.matching("code", _SUPPLIER, "a short word of a-z"), one.text("name"), limit_minor)
 
 
-def _tariffs(shop: _Object, folder: Path) -> str | None:
+def _tariffs(shop: ShopObject, folder: Path) -> str | None:
     if not shop.has("tariffs_csv"):
         return None
     path = folder / shop.text("tariffs_csv")

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
-from enum import Enum
+from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from pos.config import LANGUAGE, LANGUAGES, PRINTER, RECEIPT_LANGUAGES
 from pos.domain.canonical import JsonObject
-from pos.domain.journal import GENESIS_HASH
 from pos.domain.permissions import Actor, Role
 from pos.errors import MachineFault, UserError
 from pos.models.book import book as book_table
-from pos.models.meters import supply_group
-from pos.models.shop import branch, organisation, sales_point, till
-from pos.models.tariffs import supplier
 from pos.models.uow import Units, WriteUnit
 from pos.services.facts import RecordFact
-from pos.services.operators import NewOperator, insert_operator
 from pos.services.pins import PinSeal, RecoveryCodes
 from pos.services.settings import store_shop_text
-from pos.services.shop_file import ShopPlan, SupplyGroupPlan
+from pos.services.shop_file import ShopPlan
+from pos.services.shop_rows import (
+    BookKind,
+    Prepared,
+    insert_book,
+    insert_groups,
+    insert_person,
+    insert_places,
+)
 from pos.services.sign_in import store_code_hash
 from pos.system.clock import Clock
 from pos.system.ids import new_id
@@ -38,14 +39,6 @@ from pos.system.secrets import SecretStore, get_or_make
 from pos.system.vault_file import VaultFile, check_phrase
 from pos.tokens.demo import demo_keys
 from pos.tokens.secret import Secret
-
-
-class BookKind(Enum):
-    """What a database is for; it stays so for ever."""
-
-    LIVE = "live"
-    DEMO = "demo"
-    TRAINING = "training"
 
 
 class TakeEnvelope(Protocol):
@@ -79,18 +72,6 @@ class ShopMade:
     till_code: str
     operators: tuple[Actor, ...]
     recovery_code: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What takes time or stands in files, made before the write unit."""
-
-    at: datetime
-    till_id: UUID
-    sales_point_id: UUID
-    public_key: bytes
-    people: tuple[tuple[NewOperator, UUID, bytes], ...]
-    code_hash: str
 
 
 class ShopSetup:
@@ -141,12 +122,12 @@ class ShopSetup:
             operators = self._write(unit, plan, kind=kind, prepared=prepared)
         return ShopMade(prepared.till_id, plan.till_code, operators, recovery_code)
 
-    def _prepare(self, plan: ShopPlan, code_hash: str) -> _Prepared:
+    def _prepare(self, plan: ShopPlan, code_hash: str) -> Prepared:
         at = self._clock.now()
         self._pins.make_key_if_gone()
         get_or_make(self._secrets, PII_KEY)
         ids = [(new, new_id(at)) for new in plan.users]
-        return _Prepared(
+        return Prepared(
             at=at,
             till_id=new_id(at),
             sales_point_id=new_id(at),
@@ -169,13 +150,13 @@ class ShopSetup:
             self._vault.create_demo(demo_keys())
 
     def _write(
-        self, unit: WriteUnit, plan: ShopPlan, *, kind: BookKind, prepared: _Prepared
+        self, unit: WriteUnit, plan: ShopPlan, *, kind: BookKind, prepared: Prepared
     ) -> tuple[Actor, ...]:
         connection = unit.connection
-        _insert_places(connection, plan, prepared)
-        operators = tuple(_insert_person(connection, *person) for person in prepared.people)
-        _insert_groups(connection, plan)
-        _insert_book(connection, kind, prepared)
+        insert_places(connection, plan, prepared)
+        operators = tuple(insert_person(connection, *person) for person in prepared.people)
+        insert_groups(connection, plan)
+        insert_book(connection, kind, prepared)
         store_code_hash(unit, prepared.code_hash, self._clock)
         self._store_languages(unit, plan.language)
         self._state_facts(unit, plan, prepared, operators)
@@ -187,7 +168,7 @@ class ShopSetup:
         store_shop_text(unit, RECEIPT_LANGUAGES, text=receipt, clock=self._clock)
 
     def _state_facts(
-        self, unit: WriteUnit, plan: ShopPlan, prepared: _Prepared, operators: tuple[Actor, ...]
+        self, unit: WriteUnit, plan: ShopPlan, prepared: Prepared, operators: tuple[Actor, ...]
     ) -> None:
         first = next(person for person in operators if person.role is Role.ADMINISTRATOR)
         book = self._ports.make_book(plan.time_zone)
@@ -234,91 +215,3 @@ def _checked_phrase(kind: BookKind, phrase: str | None) -> str:
 def _refuse_existing(connection: Connection) -> None:
     if connection.execute(select(book_table.c.one)).first() is not None:
         raise UserError("shop.exists", "This data folder already holds a till: choose another with --data.")
-
-
-def _insert_places(connection: Connection, plan: ShopPlan, prepared: _Prepared) -> None:
-    organisation_id, branch_id = new_id(prepared.at), new_id(prepared.at)
-    place = plan.sales_point
-    connection.execute(
-        insert(organisation).values(
-            id=organisation_id, name=plan.organisation, time_zone=plan.time_zone.key, tin=plan.tin
-        )
-    )
-    connection.execute(insert(branch).values(id=branch_id, organisation_id=organisation_id, name=place.name))
-    connection.execute(
-        insert(sales_point).values(
-            id=prepared.sales_point_id,
-            branch_id=branch_id,
-            name=place.name,
-            address=place.address,
-            phone=place.phone,
-            currency=plan.currency,
-            language=plan.language,
-        )
-    )
-    connection.execute(
-        insert(till).values(
-            id=prepared.till_id,
-            sales_point_id=prepared.sales_point_id,
-            code=plan.till_code,
-            public_key=prepared.public_key,
-        )
-    )
-
-
-def _insert_person(connection: Connection, new: NewOperator, operator_id: UUID, sealed: bytes) -> Actor:
-    key = insert_operator(connection, new, operator_id=operator_id, sealed=sealed)
-    return Actor(operator_id, key, new.name, new.role, new.institution)
-
-
-def _insert_groups(connection: Connection, plan: ShopPlan) -> None:
-    connection.execute(
-        insert(supplier).values(
-            code=plan.supplier.code,
-            name=plan.supplier.name,
-            credit_limit_minor=plan.supplier.credit_limit_minor,
-        )
-    )
-    for group in plan.supply_groups:
-        connection.execute(insert(supply_group).values(_group_values(group, plan.supplier.code)))
-
-
-def _group_values(group: SupplyGroupPlan, supplier_code: str) -> dict[str, object]:
-    key = group.key
-    return {
-        "sgc": key.sgc,
-        "key_method": key.method.value,
-        "algorithm": key.ea.value,
-        "base_date": key.base_date.value,
-        "ti": group.ti,
-        "krn": key.krn,
-        "kt": int(key.kt),
-        "ken": key.ken,
-        "tid_zone": "UTC",
-        # One lane while the till stands alone (docs/formats.md §8).
-        "lanes": 1,
-        "lane": 0,
-        "holders": json.dumps(group.holders),
-        "supplier": supplier_code,
-        "check_value": group.check_value,
-    }
-
-
-def _insert_book(connection: Connection, kind: BookKind, prepared: _Prepared) -> None:
-    connection.execute(
-        insert(book_table).values(
-            one=1,
-            number=0,
-            till_id=prepared.till_id,
-            head_seq=0,
-            head_hash=GENESIS_HASH,
-            acked_seq=0,
-            mirrored_seq=0,
-            receipt_last=0,
-            z_last=0,
-            case_last=0,
-            trusted_at=prepared.at,
-            is_demo=kind is BookKind.DEMO,
-            is_training=kind is BookKind.TRAINING,
-        )
-    )

@@ -28,7 +28,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             with suppress(OSError):
                 Path(temporary).unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise MachineFault("disk.full", f"The disk is full: {path.name} was not saved.") from error
@@ -45,7 +45,7 @@ def read_whole(path: Path) -> bytes:
         raise MachineFault("disk.read", f"{path.name} cannot be read: {error.strerror}.") from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name itself durable; Windows has no such call and needs none."""
     if os.name == "nt":
         return

@@ -28,7 +28,7 @@ def refuse_network_share(folder: Path) -> None:
     if _is_share(folder):
         raise MachineFault(
             "disk.network_share",
-            f"{folder} is on a network share, where a lost line can damage the books: choose a folder on this "
+            f"{folder} is on a network share, where a lost line can damage the books: choose one on this "
             "machine's own disk. Back-ups may go to a share.",
         )
 

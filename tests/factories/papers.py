@@ -89,7 +89,14 @@ def wording(language: str = "en", currency: str = "RWF") -> Wording:
 
 
 def line(n: int, kind: str, code: str, amount_minor: int, **more: Any) -> dict[str, Any]:
-    return {"n": n, "kind": kind, "code": code, "amount_minor": amount_minor, "units_milli": 0, "tax_code": ""} | more
+    return {
+        "n": n,
+        "kind": kind,
+        "code": code,
+        "amount_minor": amount_minor,
+        "units_milli": 0,
+        "tax_code": "",
+    } | more
 
 
 def token(n: int, digits: str, *, tenths: int | None = None) -> dict[str, Any]:
@@ -343,7 +350,9 @@ def papers(language: str) -> dict[str, Document]:
         (("LED bulb 9W", 2_500),),
         (("VAT 18 %", 381),),
     )
-    fault = FaultReport("K2-C0007", "01420998716", "The display is dark after rain.", CUSTOMER, "+250 788 000 716")
+    fault = FaultReport(
+        "K2-C0007", "01420998716", "The display is dark after rain.", CUSTOMER, "+250 788 000 716"
+    )
     count = ((5_000, 30), (1_000, 25))
     return {
         "payment_received": payment_received_slip(sale(), context(language)),

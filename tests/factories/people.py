@@ -14,7 +14,7 @@ from pos.system.ids import new_id
 from pos.system.sealed_file import PassphraseCost
 from tests.db.schema import make_database
 from tests.fakes.clock import FakeClock
-from tests.fakes.facts import FactList
+from tests.fakes.fact_list import FactList
 from tests.fakes.secret_store import MemorySecretStore
 
 QUICK = PassphraseCost(memory_kib=8, passes=1)

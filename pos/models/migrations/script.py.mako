@@ -1,4 +1,6 @@
-"""${message}."""
+"""Step ${up_revision}: ${message}."""
+
+# ruff: noqa: E501, PLR0915 - written by tools.new_migration
 
 from collections.abc import Sequence
 

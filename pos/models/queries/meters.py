@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from pos.domain.meter_rows import COLUMNS
 from pos.domain.names import fold
+from pos.models.meters import meter
 from pos.models.search import match_of
 from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType
 from pos.tokens.numbers import ISSUER_OF_DRN_LENGTH, PAN_LENGTH
@@ -49,7 +51,7 @@ class MeterRow:
 class MeterDetail:
     """A meter with its customer and every key attribute resolved: its own, else the group's.
 
-    `own_keys` names the attributes that are the meter's own. `account_number` to `note` as in docs/formats.md §12.
+    `own_keys` names the attributes that are the meter's own; `account_number` to `note`: docs/formats.md §12.
     """
 
     row: MeterRow
@@ -71,9 +73,9 @@ class MeterDetail:
 
 
 _ROW = """
-SELECT meter.key, meter.id, meter.drn, customer.name, customer.phone, customer.address, customer.area, meter.service,
-  meter.tariff_code, meter.sgc, meter.status, meter.block_reason, meter.arrears_minor, meter.institution,
-  meter.customer_key
+SELECT meter.key, meter.id, meter.drn, customer.name, customer.phone, customer.address, customer.area,
+  meter.service, meter.tariff_code, meter.sgc, meter.status, meter.block_reason, meter.arrears_minor,
+  meter.institution, meter.customer_key
 """
 _FROM = " FROM meter LEFT JOIN customer ON customer.key = meter.customer_key "
 _DETAIL = (
@@ -92,10 +94,10 @@ _KEY_NAMES = ("ti", "krn", "kt", "algorithm", "key_method", "base_date")
 def find_meters(connection: Connection, text: str, *, institution: str | None = None) -> list[MeterRow]:
     """Find at most 50 meters by what a person typed, scanned or read from a card.
 
-    Digits in any spelling are a meter number: the whole one (11, 13, or 18 with issuer) first, then those that end
-    with it, then the phones that are it or end with it. Anything else are beginnings of words of the name, in any
-    order, without accents. Each group newest first. Less than three digits find nothing. `institution` narrows to
-    the meters of one.
+    Digits in any spelling are a meter number: the whole one (11, 13, or 18 with issuer) first, then those
+    that end with it, then the phones that are it or end with it. Anything else are beginnings of words of
+    the name, in any order, without accents. Each group newest first. Less than three digits find nothing.
+    `institution` narrows to the meters of one.
     """
     digits = text.strip().replace("(0)", "").translate(_FILLERS)
     if _NUMBER.fullmatch(digits):
@@ -119,7 +121,7 @@ def get_meter_detail(connection: Connection, meter_id: UUID) -> MeterDetail | No
 def list_meters(
     connection: Connection, *, institution: str | None = None, before_key: int | None = None, limit: int = 200
 ) -> list[MeterRow]:
-    """List meters newest first, a page at a time: those older than `before_key`, the last of the page before."""
+    """List meters newest first, a page at a time: those before `before_key`, the last of the page before."""
     before = _AFTER_ALL if before_key is None else before_key
     if institution is None:
         found = connection.exec_driver_sql(
@@ -139,6 +141,38 @@ def meters_of_customer(connection: Connection, customer_key: int) -> list[MeterR
         _ROW + _FROM + "WHERE meter.customer_key = ? ORDER BY meter.key DESC", (customer_key,)
     )
     return [_row(row) for row in found]
+
+
+def own_values(connection: Connection, key: int, columns: Sequence[str]) -> dict[str, Any]:
+    """Return some columns of a meter as they are stored, without its group's."""
+    wanted = [meter.c[column] for column in columns]
+    return dict(connection.execute(select(*wanted).where(meter.c.key == key)).mappings().one())
+
+
+def pages_of_cells(
+    connection: Connection, *, after_key: int = 0, limit: int = 2_000
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield meters after a key as files have them, by column of docs/formats.md §12, oldest first, in pages.
+
+    Values are as stored: money in minor units, the service as its number, the own key fields only.
+    """
+    while True:
+        rows = connection.exec_driver_sql(_CELLS, (after_key, limit)).all()
+        if rows:
+            yield [dict(zip(COLUMNS, row[1:], strict=True)) for row in rows]
+        if len(rows) < limit:
+            return
+        after_key = rows[-1][0]
+
+
+_CELLS = """
+SELECT meter.key, meter.drn, customer.name, customer.phone, customer.address, customer.area,
+  meter.tariff_code, meter.sgc, meter.ti, meter.krn, meter.kt, meter.algorithm, meter.key_method,
+  meter.base_date, meter.service, meter.status, meter.arrears_minor, meter.account_number,
+  meter.institution, meter.site, meter.building, meter.department, meter.note
+FROM meter LEFT JOIN customer ON customer.key = meter.customer_key
+WHERE meter.key > ? ORDER BY meter.key LIMIT ?
+"""
 
 
 def key_of_meter(meter: MeterDetail) -> MeterKey:
@@ -179,14 +213,16 @@ def _exact(connection: Connection, digits: str, institution: str | None) -> dict
 
 
 # "+": sort the few that are found; without it SQLite may walk all meters from the newest.
-_SCOPE = "AND (? IS NULL OR meter.institution = ?) "
-_NEWEST = _SCOPE + "ORDER BY +meter.key DESC LIMIT ?"
-_EXACT = "SELECT key FROM meter WHERE drn = ? " + _SCOPE
-_SERIAL_TAIL = "SELECT key FROM meter WHERE drn_reversed >= ? AND drn_reversed < ? " + _NEWEST
-_PHONE_TAIL = (
-    "SELECT meter.key FROM customer JOIN meter ON meter.customer_key = customer.key "
-    "WHERE phone_reversed >= ? AND phone_reversed < ? " + _NEWEST
-)
+_EXACT = "SELECT key FROM meter WHERE drn = ? AND (? IS NULL OR institution = ?)"
+_SERIAL_TAIL = """
+SELECT key FROM meter WHERE drn_reversed >= ? AND drn_reversed < ? AND (? IS NULL OR institution = ?)
+ORDER BY +key DESC LIMIT ?
+"""
+_PHONE_TAIL = """
+SELECT meter.key FROM customer JOIN meter ON meter.customer_key = customer.key
+WHERE phone_reversed >= ? AND phone_reversed < ? AND (? IS NULL OR meter.institution = ?)
+ORDER BY +meter.key DESC LIMIT ?
+"""
 
 
 def _by_words(connection: Connection, match: str, institution: str | None) -> list[int]:
@@ -228,13 +264,24 @@ def _row(row: Any) -> MeterRow:
 
 def _detail(row: Any) -> MeterDetail:
     own, group = row[16:22], row[22:28]
-    keys = [mine if mine is not None else groups for mine, groups in zip(own, group, strict=True)]
+    ti, krn, kt, algorithm, key_method, base_date = (
+        mine if mine is not None else groups for mine, groups in zip(own, group, strict=True)
+    )
     return MeterDetail(
-        _row(row),
-        f"{row[15]:0{PAN_LENGTH}d}",
-        *keys,
-        frozenset(name for name, mine in zip(_KEY_NAMES, own, strict=True) if mine is not None),
-        *row[28:33],
-        None if row[33] is None else UUID(bytes=row[33]),
-        row[34] is not None,
+        row=_row(row),
+        pan=f"{row[15]:0{PAN_LENGTH}d}",
+        ti=ti,
+        krn=krn,
+        kt=kt,
+        algorithm=algorithm,
+        key_method=key_method,
+        base_date=base_date,
+        own_keys=frozenset(name for name, mine in zip(_KEY_NAMES, own, strict=True) if mine is not None),
+        account_number=row[28],
+        site=row[29],
+        building=row[30],
+        department=row[31],
+        note=row[32],
+        customer_id=None if row[33] is None else UUID(bytes=row[33]),
+        is_customer_erased=row[34] is not None,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pos.domain.price_terms import Basis
 from pos.models.packing import unpack_line
+from pos.models.places import book_number_of, seq_of
 from pos.models.stored import instant_of, milliseconds_of
 
 
@@ -86,9 +87,9 @@ class MonthFigures:
 def month_figures(connection: Connection, meter: SellingMeter, month: str) -> MonthFigures:
     """Add up what the meter bought in `month` (YYYY-MM): own sales, pulled rows, open reservations."""
     rows = connection.exec_driver_sql(
-        "SELECT units_milli, free_milli, charges, 0 FROM meter_month WHERE meter_key = ? AND month = ? "
-        "UNION ALL SELECT units_milli, free_milli, charges, arrears_minor FROM reservation "
-        "WHERE meter_key = ? AND month = ?",
+        "SELECT units_milli, free_milli, charges, 0, 0 FROM meter_month WHERE meter_key = ? AND month = ? "
+        "UNION ALL SELECT units_milli, free_milli, charges, arrears_minor, carry_change_milli "
+        "FROM reservation WHERE meter_key = ? AND month = ?",
         (meter.key, month, meter.key, month),
     ).all()
     charges = {code for row in rows for code in str(row[2]).split("\n") if code}
@@ -102,7 +103,9 @@ def month_figures(connection: Connection, meter: SellingMeter, month: str) -> Mo
             free_before_milli=sum(row[1] for row in rows),
             arrears_before_minor=max(0, meter.arrears_minor - sum(row[3] for row in rows)),
         ),
-        carried or 0,
+        # A quote that failed after a later one was priced from it can leave up to 0.1 units below zero: the
+        # customer has them already, and they are not asked back.
+        max(0, (carried or 0) + sum(row[4] for row in rows)),
     )
 
 
@@ -149,8 +152,9 @@ def find_sale(connection: Connection, sale_id: UUID) -> KnownSale | None:
 def read_line_at(connection: Connection, place: int) -> bytes:
     """Return the journal line at a place, of this book or a former one."""
     packed = connection.exec_driver_sql(
-        "SELECT line FROM journal WHERE seq = ? UNION ALL SELECT line FROM former_journal WHERE place = ?",
-        (place, place),
+        "SELECT line FROM journal WHERE seq = ? AND (SELECT number FROM book) = ? "
+        "UNION ALL SELECT line FROM former_journal WHERE place = ?",
+        (seq_of(place), book_number_of(place), place),
     ).scalar_one()
     return unpack_line(packed)
 
@@ -165,14 +169,16 @@ class RecentSale:
     money_minor: int
 
 
-def latest_sale_to(connection: Connection, meter_key: int, since: datetime) -> RecentSale | None:
-    """Return the meter's latest delivered sale not before `since`."""
+def latest_sale_to(
+    connection: Connection, meter_key: int, *, item_kind: str, since: datetime
+) -> RecentSale | None:
+    """Return the meter's latest delivered sale of this kind of item not before `since`."""
     row: Any = connection.exec_driver_sql(
         "SELECT sale.id, sale.place, sale.at, sale.money_minor "
         "FROM sale_item JOIN sale ON sale.place = sale_place "
-        "WHERE meter_key = ? AND sale.state = 'delivered' AND sale.at >= ? "
+        "WHERE meter_key = ? AND item_kind = ? AND sale.state = 'delivered' AND sale.at >= ? "
         "ORDER BY sale_place DESC LIMIT 1",
-        (meter_key, milliseconds_of(since)),
+        (meter_key, item_kind, milliseconds_of(since)),
     ).one_or_none()
     return None if row is None else RecentSale(UUID(bytes=row[0]), row[1], instant_of(row[2]), row[3])
 

@@ -7,15 +7,16 @@ from tests.factories.people import an_actor
 
 # docs/formats.md §13, typed from the page and not from the program.
 PAGE = """
-sale.create CSA · sale.view_own C · sale.view_all SAU · sale.reprint CSA · sale.duplicate S* · sale.void CS ·
-sale.unknown_meter S* · sale.free_issue S* · sale.bulk SFA · refund.make S* · case.open CSF · case.decide S*A ·
-token.verify CSA · token.engineering S*A · token.key_change SA · meter.view CSFAU · meter.edit SFA ·
-meter.block SA · meter.import FA · customer.view CSFAU · customer.edit CSFA · customer.export A ·
-customer.erase A · reading.add FA · tariff.view CSFAU · tariff.edit A · arrears.adjust S*A · shift.open CS ·
-shift.close CS · shift.difference S* · cash.move CS · cash.bank S · float.view SAU · float.top_up SA ·
-voucher.make A · voucher.sell CS · voucher.redeem CSF · voucher.cancel S* · payment.requery CSA ·
-payment.resolve S*A · report.view SFAU · report.export SFAU · alert.manage FA · institution.manage FA ·
-user.manage A · user.unlock SA · key.load A · till.enrol A · till.revoke A · setting.edit A · backup.make SA ·
+sale.create CSA · sale.view_own C · sale.view_all SAU · sale.reprint CSA · sale.duplicate S* ·
+sale.void CS · sale.unknown_meter S* · sale.free_issue S* · sale.bulk SFA · refund.make S* ·
+case.open CSF · case.decide S*A · token.verify CSA · token.engineering S*A · token.key_change SA ·
+meter.view CSFAU · meter.edit SFA · meter.block SA · meter.import FA · customer.view CSFAU ·
+customer.edit CSFA · customer.export A · customer.erase A · reading.add FA · tariff.view CSFAU ·
+tariff.edit A · arrears.adjust S*A · shift.open CS · shift.close CS · shift.difference S* ·
+cash.move CS · cash.bank S · float.view SAU · float.top_up SA · voucher.make A · voucher.sell CS ·
+voucher.redeem CSF · voucher.cancel S* · payment.requery CSA · payment.resolve S*A ·
+report.view SFAU · report.export SFAU · alert.manage FA · institution.manage FA · user.manage A ·
+user.unlock SA · key.load A · till.enrol A · till.revoke A · setting.edit A · backup.make SA ·
 backup.restore A · journal.verify SAU · review.decide A · audit.view AU
 """
 ROWS = [tuple(entry.split()) for entry in PAGE.replace("\n", " ").split("·")]

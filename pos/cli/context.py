@@ -1,0 +1,94 @@
+"""What every command on a data folder shares: which folder, secrets and PINs from standard input, output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pos.bootstrap import Access, Till, open_till
+from pos.domain.money import AmountTextError, parse_major
+from pos.domain.permissions import Actor
+from pos.system.paths import DataFolder, choose_data_folder
+from pos.system.secrets import PassphraseQuestion
+
+PHRASE_VARIABLE = "KILOTILL_OPENING_PHRASE"
+
+
+@dataclass(slots=True)
+class CommandContext:
+    """The `--data` folder of this run and the lines of its standard input."""
+
+    folder: DataFolder
+    reads_passphrase: bool
+    _lines: Iterator[str] = field(default_factory=lambda: iter(sys.stdin))
+
+    @contextmanager
+    def till(self, access: Access) -> Iterator[Till]:
+        """Open the till; a passphrase or phrase is taken from standard input, the environment or a prompt."""
+        passphrase = self.next_line("the passphrase") if self.reads_passphrase else None
+        with open_till(
+            self.folder,
+            access,
+            passphrase=passphrase,
+            ask_passphrase=_ask_passphrase,
+            opening_phrase=os.environ.get(PHRASE_VARIABLE),
+        ) as till:
+            yield till
+
+    def next_line(self, what: str) -> str:
+        """Return the next line of standard input without its end; usage error where there is none."""
+        line = next(self._lines, None)
+        if line is None:
+            raise click.UsageError(f"Standard input ended where {what} was expected.")
+        return line.rstrip("\r\n")
+
+    def sign_in(self, till: Till, name: str, *, pin_from_stdin: bool) -> Actor:
+        """Sign a person in; the PIN is the next line of standard input, or typed unseen."""
+        pin = self.next_line(f"the PIN of {name}") if pin_from_stdin else _ask_pin(name)
+        return till.sign_in.sign_in(name, pin)
+
+
+pass_command = click.make_pass_decorator(CommandContext)
+
+
+def make_context(data: Path | None, *, reads_passphrase: bool) -> CommandContext:
+    """Return the context of a run; `data` is the `--data` option."""
+    return CommandContext(choose_data_folder(data), reads_passphrase)
+
+
+def money_option(text: str, currency: str, name: str) -> int:
+    """Return minor units of an amount typed in major units; usage error for anything else."""
+    try:
+        return parse_major(text, currency)
+    except AmountTextError as error:
+        raise click.BadParameter(error.text, param_hint=name) from error
+
+
+def show(answer: Mapping[str, Any], *, as_json: bool, text: str) -> None:
+    """Write an answer for a machine or for a person."""
+    click.echo(json.dumps(answer) if as_json else text)
+
+
+def _ask_pin(name: str) -> str:
+    pin: str = click.prompt(f"PIN of {name}", hide_input=True)
+    return pin
+
+
+def _ask_passphrase(question: PassphraseQuestion) -> str:
+    if not sys.stdin.isatty():
+        return ""
+    is_new = question is PassphraseQuestion.NEW
+    text: str = click.prompt(
+        "New passphrase of this till" if is_new else "Passphrase of this till",
+        hide_input=True,
+        confirmation_prompt=is_new,
+    )
+    return text

@@ -1,0 +1,130 @@
+"""`kilotill sell`: one sale for cash, as the counter does it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import click
+
+from pos.bootstrap import Access, Till
+from pos.cli.context import CommandContext, money_option, pass_command
+from pos.domain.money import AmountTextError, format_major, parse_scaled
+from pos.domain.permissions import Permission
+from pos.errors import ApprovalNeeded
+from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
+from pos.system.ids import new_id
+from pos.tokens.digits import group
+
+
+@click.command()
+@click.option("--meter", "drn", required=True, metavar="DRN", help="The meter number, 11 or 13 digits.")
+@click.option("--amount", metavar="MONEY", help="Money to sell for, in whole units such as 5000 or 12.50.")
+@click.option("--units", metavar="UNITS", help="Units to sell instead, such as 12.5.")
+@click.option("--tender", default="cash", show_default=True, help="cash, or cash:TENDERED to get the change.")
+@click.option("--arrears", "is_arrears", is_flag=True, help="Pay arrears only: no token.")
+@click.option("--another", is_flag=True, help="Sell although this meter bought within the last half hour.")
+@click.option("--operator", required=True, metavar="NAME", help="Who sells.")
+@click.option("--approved-by", metavar="NAME", help="Who lets the operator do it, if that is needed.")
+@click.option("--pin-stdin", is_flag=True, help="Read PINs from standard input, one a line, in order.")
+@click.option("--sale-id", type=click.UUID, help="Repeat a sale safely: the same id sells once.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@pass_command
+def sell(command: CommandContext, *, as_json: bool, **options: Any) -> int:
+    """Sell electricity or water for cash and write the token."""
+    with command.till(Access.WRITES) as till:
+        request = _request(till, options)
+        actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
+        try:
+            result = till.checkout.sell(request, actor)
+        except ApprovalNeeded:
+            if options["approved_by"] is None:
+                raise
+            approval = till.approver.approve(
+                Permission.SALE_DUPLICATE,
+                str(request.sale_id),
+                approver=options["approved_by"],
+                pin=command.next_line(f"the PIN of {options['approved_by']}"),
+            )
+            result = till.checkout.sell(request, actor, approval=approval)
+        click.echo(json.dumps(sale_json(result)) if as_json else _sale_text(result))
+    return 0
+
+
+def sale_json(result: SaleResult) -> dict[str, Any]:
+    """Return what `sell --json` says (docs/formats.md §16)."""
+    item, token, sale = result.item, result.credit_token, result.sale
+    return {
+        "sale_id": sale["sale_id"],
+        "receipt_number": sale["receipt_number"],
+        "meter": item["meter"]["drn"],
+        "money_minor": sale["money_minor"],
+        "currency": sale["currency"],
+        "units_milli": item["units_milli"],
+        "free_milli": item["free_milli"],
+        "token": None if token is None else token["digits"],
+        "tid": None if token is None else token["tid"],
+        "tokens": [one["digits"] for one in item.get("tokens", [])],
+        "token_units_tenths": item["token_units_tenths"],
+        "carry_in_milli": item["carry_in_milli"],
+        "carry_out_milli": item["carry_out_milli"],
+        "change_minor": sum(payment["change_minor"] for payment in sale["payments"]),
+        "lines": [
+            {
+                "kind": line["kind"],
+                "label": line["code"],
+                "amount_minor": line["amount_minor"],
+                "units_milli": line["units_milli"],
+            }
+            for line in item["lines"]
+        ],
+        "basis": item["basis"],
+        "journal_seq": result.seq,
+        "is_repeat": result.is_repeat,
+    }
+
+
+def _sale_text(result: SaleResult) -> str:
+    item, token, sale = result.item, result.credit_token, result.sale
+    currency = sale["currency"]
+    rows = [f"Receipt {sale['receipt_number']}   meter {item['meter']['drn']}"]
+    for line in item["lines"]:
+        rows.append(f"  {line['code']:<16}{format_major(line['amount_minor'], currency):>14}")
+    rows.append(f"  {'paid':<16}{format_major(sale['money_minor'], currency):>14} {currency}")
+    for payment in sale["payments"]:
+        if payment["change_minor"]:
+            rows.append(f"  {'change':<16}{format_major(payment['change_minor'], currency):>14}")
+    for one in item.get("tokens", []):
+        name = "Token" if one is token else f"Key change {one['n']}"
+        rows.append(f"{name}: {group(one['digits'])}")
+    if result.is_repeat:
+        rows.append("This sale was made before: nothing was sold again.")
+    return "\n".join(rows)
+
+
+def _request(till: Till, options: dict[str, Any]) -> SaleRequest:
+    if (options["amount"] is None) == (options["units"] is None):
+        raise click.UsageError("Give either --amount or --units.")
+    currency = till.shop.currency
+    tender, _, tendered = options["tender"].partition(":")
+    if tender != "cash":
+        raise click.BadParameter("only cash is taken today", param_hint="--tender")
+    sale_id: UUID | None = options["sale_id"]
+    amount, units = options["amount"], options["units"]
+    return SaleRequest(
+        sale_id=sale_id or new_id(till.clock.now()),
+        drn=options["drn"],
+        money_minor=None if amount is None else money_option(amount, currency, "--amount"),
+        units_milli=None if units is None else _units(units),
+        tendered_minor=money_option(tendered, currency, "--tender") if tendered else None,
+        kind=SaleKind.ARREARS if options["is_arrears"] else SaleKind.ENERGY,
+        is_another_wanted=options["another"],
+    )
+
+
+def _units(text: str) -> int:
+    try:
+        return parse_scaled(text, 3)
+    except AmountTextError as error:
+        raise click.BadParameter(error.text, param_hint="--units") from error

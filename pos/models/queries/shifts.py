@@ -1,0 +1,236 @@
+"""What the till knows of its shifts: money from running totals, counts from the shift's own stretch of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from pos.domain.shift import KindTotal, Movement, MovementKind, TenderTotal, Unresolved
+from pos.models.ledger_book import read_head
+from pos.models.packing import unpack_line
+from pos.models.places import book_number_of, place_of, seq_of
+from pos.models.stored import instant_of
+
+PLACE_MAX = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRow:
+    """A shift and who opened it; the fields of its close are None while it is open."""
+
+    place: int
+    id: UUID
+    operator_key: int
+    operator_id: UUID
+    operator: str
+    drawer: str
+    opened_at: datetime
+    business_day: str
+    float_minor: int
+    closed_place: int | None
+    closed_at: datetime | None
+    z_number: int | None
+    counted_minor: int | None
+    expected_minor: int | None
+    difference_minor: int | None
+
+
+_SHIFT = (
+    "SELECT shift.place, shift.id, operator_key, operator.id, operator.name, drawer, opened_at, business_day, "
+    "float_minor, closed_place, closed_at, z_number, counted_minor, expected_minor, difference_minor "
+    "FROM shift JOIN operator ON operator.key = operator_key WHERE "
+)
+
+
+def find_open_shift(connection: Connection) -> ShiftRow | None:
+    """Return the open shift of this till, None if there is none."""
+    return next(_shifts(connection, "closed_place IS NULL"), None)
+
+
+def find_closed_shift(connection: Connection, z_number: int) -> ShiftRow | None:
+    """Return the shift that was closed with this Z number, None if there is none."""
+    return next(_shifts(connection, "z_number = ?", z_number), None)
+
+
+def list_closed_shifts(
+    connection: Connection, *, before_z_number: int | None = None, limit: int = 50
+) -> tuple[ShiftRow, ...]:
+    """Return closed shifts, the newest first; `before_z_number` asks for the page after that one."""
+    before = PLACE_MAX if before_z_number is None else before_z_number
+    return tuple(_shifts(connection, "z_number < ? ORDER BY z_number DESC LIMIT ?", before, limit))
+
+
+def _shifts(connection: Connection, condition: str, *values: int) -> Iterator[ShiftRow]:
+    row: Any
+    for row in connection.exec_driver_sql(_SHIFT + condition, values):
+        yield ShiftRow(
+            row[0],
+            UUID(bytes=row[1]),
+            row[2],
+            UUID(bytes=row[3]),
+            *row[4:6],
+            instant_of(row[6]),
+            *row[7:10],
+            None if row[10] is None else instant_of(row[10]),
+            *row[11:],
+        )
+
+
+def tender_totals(connection: Connection, shift_place: int) -> tuple[TenderTotal, ...]:
+    """Return what each tender brought in a shift, from the running totals."""
+    rows = connection.exec_driver_sql(
+        "SELECT tender, sum(pieces), sum(amount_minor) FROM total_tender WHERE shift_place = ? "
+        "GROUP BY tender ORDER BY tender",
+        (shift_place,),
+    )
+    return tuple(TenderTotal(row[0], "sale", row[1], row[2]) for row in rows)
+
+
+def line_totals(connection: Connection, shift_place: int) -> tuple[KindTotal, ...]:
+    """Return what each kind of line brought in a shift, from the running totals."""
+    rows = connection.exec_driver_sql(
+        "SELECT kind, sum(pieces), sum(amount_minor), sum(units_milli) FROM total_line WHERE shift_place = ? "
+        "GROUP BY kind ORDER BY kind",
+        (shift_place,),
+    )
+    return tuple(KindTotal(*row) for row in rows)
+
+
+# A sale that was begun before the shift and delivered in it counts as the shift's; its index holds only those.
+_DELIVERED = (
+    "(SELECT place, receipt_number, receipt_book, copies FROM sale WHERE place > ?1 "
+    "AND delivered_place IS NOT NULL "
+    "UNION ALL SELECT place, receipt_number, receipt_book, copies FROM sale "
+    "WHERE shift_place > place AND shift_place = ?1)"
+)
+
+
+def item_totals(connection: Connection, shift_place: int) -> tuple[KindTotal, ...]:
+    """Return what each kind of item brought in the open shift."""
+    rows = connection.exec_driver_sql(
+        "SELECT item_kind, count(*), sum(money_minor), sum(units_milli) FROM sale_item "  # noqa: S608 - our own words
+        f"JOIN {_DELIVERED} AS sold ON sold.place = sale_place GROUP BY item_kind ORDER BY item_kind",
+        (shift_place,),
+    )
+    return tuple(KindTotal(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SaleCounts:
+    """Counts of the open shift: receipt numbers (None without any), copies printed of its receipts, voids."""
+
+    first_receipt: int | None
+    last_receipt: int | None
+    copies: int
+    voided: KindTotal
+
+
+def sale_counts(connection: Connection, shift_place: int) -> SaleCounts:
+    """Return the counts of the open shift."""
+    sold: Any = connection.exec_driver_sql(
+        "SELECT min(receipt_number) FILTER (WHERE receipt_book = number), "  # noqa: S608 - our own words
+        "max(receipt_number) FILTER (WHERE receipt_book = number), coalesce(sum(max(copies - 1, 0)), 0) "
+        f"FROM {_DELIVERED} AS sold, book",
+        (shift_place,),
+    ).one()
+    voided: Any = connection.exec_driver_sql(
+        "SELECT count(*), coalesce(sum(money_minor), 0) FROM sale WHERE place > ? AND state = 'voided'",
+        (shift_place,),
+    ).one()
+    return SaleCounts(sold[0], sold[1], sold[2], KindTotal("voided", voided[0], voided[1]))
+
+
+def change_given_minor(connection: Connection, shift_place: int) -> int:
+    """Return the change given back for cash since the shift was opened."""
+    return int(
+        connection.exec_driver_sql(
+            "SELECT coalesce(sum(change_minor), 0) FROM payment WHERE sale_place > ? AND tender = 'cash'",
+            (shift_place,),
+        ).scalar_one()
+    )
+
+
+def list_movements(connection: Connection, shift_place: int) -> tuple[Movement, ...]:
+    """Return the cash movements of a shift, in order."""
+    rows = connection.exec_driver_sql(
+        "SELECT kind, amount_minor, reason, slip_number FROM cash_movement WHERE shift_place = ? "
+        "ORDER BY place",
+        (shift_place,),
+    )
+    return tuple(Movement(MovementKind(row[0]), *row[1:]) for row in rows)
+
+
+def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
+    """Return every sale that is paid and not delivered, waits for its payment, or owes money back."""
+    rows = connection.exec_driver_sql(
+        "SELECT sale.id, sale.state, coalesce(payment.tender, ''), "
+        "coalesce(payment.amount_minor, sale.money_minor), operator.id, operator.name, sale.at, "
+        "coalesce(payment.provider_reference, payment.reference, '') "
+        "FROM sale JOIN operator ON operator.key = sale.operator_key "
+        "LEFT JOIN payment ON payment.sale_place = sale.place "
+        "WHERE sale.state IN ('awaiting_payment', 'paid', 'refund_due') ORDER BY sale.place, payment.n"
+    )
+    return tuple(
+        Unresolved(
+            UUID(bytes=row[0]), *row[1:4], UUID(bytes=row[4]), row[5], since=instant_of(row[6]), reference=row[7]
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SeldomLine:
+    """A journal line of a kind that is written now and then; see the index of the journal."""
+
+    place: int
+    line: dict[str, Any]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The event's body."""
+        body: dict[str, Any] = self.line["body"]
+        return body
+
+
+def seldom_lines(
+    connection: Connection, kind: str, *, after_place: int, until_place: int = PLACE_MAX
+) -> Iterator[SeldomLine]:
+    """Yield the lines of a kind after one place and up to another, in order, over all books of the till."""
+    number = read_head(connection).number
+    former = connection.exec_driver_sql(
+        "SELECT place, line FROM former_journal WHERE kind = ? AND place > ? AND place <= ? ORDER BY place",
+        (kind, after_place, until_place),
+    )
+    yield from (_seldom(row[0], row[1]) for row in former)
+    if book_number_of(until_place) < number:
+        return
+    after_seq = seq_of(after_place) if book_number_of(after_place) == number else 0
+    # The words of the index are repeated, else SQLite does not take it.
+    rows = connection.exec_driver_sql(
+        "SELECT seq, line FROM journal WHERE kind NOT IN ('sale_delivered', 'token_handed_over') AND kind = ? "
+        "AND seq > ? ORDER BY seq",
+        (kind, after_seq),
+    )
+    for row in rows:
+        place = place_of(number, row[0])
+        if place > until_place:
+            return
+        yield _seldom(place, row[1])
+
+
+def _seldom(place: int, packed: bytes) -> SeldomLine:
+    return SeldomLine(place, json.loads(unpack_line(packed)))
+
+
+def was_count_refused(connection: Connection, shift: ShiftRow) -> bool:
+    """Return whether a count of this shift was already found outside the limit."""
+    return any(
+        found.body["act"] == "shift.difference" and found.body["target_id"] == str(shift.id)
+        for found in seldom_lines(connection, "privileged_act", after_place=shift.place)
+    )

@@ -1,0 +1,219 @@
+"""Printers behind one small port: open by address, ask how they are, send bytes.
+
+Every fault of a printer becomes `Unavailable` with a code of `printer.*`; python-escpos and its transports
+stay in here. A printer that cannot say how it is (file, Windows queue, one-way cable) is taken as ready.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from escpos.exceptions import Error as EscposError
+from escpos.printer import Dummy, File, Network, Serial, Usb, Win32Raw
+
+from pos.errors import Unavailable, UserError
+
+TIMEOUT_S = 5
+_PORT = 9100
+_BAUD_RATE = 9600
+
+_ASK = b"\x10\x04"
+_ASK_PRINTER, _ASK_OFFLINE_CAUSE, _ASK_PAPER = b"\x01", b"\x02", b"\x04"
+_FIXED_BITS, _FIXED_VALUE = 0x93, 0x12
+_OFFLINE, _COVER_OPEN, _STOPPED_BY_PAPER = 0x08, 0x04, 0x20
+_PAPER_LOW, _PAPER_OUT = 0x0C, 0x60
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """What a printer says of itself; `is_known` is false where it says nothing."""
+
+    is_known: bool
+    is_online: bool = True
+    has_paper: bool = True
+    is_paper_low: bool = False
+    is_cover_closed: bool = True
+
+
+class PrinterDevice(Protocol):
+    """An open printer."""
+
+    def status(self) -> PrinterStatus:
+        """Ask the printer how it is; Unavailable `printer.offline` if the line to it is gone."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Send bytes; Unavailable `printer.offline` if that breaks off, however much has already left."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the printer."""
+        ...
+
+
+def check_ready(device: PrinterDevice) -> None:
+    """Refuse to print where the printer says that it cannot.
+
+    Raises Unavailable `printer.cover_open`, `printer.paper_out` or `printer.offline`.
+    """
+    status = device.status()
+    if not status.is_cover_closed:
+        raise Unavailable("printer.cover_open", "The printer's cover is open. Close it.")
+    if not status.has_paper:
+        raise Unavailable("printer.paper_out", "The printer has no paper. Put in a new roll.")
+    if not status.is_online:
+        raise Unavailable("printer.offline", "The printer is not ready. Look at its lights.")
+
+
+def open_printer(address: str, *, timeout_s: int = TIMEOUT_S) -> PrinterDevice:
+    """Open a printer by its address.
+
+    Addresses: `network:192.168.0.50[:9100]`, `usb:04b8:0202`, `serial:/dev/ttyS0[:9600]`,
+    `windows:NAME OF THE QUEUE`, `file:/path`, `dummy:`. Raises UserError `printer.address` for anything else,
+    Unavailable `printer.driver_missing` where the transport's library is not installed, `printer.offline`
+    where nobody answers.
+    """
+    kind, _, rest = address.partition(":")
+    make = _MAKERS.get(kind)
+    if make is None or (not rest and kind != "dummy"):
+        raise UserError("printer.address", f"{address!r} is no printer address such as network:192.168.0.50.")
+    with _translated():
+        printer = make(rest, timeout_s)
+        printer.open()
+    return EscposDevice(printer, can_answer=kind in _ANSWERING)
+
+
+class EscposDevice:
+    """A printer of python-escpos as a PrinterDevice."""
+
+    def __init__(self, printer: Any, *, can_answer: bool) -> None:
+        """Take an open printer; `can_answer` is false where nothing can be read from it."""
+        self._printer = printer
+        self._can_answer = can_answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def status(self) -> PrinterStatus:
+        if not self._can_answer:
+            return PrinterStatus(is_known=False)
+        answers = []
+        for question in (_ASK_PRINTER, _ASK_OFFLINE_CAUSE, _ASK_PAPER):
+            answer = self._ask(question)
+            if answer is None:
+                # Many cheap printers know none of the questions; they are not asked again.
+                self._can_answer = False
+                return PrinterStatus(is_known=False)
+            answers.append(answer)
+        printer, cause, paper = answers
+        return PrinterStatus(
+            is_known=True,
+            is_online=not printer & _OFFLINE,
+            has_paper=not (cause & _STOPPED_BY_PAPER or paper & _PAPER_OUT),
+            is_paper_low=bool(paper & _PAPER_LOW),
+            is_cover_closed=not cause & _COVER_OPEN,
+        )
+
+    def send(self, data: bytes) -> None:
+        with _translated():
+            self._printer._raw(data)
+
+    def close(self) -> None:
+        with _translated():
+            self._printer.close()
+
+    def _ask(self, question: bytes) -> int | None:
+        with _translated():
+            self._printer._raw(_ASK + question)
+        try:
+            answer = bytes(self._printer._read())
+        except OSError:
+            # A time-out: the printer has no such answer. A line that is cut shows at the next write.
+            return None
+        if len(answer) != 1 or answer[0] & _FIXED_BITS != _FIXED_VALUE:
+            return None
+        return answer[0]
+
+
+class _Network(Network):  # type: ignore[misc]
+    """python-escpos' own leaves a socket open whenever the printer does not answer."""
+
+    def open(self, raise_not_found: bool = True) -> None:  # noqa: FBT001, FBT002, ARG002 - the library's form
+        self.device = socket.create_connection((self.host, self.port), self.timeout)
+
+
+def _network(rest: str, timeout_s: int) -> Network:
+    host, _, port = rest.partition(":")
+    return _Network(host, port=_number(port, _PORT), timeout=timeout_s)
+
+
+def _usb(rest: str, timeout_s: int) -> Usb:
+    vendor, _, product = rest.partition(":")
+    numbers = [_number(text, 0, base=16) for text in (vendor, product)]
+    _need(Usb)
+    return Usb(numbers[0], numbers[1], timeout=timeout_s * 1_000)
+
+
+def _serial(rest: str, timeout_s: int) -> Serial:
+    _need(Serial)
+    port, _, rate = rest.rpartition(":")
+    if not port or not rate.isdigit():
+        port, rate = rest, ""
+    return Serial(port, baudrate=_number(rate, _BAUD_RATE), timeout=timeout_s)
+
+
+def _windows(rest: str, _timeout_s: int) -> Win32Raw:
+    _need(Win32Raw)
+    return Win32Raw(rest)
+
+
+_MAKERS: dict[str, Callable[[str, int], Any]] = {
+    "network": _network,
+    "usb": _usb,
+    "serial": _serial,
+    "windows": _windows,
+    "file": lambda rest, _timeout_s: File(rest),
+    "dummy": lambda _rest, _timeout_s: Dummy(),
+}
+_ANSWERING = frozenset({"network", "usb", "serial"})
+
+
+def _need(kind: Any) -> None:
+    if not kind.is_usable():
+        text = f"This computer lacks the library for printers of the kind {kind.__name__}."
+        raise Unavailable("printer.driver_missing", text)
+
+
+def _number(text: str, default: int, *, base: int = 10) -> int:
+    try:
+        return int(text, base) if text else default
+    except ValueError as error:
+        raise UserError("printer.address", f"{text!r} is no number of a printer address.") from error
+
+
+def _windows_errors() -> Iterator[type[Exception]]:
+    """Give pywin32's own error class, which is no OSError, where there is one."""
+    try:
+        from pywintypes import error  # type: ignore[import-untyped]  # exists on Windows only
+    except ImportError:
+        return
+    yield error
+
+
+_FAULTS: tuple[type[Exception], ...] = (OSError, EscposError, *_windows_errors())
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except _FAULTS as error:
+        text = "The printer does not answer. Check its cable and that it is switched on."
+        raise Unavailable("printer.offline", text) from error

@@ -1,0 +1,132 @@
+"""The papers of sales: who stands on them is read here, how they look is decided in pos.printing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pos.domain.permissions import Actor
+from pos.domain.tariff import Service, Tariff
+from pos.domain.tariff_json import tariff_from_json
+from pos.i18n.catalogue import catalogue
+from pos.i18n.wording import Wording
+from pos.models.stored import bytes_of
+from pos.printing.document import sha256_of
+from pos.printing.document_json import document_bytes
+from pos.printing.fiscal import FiscalSigner
+from pos.printing.parties import Counter, CustomerSnapshot, MeterFacts, Seller
+from pos.printing.receipt import ReceiptContext, payment_received_slip, receipt_document
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRules:
+    """What the settings decide about papers."""
+
+    currency: str
+    footer: str = ""
+    thanks: str = ""
+    logo: str = ""
+
+
+class ShopPapers:
+    """Writes receipts and slips as documents; tariffs are kept parsed, as a stored version never changes."""
+
+    def __init__(self, time_zone: tzinfo, signer: FiscalSigner, *, rules: Callable[[], PaperRules]) -> None:
+        """Wire the parts; `rules` is asked for each paper."""
+        self._time_zone = time_zone
+        self._signer = signer
+        self._rules = rules
+        self._tariffs: dict[bytes, tuple[Tariff, str]] = {}
+
+    def receipt(
+        self, connection: Connection, sale: Mapping[str, Any], *, actor: Actor, at: datetime
+    ) -> bytes:
+        """Return the canonical JSON of the receipt of `sale`, which lacks only `document_sha256`."""
+        context = self.context(connection, sale, cashier=actor.name, at=at)
+        return document_bytes(receipt_document(sale, context))
+
+    def payment_slip(
+        self, connection: Connection, quote: Mapping[str, Any], *, actor: Actor, at: datetime
+    ) -> bytes:
+        """Return the numberless slip of a payment that has no token yet."""
+        context = self.context(connection, quote, cashier=actor.name, at=at)
+        return document_bytes(payment_received_slip(quote, context))
+
+    def sha256_of(self, document: bytes) -> str:
+        """Return the hash of a document, 64 hex digits."""
+        return sha256_of(document)
+
+    def context(
+        self, connection: Connection, sale: Mapping[str, Any], *, cashier: str, at: datetime
+    ) -> ReceiptContext:
+        """Return all that a receipt says and its sale does not hold."""
+        row: Any = connection.exec_driver_sql(_SELLER).one()
+        meters = {item["meter"]["drn"]: self._meter_facts(connection, item) for item in sale["items"]}
+        number = sale.get("receipt_number")
+        return ReceiptContext(
+            seller=self.seller(row),
+            counter=Counter(row[6], cashier, at),
+            wording=Wording(catalogue(sale["language"]), sale["currency"], self._time_zone),
+            customer=_customer(connection, sale),
+            meters=meters,
+            **({} if number is None else {"fiscal": self._signer.stamp(number)}),
+        )
+
+    def seller(self, row: Any) -> Seller:
+        """Return the shop as its papers name it, from a row of `_SELLER`."""
+        rules = self._rules()
+        return Seller(
+            name=row[0],
+            tin=row[1] or "",
+            branch=row[2],
+            address=row[4] or "",
+            phone=row[5] or "",
+            footer=rules.footer,
+            thanks=rules.thanks,
+            logo=rules.logo,
+        )
+
+    def _meter_facts(self, connection: Connection, item: Mapping[str, Any]) -> MeterFacts:
+        service = connection.exec_driver_sql(
+            "SELECT service FROM meter WHERE id = ?", (bytes_of(item["meter"]["meter_id"]),)
+        ).scalar_one()
+        basis = item.get("basis")
+        kind = Service.WATER if service == 1 else Service.ELECTRICITY
+        if basis is None:
+            return MeterFacts(service=kind)
+        tariff, name = self._tariff(connection, bytes_of(basis["tariff_id"]))
+        return MeterFacts(tariff_name=name, service=kind, tariff=tariff)
+
+    def _tariff(self, connection: Connection, key: bytes) -> tuple[Tariff, str]:
+        found = self._tariffs.get(key)
+        if found is None:
+            row: Any = connection.exec_driver_sql(
+                "SELECT body, coalesce(name, code) FROM tariff WHERE id = ?", (key,)
+            ).one()
+            found = self._tariffs[key] = tariff_from_json(json.loads(row[0])), row[1]
+        return found
+
+
+_SELLER = (
+    "SELECT organisation.name, organisation.tin, branch.name, sales_point.name, sales_point.address, "
+    "sales_point.phone, till.code FROM book JOIN till ON till.id = book.till_id "
+    "JOIN sales_point ON sales_point.id = till.sales_point_id JOIN branch ON branch.id = branch_id "
+    "JOIN organisation ON organisation.id = organisation_id"
+)
+
+
+def _customer(connection: Connection, sale: Mapping[str, Any]) -> CustomerSnapshot | None:
+    meter_id = bytes_of(sale["items"][0]["meter"]["meter_id"])
+    row: Any = connection.exec_driver_sql(
+        "SELECT customer.name, customer.address, customer.area FROM meter "
+        "JOIN customer ON customer.key = meter.customer_key WHERE meter.id = ?",
+        (meter_id,),
+    ).one_or_none()
+    if row is None:
+        return None
+    return CustomerSnapshot(name=row[0] or "", place=", ".join(part for part in row[1:] if part))
