@@ -31,7 +31,7 @@ from tests.fakes.facts import FakeFacts
 METERS = int(os.environ.get("KILOTILL_BENCH_METERS", "100000"))
 ROUNDS = 40
 ADMINISTRATOR = Actor(UUID(int=1), 1, "Ada", Role.ADMINISTRATOR)
-SALE_EVERY_MS = 40
+SALE_EVERY_MS = 100
 QUERIES = {
     "exact number": [meter_number(n * 7919 % METERS) for n in range(ROUNDS)],
     "last 4 digits": [f"{n * 7919 % 10_000:04d}" for n in range(ROUNDS)],

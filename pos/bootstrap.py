@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pos.config import (
     DUPLICATE_GUARD_MINUTES,
@@ -14,31 +17,67 @@ from pos.config import (
     LANGUAGE,
     PRINTER,
     RECEIPT_FOOTER,
+    SHIFT_DIFFERENCE_LIMIT_MINOR,
     SMALLEST_COIN_MINOR,
 )
-from pos.errors import UserError
+from pos.domain.permissions import Actor
+from pos.errors import MachineFault, UserError
 from pos.models.ledger_book import Book
-from pos.models.uow import Units
+from pos.models.schema import open_till_database, read_till_database
+from pos.models.uow import Units, WriteUnit
 from pos.printing.fiscal import NoFiscalSigner
 from pos.services.approval import Approver
+from pos.services.cash import Cash
 from pos.services.checkout import Checkout
 from pos.services.delivery import CheckoutRules, Delivery
+from pos.services.key_loading import KeyLoading
+from pos.services.local_envelope import LocalEnvelopes
+from pos.services.meter_import import MeterImport
+from pos.services.meter_shop import MeterChecks
+from pos.services.meters import Meters
 from pos.services.operators import Operators
 from pos.services.papers import PaperRules, ShopPapers
+from pos.services.phones import PhoneReader
 from pos.services.pins import PinSeal, RecoveryCodes
 from pos.services.quoting import Quoting
 from pos.services.settings import Settings
+from pos.services.shift_papers import ShiftPapers
+from pos.services.shifts import ShiftRules, Shifts
+from pos.services.shop_file import ShopPlan
+from pos.services.shop_rows import BookKind
+from pos.services.shop_setup import SetupPorts, ShopMade, ShopSetup, refuse_mixed
 from pos.services.sign_in import SignIn
+from pos.services.supplier_float import SupplierFloats
+from pos.services.tariffs import Tariffs, import_tariffs
 from pos.services.token_vending import TokenVending
 from pos.system.clock import Clock, SystemClock
 from pos.system.instance_lock import InstanceLock
-from pos.system.paths import DataFolder
+from pos.system.paths import DataFolder, make_data_folder
+from pos.system.secret_names import TILL_KEY
 from pos.system.secrets import AskPassphrase, SecretStore, open_secret_store
 from pos.system.vault_file import VaultFile
 from pos.tokens.vault import SoftwareVault
 
 DEMO_PASSPHRASE = "kilotill-demo"  # noqa: S105 - a demo's keys and PINs are public
 """Opens the sealed secrets of a demo on a machine without a key store."""
+
+
+HOME_COUNTRIES = {
+    "RWF": "RW",
+    "UGX": "UG",
+    "KES": "KE",
+    "TZS": "TZ",
+    "BIF": "BI",
+    "CDF": "CD",
+    "ZMW": "ZM",
+    "MWK": "MW",
+    "ZAR": "ZA",
+    "NGN": "NG",
+    "GHS": "GH",
+}
+"""The country whose telephone numbers need no prefix, by the shop's currency."""
+
+DEFAULT_COUNTRY = "RW"
 
 
 class Access(Enum):
@@ -59,17 +98,26 @@ class ShopFacts:
     is_demo: bool
     is_training: bool
     till_code: str
+    sales_point: str
 
 
 class Till:
     """The services of one data folder."""
 
-    def __init__(self, folder: DataFolder, units: Units, clock: Clock, secrets: SecretStore | None) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        units: Units,
+        shop: ShopFacts,
+        *,
+        clock: Clock,
+        secrets: SecretStore | None,
+    ) -> None:
         self.folder = folder
         self.units = units
         self.clock = clock
         self.secrets = secrets
-        self.shop = read_shop_facts(units)
+        self.shop = shop
         self.vault = SoftwareVault()
         self.book = Book(clock, self.shop.time_zone)
         self.settings = Settings(units, clock, data_folder=folder.root, book=self.book)
@@ -80,6 +128,7 @@ class Till:
             self.book, clock=clock, vending=self.vending, papers=self.papers, rules=lambda: self.rules
         )
         self.quoting = Quoting(self.shop.time_zone)
+        self.keys = KeyLoading(units, self.vault, book=self.book)
         self.checkout = Checkout(
             units,
             self.book,
@@ -90,8 +139,48 @@ class Till:
             rules=lambda: self.rules,
             remote_holders={},
         )
+        self._wire_register()
+        self._wire_money()
         if secrets is not None:
             self._wire_people(secrets)
+
+    def _wire_register(self) -> None:
+        read_phone = PhoneReader(HOME_COUNTRIES.get(self.shop.currency, DEFAULT_COUNTRY))
+        checks = MeterChecks(currency=self.shop.currency, read_phone=read_phone)
+        self.meters = Meters(self.units, self.book, self.clock, checks, currency=self.shop.currency)
+        self.imports = MeterImport(self.units, self.book, self.clock, checks, tidy=self.units.checkpoint)
+
+    def _wire_money(self) -> None:
+        zone = self.shop.time_zone
+        self.tariffs = Tariffs(self.units, self.book, clock=self.clock, time_zone=zone)
+        self.floats = SupplierFloats(
+            self.units, self.book, clock=self.clock, time_zone=zone, low_minor=lambda: 0
+        )
+        self.cash = Cash(self.units, self.book, self.clock)
+        self.shift_papers = ShiftPapers(zone, self.shop.sales_point, rules=lambda: self.rules)
+        self.shifts = Shifts(
+            self.units,
+            self.book,
+            clock=self.clock,
+            rules=self._shift_rules,
+            sign=self._sign,
+            papers=self.shift_papers,
+        )
+
+    def _shift_rules(self) -> ShiftRules:
+        return ShiftRules(
+            difference_limit_minor=self.settings.values()[SHIFT_DIFFERENCE_LIMIT_MINOR],
+            drawer=f"{self.shop.till_code}-1",
+        )
+
+    def _sign(self, message: bytes) -> bytes:
+        stored = None if self.secrets is None else self.secrets.get(TILL_KEY)
+        if stored is None:
+            raise MachineFault(
+                "secrets.till_key_gone",
+                "The key of this till is not on this machine: restore or enrol it again.",
+            )
+        return Ed25519PrivateKey.from_private_bytes(stored.reveal()).sign(message)
 
     def reload_settings(self) -> None:
         """Take changed settings into account."""
@@ -130,20 +219,25 @@ def open_till(
 ) -> Iterator[Till]:
     """Open the till of a data folder for as long as the block runs.
 
-    With `WRITES` the lock is taken and the vault opened: a demo's always, a live one's when `opening_phrase` is
-    given; otherwise it stays locked and only tokens wait. Raises UserError `data.no_till`, `till.in_use`,
+    With `WRITES` the lock is taken and the vault opened: a demo's always, a live one's when `opening_phrase`
+    is given; otherwise it stays locked and only tokens wait. Raises UserError `data.no_till`, `till.in_use`,
     `vault.phrase`, `secrets.*`; MachineFault `data.*`, `disk.*`.
     """
     if not folder.database.exists():
-        raise UserError("data.no_till", f"There is no till in {folder.root}: run `kilotill init` or `demo` first.")
+        raise UserError(
+            "data.no_till", f"There is no till in {folder.root}: run `kilotill init` or `demo` first."
+        )
     lock = InstanceLock.take(folder) if access is Access.WRITES else None
     try:
-        units = open_till_database(folder.root)
+        units = (open_till_database if access is Access.WRITES else read_till_database)(folder.root)
         try:
+            shop = read_shop_facts(units)
             secrets = None
             if access is Access.WRITES:
-                secrets = open_secrets(folder, passphrase, ask_passphrase)
-            till = Till(folder, units, clock or SystemClock(), secrets)
+                if passphrase is None and (shop.is_demo or shop.is_training):
+                    passphrase = DEMO_PASSPHRASE
+                secrets = open_secret_store(folder.root, passphrase, ask=ask_passphrase)
+            till = Till(folder, units, shop, clock=clock or SystemClock(), secrets=secrets)
             if secrets is not None:
                 open_vault(till, secrets, opening_phrase)
             yield till
@@ -154,10 +248,73 @@ def open_till(
             lock.release()
 
 
-def open_secrets(folder: DataFolder, passphrase: str | None, ask: AskPassphrase | None) -> SecretStore:
-    """Open the secret store of a folder; a demo's sealed file opens with the public demo passphrase."""
-    is_demo = is_demo_folder(folder)
-    return open_secret_store(folder.root, DEMO_PASSPHRASE if is_demo and not passphrase else passphrase, ask=ask)
+def read_shop_facts(units: Units) -> ShopFacts:
+    """Return what never changes about the shop. Raises UserError `data.no_till` where set-up never ended."""
+    with units.read() as connection:
+        row: Any = connection.exec_driver_sql(_SHOP).one_or_none()
+    if row is None:
+        raise UserError(
+            "data.no_till", "This data folder has no till yet: run `kilotill init` or `demo` first."
+        )
+    return ShopFacts(row[0], ZoneInfo(row[1]), bool(row[2]), bool(row[3]), row[4], row[5])
+
+
+_SHOP = (
+    "SELECT sales_point.currency, organisation.time_zone, book.is_demo, book.is_training, till.code, "
+    "sales_point.name "
+    "FROM book JOIN till ON till.id = book.till_id "
+    "JOIN sales_point ON sales_point.id = till.sales_point_id JOIN branch ON branch.id = branch_id "
+    "JOIN organisation ON organisation.id = organisation_id"
+)
+
+
+def set_up_shop(
+    folder: DataFolder,
+    plan: ShopPlan,
+    kind: BookKind,
+    *,
+    passphrase: str | None = None,
+    ask_passphrase: AskPassphrase | None = None,
+    opening_phrase: str | None = None,
+    clock: Clock | None = None,
+) -> ShopMade:
+    """Make the till of `plan` in a folder that has none; errors as `ShopSetup.init` and `open_till`."""
+    make_data_folder(folder)
+    clock = clock or SystemClock()
+    with InstanceLock.take(folder):
+        units = open_till_database(folder.root)
+        try:
+            if kind is BookKind.DEMO and passphrase is None:
+                passphrase = DEMO_PASSPHRASE
+            secrets = open_secret_store(folder.root, passphrase, ask=ask_passphrase)
+
+            def import_plan_tariffs(unit: WriteUnit, text: str, actor: Actor) -> object:
+                return import_tariffs(
+                    unit,
+                    text,
+                    actor,
+                    book=Book(clock, plan.time_zone),
+                    at=clock.now(),
+                    time_zone=plan.time_zone,
+                )
+
+            setup = ShopSetup(
+                units,
+                clock,
+                data_folder=folder.root,
+                secrets=secrets,
+                vault=VaultFile(folder.root, secrets),
+                pins=PinSeal(secrets),
+                codes=RecoveryCodes(),
+                ports=SetupPorts(
+                    make_book=lambda zone: Book(clock, zone),
+                    import_tariffs=import_plan_tariffs,
+                    take_envelope=LocalEnvelopes(secrets, clock).take,
+                ),
+            )
+            return setup.init(plan, kind, opening_phrase=opening_phrase)
+        finally:
+            units.close()
 
 
 def open_vault(till: Till, secrets: SecretStore, opening_phrase: str | None) -> None:

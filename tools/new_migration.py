@@ -1,6 +1,7 @@
 """Writes the next migration from the tables as declared: `python -m tools.new_migration "add shifts"`.
 
-With `--again` the newest step is thrown away first and written anew under its old number: only while no till has it.
+With `--again` the newest step is first thrown away, and written anew under its old number: only while no till
+has it.
 """
 
 import subprocess

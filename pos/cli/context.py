@@ -33,15 +33,44 @@ class CommandContext:
     @contextmanager
     def till(self, access: Access) -> Iterator[Till]:
         """Open the till; a passphrase or phrase is taken from standard input, the environment or a prompt."""
-        passphrase = self.next_line("the passphrase") if self.reads_passphrase else None
         with open_till(
             self.folder,
             access,
-            passphrase=passphrase,
-            ask_passphrase=_ask_passphrase,
-            opening_phrase=os.environ.get(PHRASE_VARIABLE),
+            passphrase=self.passphrase() if access is Access.WRITES else None,
+            ask_passphrase=self.ask_passphrase,
+            opening_phrase=self.opening_phrase(is_new=False),
         ) as till:
             yield till
+
+    def passphrase(self) -> str | None:
+        """Return the first line of standard input when `--passphrase-stdin` was given."""
+        if not self.reads_passphrase:
+            return None
+        self.reads_passphrase = False
+        return self.next_line("the passphrase")
+
+    def ask_passphrase(self, question: PassphraseQuestion) -> str | None:
+        """Ask for the passphrase of the sealed secrets, if a person is there to answer."""
+        if not sys.stdin.isatty():
+            return None
+        is_new = question is PassphraseQuestion.NEW
+        text = "New passphrase of this till" if is_new else "Passphrase of this till"
+        answer: str = click.prompt(text, hide_input=True, confirmation_prompt=is_new)
+        return answer
+
+    def opening_phrase(self, *, is_new: bool) -> str | None:
+        """Return the vault's opening phrase from the environment; a new one may also be typed."""
+        phrase = os.environ.get(PHRASE_VARIABLE)
+        if phrase is None and is_new and sys.stdin.isatty():
+            phrase = click.prompt("Opening phrase of the vault", hide_input=True, confirmation_prompt=True)
+        return phrase
+
+    def secret_line(self, what: str, *, from_stdin: bool) -> str:
+        """Return a secret from the next line of standard input, or typed unseen."""
+        if from_stdin:
+            return self.next_line(what)
+        text: str = click.prompt(what, hide_input=True)
+        return text
 
     def next_line(self, what: str) -> str:
         """Return the next line of standard input without its end; usage error where there is none."""
@@ -52,8 +81,7 @@ class CommandContext:
 
     def sign_in(self, till: Till, name: str, *, pin_from_stdin: bool) -> Actor:
         """Sign a person in; the PIN is the next line of standard input, or typed unseen."""
-        pin = self.next_line(f"the PIN of {name}") if pin_from_stdin else _ask_pin(name)
-        return till.sign_in.sign_in(name, pin)
+        return till.sign_in.sign_in(name, self.secret_line(f"PIN of {name}", from_stdin=pin_from_stdin))
 
 
 pass_command = click.make_pass_decorator(CommandContext)
@@ -75,20 +103,3 @@ def money_option(text: str, currency: str, name: str) -> int:
 def show(answer: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     """Write an answer for a machine or for a person."""
     click.echo(json.dumps(answer) if as_json else text)
-
-
-def _ask_pin(name: str) -> str:
-    pin: str = click.prompt(f"PIN of {name}", hide_input=True)
-    return pin
-
-
-def _ask_passphrase(question: PassphraseQuestion) -> str:
-    if not sys.stdin.isatty():
-        return ""
-    is_new = question is PassphraseQuestion.NEW
-    text: str = click.prompt(
-        "New passphrase of this till" if is_new else "Passphrase of this till",
-        hide_input=True,
-        confirmation_prompt=is_new,
-    )
-    return text

@@ -31,7 +31,7 @@ from pos.tokens.digits import group
 @click.option("--sale-id", type=click.UUID, help="Repeat a sale safely: the same id sells once.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @pass_command
-def sell(command: CommandContext, *, as_json: bool, **options: Any) -> int:
+def sell(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
     """Sell electricity or water for cash and write the token."""
     with command.till(Access.WRITES) as till:
         request = _request(till, options)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pos.domain.canonical import INTEGER_MAX, JsonObject
+from pos.domain.canonical import INTEGER_MAX, JsonObject, JsonValue
 from pos.domain.money import parse_major
 from pos.errors import UserError
 
@@ -41,7 +41,7 @@ class CashCount:
     entries: tuple[Pieces, ...]
     total_minor: int
 
-    def to_json(self) -> list[JsonObject]:
+    def to_json(self) -> list[JsonValue]:
         """Give the `count` of a journal line."""
         return [{"value_minor": one.value_minor, "pieces": one.pieces} for one in self.entries]
 
@@ -60,7 +60,9 @@ def cash_count(pairs: Iterable[tuple[int, int]], *, typed_minor: int | None = No
         raise UserError("cash.count", "Give each note and coin once, with how many pieces there are.")
     total_minor = sum(one.value_minor * one.pieces for one in entries)
     if typed_minor is not None and entries and typed_minor != total_minor:
-        raise UserError("cash.total_differs", "The typed total is not the sum of the counted notes and coins.")
+        raise UserError(
+            "cash.total_differs", "The typed total is not the sum of the counted notes and coins."
+        )
     total_minor = total_minor if typed_minor is None else typed_minor
     if not 0 <= total_minor <= INTEGER_MAX:
         raise UserError("cash.count", "The counted total is below zero or too large.")
@@ -115,7 +117,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A sale the next shift inherits: its payment is not final, its token is missing, or money is due back."""
+    """A sale the next shift inherits: payment not final, token missing, or money due back."""
 
     sale_id: UUID
     state: str
@@ -145,8 +147,8 @@ class Unresolved:
 class CashFlow:
     """How the drawer came to what it should hold; the parts add up to `expected_minor`.
 
-    `taken_minor` is cash kept for sales (`change_minor` was given back besides), also for sales whose token is
-    still missing.
+    `taken_minor` is cash kept for sales, also for those whose token is still missing; `change_minor` was
+    given back besides.
     """
 
     float_minor: int
@@ -209,9 +211,9 @@ class Proof:
 class ShiftReport:
     """Everything an X or Z report says. In an X, `z_number` and `signature` are empty.
 
-    `number` counts the shifts of a till; a shift's Z will carry it. `cash` is None where the person may not see
-    it before counting; `compared` is None in an X. `receipts` are the first and last number, None without a
-    sale. `signature` is the till's Ed25519 signature over the head.
+    `number` counts the shifts of a till and is what the shift's Z carries. `cash` is None where the person
+    may not see it before counting; `compared` is None in an X. `receipts` are the first and last number, None
+    without a sale. `signature` is the till's Ed25519 signature over the head.
     """
 
     number: int
@@ -239,7 +241,7 @@ class ShiftReport:
     z_number: str = ""
     signature: bytes = b""
 
-    def totals_json(self) -> list[JsonObject]:
+    def totals_json(self) -> list[JsonValue]:
         """Give the `totals` of the journal line: per tender, then per line kind (with an empty tender)."""
         tenders = [(one.tender, one.kind, one.pieces, one.amount_minor) for one in self.tenders]
         lines = [("", one.kind, one.pieces, one.amount_minor) for one in self.lines]

@@ -37,7 +37,7 @@ journal = Table(
 )
 
 # Lines of books that ended with a restore (docs/formats.md §4, book_restored); `place` as in
-# `pos.models.places`. A line from the mirror that speaks of a record the back-up does not hold is kept but not
+# `pos.models.places`. A line of the mirror that speaks of a record the back-up does not hold is kept but not
 # booked: no projection follows from it, and verify passes it over.
 former_journal = Table(
     "former_journal",

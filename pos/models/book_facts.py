@@ -52,7 +52,7 @@ class BookFacts(LedgerFacts, Protocol):
         ...
 
     def next_case_number(self) -> int:
-        """Return the number of the next case."""
+        """Return the number of the case that the line opens."""
         ...
 
     def envelope_sequence(self) -> int | None:
@@ -129,8 +129,8 @@ class LiveFacts:
         return monthly_charges(item, self._tariff(item))
 
     def next_case_number(self) -> int:
-        """Return the number of the next case."""
-        return self._needed("SELECT case_last + 1 FROM book")
+        """Return the number of the case that a line opens: whoever opens one takes its number first."""
+        return self._needed("SELECT case_last FROM book")
 
     def envelope_sequence(self) -> int | None:
         """Return the sequence of the envelope in force, None before the first."""

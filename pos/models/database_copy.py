@@ -47,7 +47,9 @@ def check_database(path: Path) -> None:
     if answers != ["ok"]:
         raise MachineFault("disk.damaged", f"{path.name} is damaged: {answers[0]}.")
     if astray is not None:
-        raise MachineFault("disk.damaged", f"{path.name} is damaged: a row of {astray[0]} belongs to nothing.")
+        raise MachineFault(
+            "disk.damaged", f"{path.name} is damaged: a row of {astray[0]} belongs to nothing."
+        )
 
 
 @contextmanager

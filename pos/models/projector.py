@@ -23,6 +23,7 @@ from pos.models.sales import (
     carry,
     case,
     envelope,
+    issue,
     meter_month,
     payment,
     sale,
@@ -188,6 +189,7 @@ def _add_sale(
                 "language": body["language"],
                 "delivered_place": delivered_place,
                 "copies": 0,
+                "is_handed_over": False,
             }
         ],
     )
@@ -373,6 +375,7 @@ def _sale_closed(fact: Fact) -> None:
                     "language": "en",
                     "delivered_place": None,
                     "copies": 0,
+                    "is_handed_over": False,
                 }
             ],
         )
@@ -393,12 +396,32 @@ def _tokens_issued(fact: Fact) -> None:
     if fact.body["cause"] == "free":
         _count_units(fact, item)
     _use_envelope(fact, fact.body["charge_envelope_minor"], item.get("token_units_tenths", 0))
+    fact.sink.add(
+        issue,
+        [
+            {
+                "place": fact.place,
+                "id": UUID(fact.body["issue_id"]),
+                "cause": fact.body["cause"],
+                "meter_key": fact.facts.meter_key(item["meter"]["meter_id"]),
+                "at": fact.event.at,
+                "operator_key": fact.facts.operator_key(fact.event.actor),
+                "copies": 0,
+                "is_handed_over": False,
+            }
+        ],
+    )
 
 
 def _token_handed_over(fact: Fact) -> None:
-    sale_id = fact.body.get("sale_id")
-    if sale_id is not None and fact.body["how"] in ("printed", "pdf"):
-        fact.sink.change(sale, {"id": UUID(sale_id)}, {"copies": fact.body["copy"] + 1})
+    body = fact.body
+    values: dict[str, Any] = {"is_handed_over": True}
+    if body["how"] in ("printed", "pdf"):
+        values["copies"] = body["copy"] + 1
+    if "sale_id" in body:
+        fact.sink.change(sale, {"id": UUID(body["sale_id"])}, values)
+    else:
+        fact.sink.change(issue, {"id": UUID(body["issue_id"])}, values)
 
 
 def _shift_opened(fact: Fact) -> None:

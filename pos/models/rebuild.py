@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from pos.models.sales import (
     carry,
     case,
     envelope,
+    issue,
     meter_month,
     payment,
     sale,
@@ -32,6 +34,7 @@ from pos.models.sales import (
 )
 from pos.models.shifts import cash_movement, shift
 from pos.models.stored import bytes_of, milliseconds_of, stored
+from pos.models.types import Id, Instant
 
 Row = Mapping[str, Any]
 Body = Mapping[str, Any]
@@ -42,7 +45,7 @@ BATCH_ROWS = 5_000
 STREAMED = (sale_item, sale_line, payment, token, posting, cash_movement)
 """Tables whose rows are written once and never touched again."""
 
-HELD = (account, shift, case, carry, tid_guard, meter_month, total_line, total_tender, envelope)
+HELD = (account, shift, case, issue, carry, tid_guard, meter_month, total_line, total_tender, envelope)
 """Tables whose rows change or add up: small enough to stay in memory until the end."""
 
 PROJECTIONS = (sale, *STREAMED, *HELD)
@@ -55,14 +58,15 @@ BESIDE_THE_JOURNAL = {("sale", "request_sha")}
 """Columns of projections that no line tells."""
 
 # By these columns the projector finds a row it changes.
-_KEYS = {"shift": "place", "case_record": "id", "envelope": "sequence"}
+_KEYS = {"shift": "place", "case_record": "id", "issue": "id", "envelope": "sequence"}
 
 
 def projected_columns(table: Table) -> tuple[str, ...]:
     """Return the columns of a projection that follow from the journal, in the table's order."""
     if table is envelope:
         return ENVELOPE_COLUMNS
-    return tuple(column.name for column in table.columns if (table.name, column.name) not in BESIDE_THE_JOURNAL)
+    names = (column.name for column in table.columns)
+    return tuple(name for name in names if (table.name, name) not in BESIDE_THE_JOURNAL)
 
 
 def create_rebuilt_tables(connection: sqlite3.Connection, schema: str) -> None:
@@ -85,6 +89,8 @@ class RebuildSink:
         self._sale_places: dict[UUID, int] = {}
         self._held: dict[str, dict[Any, dict[str, Any]]] = {table.name: {} for table in HELD}
         self._accounts = self._held["account"]
+        self._asked: UUID | None = None
+        self._answer: tuple[int, str] | None = None
 
     def add(self, table: Table, rows: list[Row]) -> None:
         """Insert rows of one shape."""
@@ -162,11 +168,14 @@ class RebuildSink:
         place = self._sale_places.get(sale_id)
         if place is not None:
             return place, self._sales[place]["state"]
-        found: tuple[int, str] | None = self._connection.execute(
-            f"SELECT place, state FROM {self._schema}.sale WHERE id = ?",  # noqa: S608 - our own schema name
-            (sale_id.bytes,),
-        ).fetchone()
-        return found
+        # Ledger and projector ask about the same sale, one after the other.
+        if sale_id != self._asked:
+            self._asked = sale_id
+            self._answer = self._connection.execute(
+                f"SELECT place, state FROM {self._schema}.sale WHERE id = ?",  # noqa: S608 - our own name
+                (sale_id.bytes,),
+            ).fetchone()
+        return self._answer
 
     def tender_of(self, payment_id: UUID) -> str | None:
         """Return the tender of an earlier payment; slow, and asked only for a refund."""
@@ -206,6 +215,7 @@ class RebuildSink:
             self._write(table.name, columns, rows)
 
     def _change_sale(self, key: Row, values: Row) -> None:
+        self._asked = None
         ((column, found),) = key.items()
         place = self._sale_places.get(found) if column == "id" else found
         row = self._sales.get(place) if place is not None else None
@@ -221,7 +231,7 @@ class RebuildSink:
             f"INSERT INTO {self._schema}.{name} ({', '.join(columns)}) "  # noqa: S608 - our own names
             f"VALUES ({', '.join('?' * len(columns))})"
         )
-        self._connection.executemany(statement, map(_stored_row, rows) if _HAS_RICH[name] else rows)
+        self._connection.executemany(statement, _stored_rows(name, columns, rows))
 
 
 class RebuildFacts:
@@ -231,13 +241,13 @@ class RebuildFacts:
         """Look up in the `main` database of the connection, and in what the sink has so far."""
         self._connection = connection
         self._sink = sink
-        self._operators = self._pairs("SELECT id, key FROM operator")
-        self._tariff_keys = self._pairs("SELECT id, key FROM tariff")
+        self._operators = self._keys("SELECT id, key FROM main.operator")
+        self._tariff_keys = self._keys("SELECT id, key FROM main.tariff")
         self._tariffs: dict[str, Body] = {}
         self._meters: dict[str, int] = {}
-        self._suppliers = self._pairs("SELECT sgc, supplier FROM supply_group")
+        self._suppliers = dict(connection.execute("SELECT sgc, supplier FROM main.supply_group").fetchall())
         self._commissions = connection.execute(
-            "SELECT supplier, valid_from, ppm FROM commission_rule ORDER BY valid_from DESC, version DESC"
+            "SELECT supplier, valid_from, ppm FROM main.commission_rule ORDER BY valid_from DESC, version DESC"
         ).fetchall()
         self._shifts: dict[UUID, int] = {}
         self._envelope: int | None = None
@@ -251,7 +261,8 @@ class RebuildFacts:
 
     def operator_key(self, operator: UUID) -> int:
         """Return the key of an operator."""
-        return _needed(self._operators.get(operator.bytes), f"operator {operator}")
+        key = self._operators.get(operator)
+        return int(_needed(key, "operator", operator))
 
     def meter_key(self, meter_id: str) -> int:
         """Return the key of a meter."""
@@ -260,25 +271,25 @@ class RebuildFacts:
             row = self._connection.execute(
                 "SELECT key FROM main.meter WHERE id = ?", (bytes_of(meter_id),)
             ).fetchone()
-            key = self._meters[meter_id] = _needed(row and row[0], f"meter {meter_id}")
+            key = self._meters[meter_id] = _needed(row and row[0], "meter", meter_id)
         return key
 
     def tariff_key(self, tariff_id: str) -> int:
         """Return the key of a tariff version."""
-        return _needed(self._tariff_keys.get(bytes_of(tariff_id)), f"tariff {tariff_id}")
+        return int(_needed(self._tariff_keys.get(_id_of(tariff_id)), "tariff", tariff_id))
 
     def shift_place(self, shift_id: UUID) -> int:
         """Return where a shift was opened."""
-        return _needed(self._shifts.get(shift_id), f"shift {shift_id}")
+        return int(_needed(self._shifts.get(shift_id), "shift", shift_id))
 
     def sale_place(self, sale_id: str) -> int | None:
         """Return where a sale began, None if no line speaks of it yet."""
-        row = self._sink.sale_row(UUID(sale_id))
+        row = self._sink.sale_row(_id_of(sale_id))
         return None if row is None else row[0]
 
     def is_paid(self, sale_id: str) -> bool:
         """Return whether an earlier line took the sale's cash."""
-        row = self._sink.sale_row(UUID(sale_id))
+        row = self._sink.sale_row(_id_of(sale_id))
         return row is not None and row[1] == "paid"
 
     def own_charges(self, meter_key: int, month: str) -> set[str]:
@@ -316,7 +327,7 @@ class RebuildFacts:
     def supplier_of(self, item: Body) -> str:
         """Return the code of the supplier whose product an item sells."""
         sgc = item["meter"]["sgc"]
-        return str(_needed(self._suppliers.get(sgc), f"supply group {sgc}"))
+        return str(_needed(self._suppliers.get(sgc), "supply group", sgc))
 
     def commission_ppm(self, supplier: str) -> int:
         """Return the commission share in force at the line's instant."""
@@ -344,29 +355,43 @@ class RebuildFacts:
             row = self._connection.execute(
                 "SELECT body FROM main.tariff WHERE id = ?", (bytes_of(tariff_id),)
             ).fetchone()
-            tariff = self._tariffs[tariff_id] = json.loads(_needed(row and row[0], f"tariff {tariff_id}"))
+            tariff = self._tariffs[tariff_id] = json.loads(_needed(row and row[0], "tariff", tariff_id))
         return tariff
 
-    def _pairs(self, query: str) -> dict[Any, Any]:
-        return dict(self._connection.execute(query).fetchall())
+    def _keys(self, query: str) -> dict[UUID, int]:
+        return {UUID(bytes=identity): key for identity, key in self._connection.execute(query)}
 
 
-def _needed(found: Any, what: str) -> Any:
+def _needed(found: Any, what: str, which: object) -> Any:
     if found is None:
-        raise MissingFactError(what)
+        raise MissingFactError(f"{what} {which}")
     return found
 
 
-def _stored_row(row: Key) -> Key:
-    return tuple(stored(value) for value in row)
+@lru_cache(maxsize=1024)
+def _id_of(text: str) -> UUID:
+    return UUID(text)
 
 
-def _is_rich(table: Table) -> bool:
-    """Whether a table holds ids or instants, which are stored in another form than they are handed in."""
-    return any(type(column.type).__name__ in ("Id", "Instant") for column in table.columns)
+def _stored_rows(name: str, columns: Key, rows: list[Key]) -> Iterable[Key]:
+    """Give rows as SQLite keeps them."""
+    rich = [n for n, column in enumerate(columns) if column in _RICH[name]]
+    if not rich:
+        yield from rows
+        return
+    for row in rows:
+        values = list(row)
+        for n in rich:
+            values[n] = stored(values[n])
+        yield tuple(values)
 
 
-_HAS_RICH = {table.name: _is_rich(table) for table in PROJECTIONS}
+_RICH = {
+    table.name: {column.name for column in table.columns if isinstance(column.type, Id | Instant)}
+    for table in PROJECTIONS
+}
+"""Ids and instants by table: they are stored in another form than they are handed in."""
+
 _DIALECT = sqlite.dialect()
 
 

@@ -6,6 +6,7 @@ marked *beside the journal* are not rebuilt by verify.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -39,7 +40,10 @@ sale = Table(
     Column("language", String(2), nullable=False),
     # The line that delivered it, once it is delivered.
     Column("delivered_place", BigInteger),
+    # The number of the next copy on paper: 0 until the original was printed.
     Column("copies", Integer, nullable=False),
+    # Whether a line says that the customer got the token, in whatever way.
+    Column("is_handed_over", Boolean(name="is_handed_over"), nullable=False),
     # Beside the journal: what was asked for, so that the same id with other parameters is refused.
     Column("request_sha", LargeBinary(8)),
     CheckConstraint(
@@ -56,10 +60,13 @@ sale = Table(
         sqlite_where=text("receipt_number IS NOT NULL"),
     ),
     Index("ix_sale_operator", "operator_key", "place"),
+    Index("ix_sale_business_day", "business_day"),
+    # What is unfinished or came to nothing: few rows, and none of a sale that went well.
+    Index("ix_sale_not_delivered", "state", sqlite_where=text("state <> 'delivered'")),
     Index(
-        "ix_sale_unfinished",
-        "place",
-        sqlite_where=text("state IN ('awaiting_payment', 'paid', 'refund_due')"),
+        "ix_sale_not_handed_over",
+        "state",
+        sqlite_where=text("state = 'delivered' AND is_handed_over = 0"),
     ),
     # The few that were begun before the shift that delivered them.
     Index("ix_sale_inherited", "shift_place", sqlite_where=text("shift_place > place")),
@@ -119,6 +126,7 @@ payment = Table(
         name="state",
     ),
     Index("uq_payment_id", "id", unique=True, sqlite_where=text("tender <> 'cash'")),
+    Index("ix_payment_tender", "tender", "sale_place", sqlite_where=text("tender <> 'cash'")),
     sqlite_with_rowid=False,
 )
 
@@ -141,6 +149,23 @@ token = Table(
     Column("tenths", BigInteger),
     Index("uq_token_tid", "pan", "base_date", "tid", unique=True, sqlite_where=text("tid IS NOT NULL")),
     sqlite_with_rowid=False,
+)
+
+# Tokens that were not sold: free units, engineering, key changes, replacements.
+issue = Table(
+    "issue",
+    Base.metadata,
+    # The line that issued them.
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("cause", String, nullable=False),
+    Column("meter_key", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("operator_key", Integer, nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("is_handed_over", Boolean(name="is_handed_over"), nullable=False),
+    Index("ix_issue_meter", "meter_key", "place"),
+    Index("ix_issue_not_handed_over", "place", sqlite_where=text("is_handed_over = 0")),
 )
 
 # The last TID of a meter on this till (docs/formats.md §8); never reset.

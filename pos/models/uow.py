@@ -58,6 +58,11 @@ class Units:
                     yield unit
             unit.run_after_commit()
 
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database as far as readers allow, without making a writer wait."""
+        with translated(), self._reading.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+
     def close(self) -> None:
         """Close every connection; the last one tidies the write-ahead log away."""
         self._reading.dispose()

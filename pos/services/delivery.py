@@ -106,7 +106,11 @@ class Delivery:
         if meter is None:
             raise UserError("meter.unknown", "The meter of this sale is not known any more.")
         at = token_instant(self._clock.now(), read_head(unit.connection).trusted_at)
-        item = self.add_vault_token(unit.connection, item, meter, at=at, money_minor=0)
+        # It counts as used from now on, no longer as reserved.
+        unit.connection.exec_driver_sql(
+            "DELETE FROM reservation WHERE sale_id = ?", (UUID(quote["sale_id"]).bytes,)
+        )
+        item = self.add_vault_token(unit.connection, item, meter, at=at, money_minor=item["money_minor"])
         sale = {**quote, "items": [item], "holder": VAULT}
         return self.record(unit, sale, actor=actor, shift=needed_shift(unit.connection))
 

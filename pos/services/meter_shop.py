@@ -10,7 +10,7 @@ from pos.domain.meter_rows import GroupKeys, Shop
 from pos.domain.permissions import Actor, Role
 from pos.models.meters import supply_group
 from pos.models.tariffs import tariff
-from pos.tokens.numbers import parse_meter_number
+from pos.tokens.numbers import ISSUER_OF_DRN_LENGTH, parse_meter_number
 
 
 class MeterChecks:
@@ -46,8 +46,23 @@ def read_number(text: str) -> tuple[str, int]:
     Raises:
         UserError: `meter.*`, `pan.*` as `parse_meter_number`.
     """
+    issuer = ISSUER_OF_DRN_LENGTH.get(len(text))
+    if issuer is not None and text.isascii() and text.isdigit() and _luhn_sum(text) % 10 == 0:
+        # What nearly all rows of a file are, at a fifth of the time. A PAN's last digit makes its sum round.
+        whole = f"{issuer}{text}0"
+        return text, int(whole) + -_luhn_sum(whole) % 10
     pan = parse_meter_number(text)
     return pan.drn.digits, int(pan.digits)
+
+
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
+
+
+def _luhn_sum(digits: str) -> int:
+    """Add digits up, every second one from the right doubled, less nines; as Luhn's check wants."""
+    code = digits.encode()
+    # The code of "0" is 48: all digits together bring 48 each, taken off again.
+    return sum(code[::-2]) + sum(code[-2::-2].translate(_DOUBLED)) - 48 * len(code)
 
 
 def scope_of(actor: Actor) -> str | None:

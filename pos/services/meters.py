@@ -79,7 +79,7 @@ class Meters:
         with self._units.read() as connection:
             return find_meters(connection, text, institution=scope_of(actor))
 
-    def list(
+    def list_page(
         self, actor: Actor, *, institution: str | None = None, before_key: int | None = None
     ) -> list[MeterRow]:
         """List meters newest first, 200 a page: of one institution, or all that the person may see.
@@ -92,7 +92,8 @@ class Meters:
         if scope is not None and institution not in (None, scope):
             return []
         with self._units.read() as connection:
-            return list_meters(connection, institution=scope or institution, before_key=before_key)
+            narrowed = institution if scope is None else scope
+            return list_meters(connection, institution=narrowed, before_key=before_key)
 
     def get(self, actor: Actor, meter_id: UUID) -> MeterDetail:
         """Return all of a meter.

@@ -2,7 +2,7 @@
 
 A job is `waiting`, then `sending` (committed before the first byte leaves), then `printed`. Whatever goes
 wrong before the first byte puts it back to `waiting` (no paper, cover open, printer off). Whatever goes wrong
-after it, the end of the program included, makes it `unknown`: the paper may be in a customer's hand. No job is
+after it, the end of the program included, makes it `unknown`: a customer may hold the paper. No job is
 ever printed again by itself; a person looks and decides. `failed` is a paper that cannot be made at all.
 """
 

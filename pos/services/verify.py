@@ -9,6 +9,7 @@ anchor outside can tell: the report says which there were.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -118,7 +119,10 @@ class _Verification:
             event, data = chain.follow(row)
             _lawful(laws, row, event)
             self._check_paper(row, event, data, papers)
-            self._project(row, event, place_of(number, row.seq))
+            if event.kind == "envelope_taken":
+                self._check_envelope(row, event)
+            if row.is_booked:
+                self._project(row, event, place_of(number, row.seq))
             self._checked["lines"] += 1
         owner = "book" if table == "journal" else "former_book"
         for column, expected, found in (
@@ -133,18 +137,19 @@ class _Verification:
     def _rows(self, table: str, number: int) -> Iterator[tuple[JournalRow, tuple[Any, ...]]]:
         first = place_of(number, 0)
         key = "seq" if table == "journal" else "place"
-        # The line's place is its key in former books, and its seq beside the book's number in the present one.
+        # Former books keep the place of a line, the present one its seq.
         offset = first if table == "journal" else 0
-        bounds = "" if table == "journal" else f"WHERE l.place > {first} AND l.place < {place_of(number + 1, 0)}"
+        last = place_of(number + 1, 0)
+        bounds = "" if table == "journal" else f"WHERE l.place > {first} AND l.place < {last}"
         query = (
             f"SELECT l.{key}, l.id, l.kind, l.business_day, l.line, l.hash, "  # noqa: S608 - our own names
-            "d.sha256, d.body, d.erased_at "
+            f"{'1' if table == 'journal' else 'l.is_booked'}, d.sha256, d.body, d.erased_at "
             f"FROM main.{table} AS l LEFT JOIN main.document AS d ON d.place = l.{key} + {offset} "
             f"{bounds} ORDER BY l.{key}"
         )
         for row in self._database.execute(query):
             seq = row[0] - (0 if table == "journal" else first)
-            yield JournalRow(table, seq, *row[1:6]), row[6:]
+            yield JournalRow(table, seq, *row[1:7]), row[7:]
 
     def _project(self, row: JournalRow, event: Event, place: int) -> None:
         try:
@@ -156,6 +161,25 @@ class _Verification:
             ) from error
         except _REFUSALS as error:
             raise _unreadable(row, error) from error
+
+    def _check_envelope(self, row: JournalRow, event: Event) -> None:
+        """Compare the envelope that a line took with its hash, and its columns with what it says."""
+        sequence = event.body.get("sequence")
+        stored = self._database.execute(
+            "SELECT body, as_of_seq, money_minor, units_milli FROM main.envelope WHERE sequence = ?",
+            (sequence,),
+        ).fetchone()
+        if stored is None:
+            return  # A missing row is found with the other rows.
+        body = str(stored[0])
+        expected = event.body.get("sha256")
+        found = hashlib.sha256(body.encode()).hexdigest()
+        if found != expected:
+            raise _envelope_differs(sequence, "body", expected, found)
+        limits = json.loads(body)
+        for column, figure in zip(("as_of_seq", "money_minor", "units_milli"), stored[1:], strict=True):
+            if limits.get(column) != figure:
+                raise _envelope_differs(sequence, column, limits.get(column), figure)
 
     def _check_paper(self, row: JournalRow, event: Event, data: bytes, paper: tuple[Any, ...]) -> None:
         """Compare the hash of a line's document with the line and the document."""
@@ -235,6 +259,20 @@ def _unpacked_sha256(body: bytes, line: bytes) -> bytes:
         return hashlib.sha256(unpack_document(body, line)).digest()
     except (PackingError, TypeError):
         return b""
+
+
+def _envelope_differs(sequence: object, column: str, expected: object, found: object) -> FoundWrong:
+    return FoundWrong(
+        Finding(
+            "verify.envelope",
+            f"The {column} of envelope {sequence} is not what was signed.",
+            "envelope",
+            f"sequence={sequence}",
+            column,
+            shown(expected),
+            shown(found),
+        )
+    )
 
 
 def _head_differs(table: str, number: int, column: str, expected: object, found: object) -> Finding:

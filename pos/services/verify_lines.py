@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, NoReturn
 from uuid import UUID
 
-from pos.domain.canonical import DEPTH_MAX
 from pos.domain.journal import GENESIS_HASH, KINDS, LINE_KEYS, LINE_VERSION, Event, line_hash
 from pos.domain.receipt_number import number_of
 from pos.errors import UserError
@@ -39,6 +38,8 @@ class JournalRow:
     business_day: str
     line: bytes
     hash: bytes
+    is_booked: bool = True
+    """Whether rows follow from it; not from every line that came back from the mirror after a restore."""
 
     def wrong(
         self,
@@ -111,13 +112,13 @@ class Chain:
 
 
 class BookLaws:
-    """The laws that hold inside a line, and the numbers that may not have gaps (docs/formats.md §4, §7, §11)."""
+    """The laws inside a line, and the numbers that may not have gaps (docs/formats.md §4, §7, §11)."""
 
     def __init__(self, *, receipt: int, z: int) -> None:
-        """Begin after the numbers `receipt` and `z`."""
+        """Begin after the numbers `receipt` and `z` of the book before; a new book may also begin at 1."""
         self.receipt = receipt
         self.z = z
-        self._is_first = True
+        self._begun: set[str] = set()
 
     def check(self, row: JournalRow, event: Event) -> None:
         """Check one line.
@@ -142,7 +143,7 @@ class BookLaws:
             number = number_of(text)
         except UserError:
             number = -1
-        if number != last + 1:
+        if number != last + 1 and (what in self._begun or number != 1):
             raise row.wrong(
                 "verify.receipt_gap",
                 f"{what} {last + 1} is missing: line {row.seq} has {text}.",
@@ -150,6 +151,7 @@ class BookLaws:
                 expected=last + 1,
                 found=text,
             )
+        self._begun.add(what)
         return number
 
 
@@ -187,9 +189,7 @@ def _parsed(row: JournalRow, data: bytes) -> dict[str, Any]:
     """Read a line and insist on its canonical form: written again, it gives the same bytes."""
     try:
         value = _read(data.decode())
-        is_ours = (
-            _write(value).encode() == data and value.keys() == LINE_KEYS and value["v"] == LINE_VERSION
-        )
+        is_ours = _write(value).encode() == data and value.keys() == LINE_KEYS and value["v"] == LINE_VERSION
     except (ValueError, RecursionError, AttributeError) as error:
         raise row.wrong("verify.form", f"Line {row.seq} is not a journal line: {error}.") from error
     if not is_ours:

@@ -1,4 +1,4 @@
-"""Projections under verify: every column of every row beside the rebuilt one, by primary key, and the ledgers."""
+"""Projections under verify: every column of every row beside the rebuilt one, and the ledgers added up."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def check_laws(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _unbalanced_event(connection: sqlite3.Connection) -> Iterator[Finding]:
     row = connection.execute(
-        "SELECT place, sum(amount_minor) FROM main.posting GROUP BY place HAVING sum(amount_minor) <> 0 LIMIT 1"
+        "SELECT place, sum(amount_minor) FROM main.posting "
+        "GROUP BY place HAVING sum(amount_minor) <> 0 LIMIT 1"
     ).fetchone()
     if row is not None:
         yield Finding(
@@ -166,7 +167,7 @@ def _double_tid(connection: sqlite3.Connection) -> Iterator[Finding]:
     if row is not None:
         yield Finding(
             "verify.double_tid",
-            f"Two tokens of meter {row[0]:018d} have the same TID {row[2]}: the meter takes only one of them.",
+            f"Two tokens of meter {row[0]:018d} have the TID {row[2]}: the meter takes only one of them.",
             "token",
             f"place={row[3]}",
             "tid",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -29,3 +29,26 @@ class SystemClock:
     def running_ms(self) -> int:
         """Return the machine's monotonic milliseconds."""
         return time.monotonic_ns() // 1_000_000
+
+
+class DrivenClock:
+    """A clock that stands still until it is set: for a demo's past and for training."""
+
+    def __init__(self, now: datetime) -> None:
+        """Begin at `now` (aware)."""
+        self._now = now
+        self._running_ms = 0
+
+    def now(self) -> datetime:
+        """Return the instant it was set to."""
+        return self._now
+
+    def running_ms(self) -> int:
+        """Return milliseconds that grow with every setting forward."""
+        return self._running_ms
+
+    def set(self, now: datetime) -> None:
+        """Move to `now` (aware), which is not before the present one."""
+        assert now >= self._now, "the past of a demo is made in order"
+        self._running_ms += (now - self._now) // timedelta(milliseconds=1)
+        self._now = now

@@ -84,7 +84,7 @@ class Register:
         """Every named meter is in the index with its words, and nothing else is."""
         with self.units.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT meter.key, customer.name FROM meter JOIN customer ON customer.key = meter.customer_key"
+                "SELECT meter.key, customer.name FROM meter JOIN customer ON customer.key = customer_key"
             ).all()
             indexed = connection.exec_driver_sql("SELECT rowid, words FROM meter_words").all()
         assert {row[0]: row[1] for row in indexed} == {key: fold(name) for key, name in rows if name}

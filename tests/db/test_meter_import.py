@@ -1,7 +1,7 @@
 """Imports of meters: preview, rows taken and refused, cancel, undo."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -311,7 +311,9 @@ def test_undo_when_nothing_was_sold_then_the_register_is_as_before(register: Reg
     [
         "INSERT INTO tid_guard (pan, base_date, last_tid) SELECT pan, '14', 5 FROM meter WHERE drn = ?",
         "INSERT INTO sale_item SELECT 1, 1, 'token', key, 1, 1, 0, 0, 0, 0, NULL FROM meter WHERE drn = ?",
-        "INSERT INTO reservation SELECT x'00', 1, key, '2026-11', 0, 0, '', 0, 1, 'u', 1 FROM meter WHERE drn = ?",
+        "INSERT INTO reservation (sale_id, item_n, meter_key, month, units_milli, free_milli, charges, "
+        "arrears_minor, money_minor, supplier, supplier_minor, carry_change_milli) "
+        "SELECT x'00', 1, key, '2026-11', 0, 0, '', 0, 1, 'u', 1, 0 FROM meter WHERE drn = ?",
     ],
 )
 def test_undo_when_a_meter_was_sold_to_then_it_is_kept_and_named(register: Register, use: str) -> None:
@@ -385,16 +387,18 @@ def test_run_when_a_facility_manager_imports_then_only_own_meters(register: Regi
 def test_imports_when_asked_for_by_a_role_then_by_its_permission(register: Register, role: Role) -> None:
     path = write_csv(register.folder / "m.csv", [meter_cells(1, institution="School")])
     actor = person(role, "School")
-    acts = (
+    register.take([meter_cells(2, institution="School")])
+    taken = register.imports.list_imports(ADA)[0]
+    acts: tuple[Callable[[], object], ...] = (
         lambda: register.imports.run(actor, path, errors_path=register.errors_path),
         lambda: register.imports.preview(actor, path),
         lambda: register.imports.list_imports(actor),
-        lambda: register.imports.undo(actor, register.imports.list_imports(ADA)[0].id),
+        lambda: register.imports.undo(actor, taken.id),
     )
     for act in acts:
         if holds(role, Permission.METER_IMPORT):
             act()
         else:
             with pytest.raises(UserError) as caught:
-                register.imports.list_imports(actor)
+                act()
             assert code_of(caught) == "permission.denied"

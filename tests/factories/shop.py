@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,8 @@ from pos.domain.canonical import canonical_bytes
 from pos.domain.permissions import Actor, Role
 from pos.domain.tariff import Block, Tariff, tariff_sha256
 from pos.models.book import book
-from pos.models.ledger_book import Book
+from pos.models.db import open_engine
+from pos.models.ledger_book import Book, read_head
 from pos.models.meters import customer, meter, supply_group
 from pos.models.sales import envelope
 from pos.models.shop import branch, operator, organisation, sales_point, till
@@ -172,6 +174,30 @@ def make_shop(
     people = {role: Actor(new_id(START), key, name, role) for key, name, role in _PEOPLE}
     with units.write() as unit:
         _fill(unit.connection, till_id, people, tariffs, holders, commission_ppm)
+    shop = _wire(units, clock, people, remote_holders or {})
+    _begin(shop, envelope_money_minor, envelope_units_milli)
+    if float_minor:
+        shop.top_up(float_minor)
+    if opens_shift:
+        shop.open_shift()
+    return shop
+
+
+def reopen_shop(folder: Path, *, remote_holders: Mapping[str, RemoteHolder] | None = None) -> Shop:
+    """The shop of `make_shop` after a restart; its clock goes on from the last record."""
+    units = Units(open_engine(folder / "till.sqlite"))
+    with units.read() as connection:
+        clock = FakeClock(read_head(connection).trusted_at)
+        people = {
+            Role(row.role): Actor(row.id, row.key, row.name, Role(row.role))
+            for row in connection.execute(operator.select())
+        }
+    return _wire(units, clock, people, remote_holders or {})
+
+
+def _wire(
+    units: Units, clock: FakeClock, people: Mapping[Role, Actor], remote_holders: Mapping[str, RemoteHolder]
+) -> Shop:
     vault = SoftwareVault()
     vault.unlock(demo_keys(), save=lambda _: None)
     ledger = Book(clock, ZONE)
@@ -187,7 +213,7 @@ def make_shop(
         quoting=Quoting(ZONE),
         vault=vault,
         rules=lambda: shop.rules,
-        remote_holders=remote_holders or {},
+        remote_holders=remote_holders,
     )
     shop = Shop(
         units,
@@ -200,11 +226,6 @@ def make_shop(
         people[Role.SUPERVISOR],
         CheckoutRules(currency="RWF", language="en"),
     )
-    _begin(shop, envelope_money_minor, envelope_units_milli)
-    if float_minor:
-        shop.top_up(float_minor)
-    if opens_shift:
-        shop.open_shift()
     return shop
 
 
@@ -218,11 +239,14 @@ _PEOPLE = (
 
 
 def _begin(shop: Shop, money_minor: int, units_milli: int) -> None:
+    body = canonical_bytes(
+        {"as_of_seq": 0, "money_minor": money_minor, "sequence": 1, "units_milli": units_milli}
+    )
     with shop.units.write() as unit:
         unit.connection.execute(
             envelope.insert().values(
                 sequence=1,
-                body="{}",
+                body=body.decode(),
                 signature=bytes(64),
                 as_of_seq=0,
                 money_minor=money_minor,
@@ -232,7 +256,10 @@ def _begin(shop: Shop, money_minor: int, units_milli: int) -> None:
             )
         )
         shop.book.record(
-            unit, "envelope_taken", {"sequence": 1, "sha256": "0" * 64}, actor=shop.supervisor.id
+            unit,
+            "envelope_taken",
+            {"sequence": 1, "sha256": sha256(body).hexdigest()},
+            actor=shop.supervisor.id,
         )
 
 

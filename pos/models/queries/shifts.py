@@ -1,4 +1,4 @@
-"""What the till knows of its shifts: money from running totals, counts from the shift's own stretch of rows."""
+"""The shifts of a till: money from running totals, counts from the shift's own stretch of rows."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ class ShiftRow:
 
 
 _SHIFT = (
-    "SELECT shift.place, shift.id, operator_key, operator.id, operator.name, drawer, opened_at, business_day, "
-    "float_minor, closed_place, closed_at, z_number, counted_minor, expected_minor, difference_minor "
+    "SELECT shift.place, shift.id, operator_key, operator.id, operator.name, drawer, opened_at, "
+    "business_day, float_minor, closed_place, closed_at, z_number, counted_minor, expected_minor, "
+    "difference_minor "
     "FROM shift JOIN operator ON operator.key = operator_key WHERE "
 )
 
@@ -67,19 +68,12 @@ def list_closed_shifts(
 
 
 def _shifts(connection: Connection, condition: str, *values: int) -> Iterator[ShiftRow]:
-    row: Any
     for row in connection.exec_driver_sql(_SHIFT + condition, values):
-        yield ShiftRow(
-            row[0],
-            UUID(bytes=row[1]),
-            row[2],
-            UUID(bytes=row[3]),
-            *row[4:6],
-            instant_of(row[6]),
-            *row[7:10],
-            None if row[10] is None else instant_of(row[10]),
-            *row[11:],
-        )
+        fields: list[Any] = list(row)
+        fields[1], fields[3] = UUID(bytes=row[1]), UUID(bytes=row[3])
+        fields[6] = instant_of(row[6])
+        fields[10] = None if row[10] is None else instant_of(row[10])
+        yield ShiftRow(*fields)
 
 
 def tender_totals(connection: Connection, shift_place: int) -> tuple[TenderTotal, ...]:
@@ -102,7 +96,7 @@ def line_totals(connection: Connection, shift_place: int) -> tuple[KindTotal, ..
     return tuple(KindTotal(*row) for row in rows)
 
 
-# A sale that was begun before the shift and delivered in it counts as the shift's; its index holds only those.
+# A sale that was begun before the shift and delivered in it counts too; an index holds only those.
 _DELIVERED = (
     "(SELECT place, receipt_number, receipt_book, copies FROM sale WHERE place > ?1 "
     "AND delivered_place IS NOT NULL "
@@ -140,7 +134,8 @@ def sale_counts(connection: Connection, shift_place: int) -> SaleCounts:
         (shift_place,),
     ).one()
     voided: Any = connection.exec_driver_sql(
-        "SELECT count(*), coalesce(sum(money_minor), 0) FROM sale WHERE place > ? AND state = 'voided'",
+        "SELECT count(*), coalesce(sum(money_minor), 0) FROM sale "
+        "WHERE state <> 'delivered' AND state = 'voided' AND place > ?",
         (shift_place,),
     ).one()
     return SaleCounts(sold[0], sold[1], sold[2], KindTotal("voided", voided[0], voided[1]))
@@ -174,11 +169,19 @@ def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
         "coalesce(payment.provider_reference, payment.reference, '') "
         "FROM sale JOIN operator ON operator.key = sale.operator_key "
         "LEFT JOIN payment ON payment.sale_place = sale.place "
-        "WHERE sale.state IN ('awaiting_payment', 'paid', 'refund_due') ORDER BY sale.place, payment.n"
+        "WHERE sale.state <> 'delivered' AND sale.state IN ('awaiting_payment', 'paid', 'refund_due') "
+        "ORDER BY sale.place, payment.n"
     )
     return tuple(
         Unresolved(
-            UUID(bytes=row[0]), *row[1:4], UUID(bytes=row[4]), row[5], since=instant_of(row[6]), reference=row[7]
+            sale_id=UUID(bytes=row[0]),
+            state=row[1],
+            tender=row[2],
+            amount_minor=row[3],
+            owner_id=UUID(bytes=row[4]),
+            owner=row[5],
+            since=instant_of(row[6]),
+            reference=row[7],
         )
         for row in rows
     )
@@ -211,10 +214,10 @@ def seldom_lines(
     if book_number_of(until_place) < number:
         return
     after_seq = seq_of(after_place) if book_number_of(after_place) == number else 0
-    # The words of the index are repeated, else SQLite does not take it.
+    # SQLite takes a partial index only where its words are repeated.
     rows = connection.exec_driver_sql(
-        "SELECT seq, line FROM journal WHERE kind NOT IN ('sale_delivered', 'token_handed_over') AND kind = ? "
-        "AND seq > ? ORDER BY seq",
+        "SELECT seq, line FROM journal WHERE kind NOT IN ('sale_delivered', 'token_handed_over') "
+        "AND kind = ? AND seq > ? ORDER BY seq",
         (kind, after_seq),
     )
     for row in rows:

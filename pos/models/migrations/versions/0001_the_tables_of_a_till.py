@@ -1,4 +1,4 @@
-"""Step 0001: the tables of a till."""
+"""Step 0001: The tables of a till."""
 
 # ruff: noqa: E501, PLR0915 - written by tools.new_migration
 
@@ -119,6 +119,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sale_id", name=op.f("pk_holder_request")),
     )
     op.create_table(
+        "issue",
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("meter_key", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("operator_key", sa.Integer(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("is_handed_over", sa.Boolean(name="is_handed_over"), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_issue")),
+        sa.UniqueConstraint("id", name=op.f("uq_issue_id")),
+    )
+    with op.batch_alter_table("issue", schema=None) as batch_op:
+        batch_op.create_index("ix_issue_meter", ["meter_key", "place"], unique=False)
+        batch_op.create_index(
+            "ix_issue_not_handed_over", ["place"], unique=False, sqlite_where=sa.text("is_handed_over = 0")
+        )
+
+    op.create_table(
         "journal",
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
@@ -197,6 +216,12 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_tender",
+            ["tender", "sale_place"],
+            unique=False,
+            sqlite_where=sa.text("tender <> 'cash'"),
+        )
         batch_op.create_index("uq_payment_id", ["id"], unique=True, sqlite_where=sa.text("tender <> 'cash'"))
 
     op.create_table(
@@ -273,6 +298,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("delivered_place", sa.BigInteger(), nullable=True),
         sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("is_handed_over", sa.Boolean(name="is_handed_over"), nullable=False),
         sa.Column("request_sha", sa.LargeBinary(length=8), nullable=True),
         sa.CheckConstraint(
             "state IN ('awaiting_payment', 'paid', 'delivered', 'voided', 'failed', 'expired', 'refund_due', 'refunded')",
@@ -283,13 +309,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_sale_id")),
     )
     with op.batch_alter_table("sale", schema=None) as batch_op:
-        batch_op.create_index("ix_sale_operator", ["operator_key", "place"], unique=False)
+        batch_op.create_index("ix_sale_business_day", ["business_day"], unique=False)
         batch_op.create_index(
-            "ix_sale_unfinished",
-            ["place"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('awaiting_payment', 'paid', 'refund_due')"),
+            "ix_sale_inherited", ["shift_place"], unique=False, sqlite_where=sa.text("shift_place > place")
         )
+        batch_op.create_index(
+            "ix_sale_not_delivered", ["state"], unique=False, sqlite_where=sa.text("state <> 'delivered'")
+        )
+        batch_op.create_index(
+            "ix_sale_not_handed_over",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state = 'delivered' AND is_handed_over = 0"),
+        )
+        batch_op.create_index("ix_sale_operator", ["operator_key", "place"], unique=False)
         batch_op.create_index(
             "uq_sale_receipt_number",
             ["receipt_number", "receipt_book"],

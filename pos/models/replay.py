@@ -1,0 +1,217 @@
+"""Lines of a mirror into a restored book, with the rows they made at first (docs/backup.md §5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from pos.domain.journal import Event, Line
+from pos.domain.meter_rows import SERVICES
+from pos.domain.receipt_number import number_of
+from pos.models.book_facts import LiveFacts, MissingFactError
+from pos.models.live_sink import LiveSink
+from pos.models.meters import customer, meter
+from pos.models.packing import pack_line
+from pos.models.places import place_of
+from pos.models.projector import project
+from pos.models.sales import envelope
+from pos.models.shop import operator
+from pos.models.stored import milliseconds_of
+from pos.models.tariffs import tariff
+from pos.tokens.numbers import pan_of, parse_drn
+
+Body = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What became of the lines so far.
+
+    `not_booked`: seq and what the restored till does not know, of lines that are kept without their rows.
+    `made_up`: meters and operators that only the lines speak of, entered with what the lines say.
+    """
+
+    count: int = 0
+    not_booked: list[tuple[int, str]] = field(default_factory=list)
+    made_up: list[str] = field(default_factory=list)
+
+
+def replay_line(connection: Connection, line: Line, *, book_number: int, replayed: Replayed) -> None:
+    """Write the next line of the open book, its rows, and what it changed beside the journal."""
+    event = line.event
+    connection.exec_driver_sql(
+        "INSERT INTO journal (seq, id, kind, business_day, line, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        (line.seq, event.id.bytes, event.kind, event.business_day, pack_line(line.data), line.hash),
+    )
+    try:
+        with connection.begin_nested():
+            made_up = list(_make_up(connection, event))
+            project(event, place_of(book_number, line.seq), LiveSink(connection), LiveFacts(connection))
+            _change_beside(connection, event)
+    except (MissingFactError, IntegrityError) as error:
+        replayed.not_booked.append((line.seq, str(error.args[0])))
+    else:
+        replayed.made_up += made_up
+    replayed.count += 1
+    receipt, z = _numbers(event.body)
+    connection.exec_driver_sql(
+        "UPDATE book SET head_seq = ?, head_hash = ?, trusted_at = max(trusted_at, ?), "
+        "receipt_last = max(receipt_last, ?), z_last = max(z_last, ?)",
+        (line.seq, line.hash, milliseconds_of(event.at), receipt, z),
+    )
+
+
+def _numbers(body: Any) -> tuple[int, int]:
+    """Return the receipt and Z numbers that a line gave out, 0 for none; they count whether it is booked or not."""
+    receipt = body.get("document_number") or body.get("sale", {}).get("receipt_number")
+    z = body.get("z_number")
+    return 0 if receipt is None else number_of(receipt), 0 if z is None else number_of(z)
+
+
+def _make_up(connection: Connection, event: Event) -> Iterator[str]:
+    """Enter people and meters that were new since the back-up: without them the money could not be booked."""
+    if not _knows(connection, "operator", event.actor):
+        name = f"? {event.actor.hex[-12:]}"
+        connection.execute(
+            operator.insert().values(id=event.actor, name=name, role="C", pin_sealed=b"", is_active=False)
+        )
+        yield f"operator {name}"
+    for item in _items(event.body):
+        if "meter" in item and not _knows(connection, "meter", UUID(item["meter"]["meter_id"])):
+            _make_up_meter(connection, item)
+            yield f"meter {item['meter']['drn']}"
+
+
+def _items(body: Body) -> list[Body]:
+    """Return the items of a line of any kind, none where the kind has none."""
+    parts = [body.get("sale"), body.get("quote")]
+    items = [item for part in parts if part is not None for item in part["items"]]
+    return [*items, body["item"]] if "item" in body else items
+
+
+def _knows(connection: Connection, table: str, record_id: UUID) -> bool:
+    query = f"SELECT 1 FROM {table} WHERE id = ?"  # noqa: S608 - one of two names above
+    return connection.exec_driver_sql(query, (record_id.bytes,)).first() is not None
+
+
+def _make_up_meter(connection: Connection, item: Body) -> None:
+    said, basis = item["meter"], item.get("basis", {})
+    tariff_id = basis.get("tariff_id")
+    found: Any = (
+        tariff_id
+        and connection.execute(
+            select(tariff.c.code, tariff.c.body).where(tariff.c.id == UUID(tariff_id))
+        ).one_or_none()
+    )
+    if found is None:
+        raise MissingFactError(f"tariff {tariff_id}")
+    drn = parse_drn(said["drn"])
+    connection.execute(
+        meter.insert().values(
+            id=UUID(said["meter_id"]),
+            drn=drn.digits,
+            drn_reversed=drn.digits[::-1],
+            pan=int(pan_of(drn).digits),
+            service=SERVICES.index(json.loads(found.body)["service"]),
+            tariff_code=found.code,
+            sgc=said["sgc"],
+            ti=said["ti"],
+            krn=said["krn"],
+            kt=said["kt"],
+            algorithm=said["ea"],
+            key_method=said["dkga"],
+            base_date=said["base_date"],
+            status="active",
+            arrears_minor=basis.get("arrears_before_minor", 0),
+            note="entered by a restore",
+        )
+    )
+
+
+def _change_beside(connection: Connection, event: Event) -> None:
+    change = _BESIDE.get(event.kind)
+    if change is not None:
+        change(connection, event.body)
+
+
+def _delivered(connection: Connection, body: Body) -> None:
+    sale = body["sale"]
+    for item in sale["items"]:
+        arrears_minor = sum(line["amount_minor"] for line in item["lines"] if line["kind"] == "arrears")
+        if arrears_minor:
+            _add_arrears(connection, item["meter"]["meter_id"], -arrears_minor)
+    _end_draft(connection, sale["sale_id"])
+    connection.exec_driver_sql(
+        "UPDATE holder_request SET state = 'answered' WHERE sale_id = ?", (UUID(sale["sale_id"]).bytes,)
+    )
+
+
+def _closed(connection: Connection, body: Body) -> None:
+    _end_draft(connection, body["sale_id"])
+
+
+def _end_draft(connection: Connection, sale_id: str) -> None:
+    for table in ("reservation", "draft"):
+        connection.exec_driver_sql(
+            f"DELETE FROM {table} WHERE sale_id = ?",  # noqa: S608 - two names
+            (UUID(sale_id).bytes,),
+        )
+
+
+def _case_changed(connection: Connection, body: Body) -> None:
+    if body["from"] == "":
+        connection.exec_driver_sql("UPDATE book SET case_last = case_last + 1")
+
+
+def _arrears_changed(connection: Connection, body: Body) -> None:
+    _add_arrears(connection, body["meter_id"], body["amount_minor"])
+
+
+def _add_arrears(connection: Connection, meter_id: str, change_minor: int) -> None:
+    connection.exec_driver_sql(
+        "UPDATE meter SET arrears_minor = max(0, arrears_minor + ?) WHERE id = ?",
+        (change_minor, UUID(meter_id).bytes),
+    )
+
+
+_METER_FIELDS = frozenset(
+    {"tariff_code", "sgc", "ti", "krn", "kt", "algorithm", "key_method", "base_date", "service", "status"}
+    | {"block_reason", "account_number", "institution", "site", "building", "department", "note"}
+)
+
+
+def _meter_changed(connection: Connection, body: Body) -> None:
+    values: dict[str, Any] = {
+        change["field"]: change.get("new") for change in body["changes"] if change["field"] in _METER_FIELDS
+    }
+    for change in body["changes"]:
+        if change["field"] == "customer_id" and "new" in change:
+            found = select(customer.c.key).where(customer.c.id == UUID(change["new"]))
+            key = connection.execute(found).scalar()
+            if key is None:
+                raise MissingFactError(f"customer {change['new']}")
+            values["customer_key"] = key
+    if values:
+        connection.execute(meter.update().where(meter.c.id == UUID(body["meter_id"])).values(values))
+
+
+def _envelope_taken(connection: Connection, body: Body) -> None:
+    known = select(envelope.c.sequence).where(envelope.c.sequence == body["sequence"])
+    if connection.execute(known).first() is None:
+        raise MissingFactError(f"envelope {body['sequence']}")
+
+
+_BESIDE = {
+    "sale_delivered": _delivered,
+    "sale_closed": _closed,
+    "case_changed": _case_changed,
+    "arrears_changed": _arrears_changed,
+    "meter_changed_here": _meter_changed,
+    "envelope_taken": _envelope_taken,
+}
