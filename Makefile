@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3.14 p
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench crash clean
 
 help: ## List what make can do here
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,12 @@ check: $(EVERYTHING) ## Formatting, lint, types, import contracts, migrations
 
 bench: $(EVERYTHING) ## Measure, and print the figures
 	@$(PY) -m benchmarks
+
+# Ends a selling till N times in the middle of its work, then damages its log five times as often.
+N ?= 1000
+crash: $(EVERYTHING) ## Kill a selling till N times and look at its books; make crash N=1000
+	@$(PY) -m tests.crash.harness --kills $(N)
+	@$(PY) -m tests.crash.torn_wal --trials $$(( $(N) * 5 ))
 
 clean: ## Remove what make and its tools have made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -20,7 +20,8 @@ from pos.domain.permissions import Actor, Role
 from pos.models.db import open_engine
 from pos.models.queries.meters import find_meters
 from pos.models.uow import Units
-from pos.services.meter_import import ImportResult, MeterImport
+from pos.services.meter_import import MeterImport
+from pos.services.meter_import_values import ImportResult
 from pos.services.meter_shop import MeterChecks
 from pos.services.phones import PhoneReader
 from pos.system.clock import SystemClock
@@ -79,7 +80,6 @@ def _into_empty(folder: Path, file: Path) -> Iterator[Row]:
         with units.read() as connection:
             for name, texts in QUERIES.items():
                 yield from _search(connection, name, texts)
-        start = time.perf_counter()
         seconds, again = _import(imports, file, folder)
         assert again.counts.unchanged == METERS
         yield Row("the same file again, beside sales", seconds, "s")

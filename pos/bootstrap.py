@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pos.config import (
+    BACKUP_FOLDER,
+    BACKUP_HOURS,
     DUPLICATE_GUARD_MINUTES,
     DUPLICATE_LIMIT_MINOR,
+    GOODWILL_LIMIT_MINOR,
     LANGUAGE,
+    PAPER_WIDTH_MM,
     PRINTER,
     RECEIPT_FOOTER,
     SHIFT_DIFFERENCE_LIMIT_MINOR,
@@ -22,24 +27,43 @@ from pos.config import (
 )
 from pos.domain.permissions import Actor
 from pos.errors import MachineFault, UserError
-from pos.models.ledger_book import Book
+from pos.models.ledger_book import Book, read_head
 from pos.models.schema import open_till_database, read_till_database
 from pos.models.uow import Units, WriteUnit
+from pos.printing.devices import open_printer
 from pos.printing.fiscal import NoFiscalSigner
+from pos.printing.layout import COLUMNS_58_MM, COLUMNS_80_MM
+from pos.printing.thermal import ThermalPaper
 from pos.services.approval import Approver
+from pos.services.backup import BackupPlan, Backups
+from pos.services.cases import Cases
 from pos.services.cash import Cash
 from pos.services.checkout import Checkout
+from pos.services.clock_acts import ClockActs
 from pos.services.delivery import CheckoutRules, Delivery
+from pos.services.drafts import Drafts
+from pos.services.engineering import EngineeringTokens
+from pos.services.free_issue import FreeIssues
+from pos.services.issuing import Issuing
+from pos.services.key_changes import KeyChanges
 from pos.services.key_loading import KeyLoading
 from pos.services.local_envelope import LocalEnvelopes
 from pos.services.meter_import import MeterImport
 from pos.services.meter_shop import MeterChecks
 from pos.services.meters import Meters
+from pos.services.mirror import Mirror
+from pos.services.office_papers import OfficePapers
 from pos.services.operators import Operators
-from pos.services.papers import PaperRules, ShopPapers
+from pos.services.papers import PaperRules, ShopPapers, StoredPapers
+from pos.services.past_sales import PastSales
 from pos.services.phones import PhoneReader
 from pos.services.pins import PinSeal, RecoveryCodes
+from pos.services.print_spool import Printer, PrintSpool
 from pos.services.quoting import Quoting
+from pos.services.refunds import Refunds
+from pos.services.reprint import Reprints
+from pos.services.restore import Restore, RestoreRequest
+from pos.services.restore_report import RestoreReport
 from pos.services.settings import Settings
 from pos.services.shift_papers import ShiftPapers
 from pos.services.shifts import ShiftRules, Shifts
@@ -49,9 +73,14 @@ from pos.services.shop_setup import SetupPorts, ShopMade, ShopSetup, refuse_mixe
 from pos.services.sign_in import SignIn
 from pos.services.supplier_float import SupplierFloats
 from pos.services.tariffs import Tariffs, import_tariffs
+from pos.services.token_check import TokenCheck
 from pos.services.token_vending import TokenVending
+from pos.services.verify import Anchor
+from pos.services.verify_anchors import MirrorAnchor
+from pos.services.void import Voids
 from pos.system.clock import Clock, SystemClock
 from pos.system.instance_lock import InstanceLock
+from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder, make_data_folder
 from pos.system.secret_names import TILL_KEY
 from pos.system.secrets import AskPassphrase, SecretStore, open_secret_store
@@ -112,20 +141,23 @@ class Till:
         *,
         clock: Clock,
         secrets: SecretStore | None,
+        mirrors: bool = True,
     ) -> None:
         self.folder = folder
         self.units = units
         self.clock = clock
         self.secrets = secrets
+        self.mirrors = mirrors
         self.shop = shop
         self.vault = SoftwareVault()
-        self.book = Book(clock, self.shop.time_zone)
+        self.mirror = Mirror(units, self.backup_folder)
+        self.book = Book(clock, self.shop.time_zone, mirror=self.mirror)
         self.settings = Settings(units, clock, data_folder=folder.root, book=self.book)
         self.rules = self._read_rules()
         self.papers = ShopPapers(self.shop.time_zone, NoFiscalSigner(), rules=self._paper_rules)
         self.vending = TokenVending(self.vault)
         self.delivery = Delivery(
-            self.book, clock=clock, vending=self.vending, papers=self.papers, rules=lambda: self.rules
+            self.book, clock=clock, vending=self.vending, papers=self.papers, rules=self._checkout_rules
         )
         self.quoting = Quoting(self.shop.time_zone)
         self.keys = KeyLoading(units, self.vault, book=self.book)
@@ -136,11 +168,13 @@ class Till:
             clock=clock,
             quoting=self.quoting,
             vault=self.vault,
-            rules=lambda: self.rules,
+            rules=self._checkout_rules,
             remote_holders={},
         )
         self._wire_register()
         self._wire_money()
+        self._wire_desk()
+        self._wire_safety()
         if secrets is not None:
             self._wire_people(secrets)
 
@@ -150,6 +184,63 @@ class Till:
         self.meters = Meters(self.units, self.book, self.clock, checks, currency=self.shop.currency)
         self.imports = MeterImport(self.units, self.book, self.clock, checks, tidy=self.units.checkpoint)
 
+    def _wire_desk(self) -> None:
+        """What a supervisor or the office does around a sale."""
+        units, book, clock = self.units, self.book, self.clock
+        office = OfficePapers(self.papers, self._checkout_rules)
+        issuing = Issuing(book, clock=clock, papers=office, rules=self._checkout_rules)
+        self.past_sales = PastSales(units)
+        self.reprints = Reprints(units, book, clock=clock, rules=self._checkout_rules)
+        self.voids = Voids(units, book)
+        self.refunds = Refunds(units, book, office, clock=clock, rules=self._checkout_rules)
+        self.drafts = Drafts(units, clock)
+        self.token_checks = TokenCheck(units, self.vending, clock=clock)
+        self.clock_acts = ClockActs(units, book, clock, time_zone=self.shop.time_zone)
+        self.engineering = EngineeringTokens(units, book, issuing, vending=self.vending)
+        self.key_changes = KeyChanges(units, book, issuing, vending=self.vending, vault=self.vault)
+        self.free_issue = FreeIssues(
+            units, issuing, self.vending, quoting=self.quoting, time_zone=self.shop.time_zone
+        )
+        self.cases = Cases(
+            units,
+            book,
+            issuing,
+            vending=self.vending,
+            papers=office,
+            clock=clock,
+            rules=self._checkout_rules,
+            goodwill_limit_minor=lambda: self.settings.values()[GOODWILL_LIMIT_MINOR],
+        )
+
+    def _wire_safety(self) -> None:
+        self.backups = Backups(self.folder, self.clock, plan=self._backup_plan, secrets=self.secrets)
+        self.spool = PrintSpool(
+            self.units, clock=self.clock, papers=StoredPapers(self.units), printers=self._printer
+        )
+
+    def _backup_plan(self) -> BackupPlan:
+        values = self.settings.values()
+        chosen = values[BACKUP_FOLDER]
+        return BackupPlan(folder=Path(chosen) if chosen else self.folder.backups, hours=values[BACKUP_HOURS])
+
+    def backup_folder(self) -> Path:
+        """Return where back-ups and the mirror go."""
+        return self._backup_plan().folder
+
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Return the witnesses of the journal's head that this machine has."""
+        with self.units.read() as connection:
+            head = read_head(connection)
+        path = self.backup_folder() / mirror_name(head.till_code, head.till_id)
+        return (MirrorAnchor(path),)
+
+    def _printer(self, address: str) -> Printer:
+        columns = COLUMNS_58_MM if self.settings.values()[PAPER_WIDTH_MM] == "58" else COLUMNS_80_MM
+        return Printer(open=lambda: open_printer(address or "dummy:"), paper=ThermalPaper(columns=columns))
+
+    def _checkout_rules(self) -> CheckoutRules:
+        return self.rules
+
     def _wire_money(self) -> None:
         zone = self.shop.time_zone
         self.tariffs = Tariffs(self.units, self.book, clock=self.clock, time_zone=zone)
@@ -157,7 +248,7 @@ class Till:
             self.units, self.book, clock=self.clock, time_zone=zone, low_minor=lambda: 0
         )
         self.cash = Cash(self.units, self.book, self.clock)
-        self.shift_papers = ShiftPapers(zone, self.shop.sales_point, rules=lambda: self.rules)
+        self.shift_papers = ShiftPapers(zone, self.shop.sales_point, rules=self._checkout_rules)
         self.shifts = Shifts(
             self.units,
             self.book,
@@ -181,6 +272,18 @@ class Till:
                 "The key of this till is not on this machine: restore or enrol it again.",
             )
         return Ed25519PrivateKey.from_private_bytes(stored.reveal()).sign(message)
+
+    def begin_work(self) -> None:
+        """Take up what a crash left: papers caught in the printer, lines the mirror lacks."""
+        self.spool.recover()
+        if self.mirrors:
+            self.backup_folder().mkdir(parents=True, exist_ok=True)
+            self.mirror.start()
+
+    def end_work(self) -> None:
+        """Let the mirror finish."""
+        if self.mirrors:
+            self.mirror.stop()
 
     def reload_settings(self) -> None:
         """Take changed settings into account."""
@@ -216,8 +319,9 @@ def open_till(
     ask_passphrase: AskPassphrase | None = None,
     opening_phrase: str | None = None,
     clock: Clock | None = None,
+    mirrors: bool = True,
 ) -> Iterator[Till]:
-    """Open the till of a data folder for as long as the block runs.
+    """Open the till of a data folder for as long as the block runs; `mirrors`: keep the second book copy.
 
     With `WRITES` the lock is taken and the vault opened: a demo's always, a live one's when `opening_phrase`
     is given; otherwise it stays locked and only tokens wait. Raises UserError `data.no_till`, `till.in_use`,
@@ -237,10 +341,16 @@ def open_till(
                 if passphrase is None and (shop.is_demo or shop.is_training):
                     passphrase = DEMO_PASSPHRASE
                 secrets = open_secret_store(folder.root, passphrase, ask=ask_passphrase)
-            till = Till(folder, units, shop, clock=clock or SystemClock(), secrets=secrets)
-            if secrets is not None:
-                open_vault(till, secrets, opening_phrase)
-            yield till
+            till = Till(folder, units, shop, clock=clock or SystemClock(), secrets=secrets, mirrors=mirrors)
+            if secrets is None:
+                yield till
+                return
+            open_vault(till, secrets, opening_phrase)
+            till.begin_work()
+            try:
+                yield till
+            finally:
+                till.end_work()
         finally:
             units.close()
     finally:
@@ -330,3 +440,17 @@ def open_vault(till: Till, secrets: SecretStore, opening_phrase: str | None) -> 
     else:
         return
     till.vault.unlock(opened.keys, opened.save)
+
+
+def restore_till(
+    folder: DataFolder,
+    request: RestoreRequest,
+    *,
+    passphrase: str | None = None,
+    ask_passphrase: AskPassphrase | None = None,
+) -> RestoreReport:
+    """Restore a till into an empty folder; errors as `Restore.run` and `open_till`."""
+    make_data_folder(folder)
+    with InstanceLock.take(folder):
+        secrets = open_secret_store(folder.root, passphrase, ask=ask_passphrase)
+        return Restore(folder, SystemClock(), secrets).run(request)

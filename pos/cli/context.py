@@ -10,14 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from pos.bootstrap import Access, Till, open_till
 from pos.domain.money import AmountTextError, parse_major
-from pos.domain.permissions import Actor
+from pos.domain.permissions import Actor, Role
 from pos.system.paths import DataFolder, choose_data_folder
 from pos.system.secrets import PassphraseQuestion
+
+LOCAL_READER = Actor(UUID(int=0), 0, "command line", Role.AUDITOR)
+"""Whoever may read the data folder may look; nothing is written in this name."""
 
 PHRASE_VARIABLE = "KILOTILL_OPENING_PHRASE"
 

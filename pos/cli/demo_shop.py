@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pos.bootstrap import Access, Till, open_till, set_up_shop
 from pos.cli.demo_meters import demo_meters_csv
+from pos.cli.paper_files import hand_over, print_waiting
 from pos.domain.ledger import drawer_account
 from pos.domain.permissions import Actor, Role
 from pos.domain.price_terms import PricingError
@@ -123,6 +124,7 @@ class _Past:
             self._sell(drn)
         self._clock.set(morning + timedelta(hours=11))
         self._till.shifts.close_shift(self._cashier, self._drawer_count())
+        print_waiting(self._till)
 
     def _sell(self, drn: str) -> None:
         money_minor = self._dice.choice(_AMOUNTS)
@@ -134,9 +136,10 @@ class _Past:
             kind=SaleKind.ENERGY,
         )
         try:
-            self._till.checkout.sell(request, self._cashier)
+            result = self._till.checkout.sell(request, self._cashier)
         except PricingError:
             return  # a customer with too little money for the smallest vend goes home
+        hand_over(self._till, result, self._cashier, is_quiet=True)
 
     def _drawer_count(self) -> CashCount:
         with self._till.units.read() as connection:

@@ -10,6 +10,7 @@ import click
 
 from pos.bootstrap import Access, Till
 from pos.cli.context import CommandContext, money_option, pass_command
+from pos.cli.paper_files import hand_over
 from pos.domain.money import AmountTextError, format_major, parse_scaled
 from pos.domain.permissions import Permission
 from pos.errors import ApprovalNeeded
@@ -48,7 +49,8 @@ def sell(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
                 pin=command.next_line(f"the PIN of {options['approved_by']}"),
             )
             result = till.checkout.sell(request, actor, approval=approval)
-        click.echo(json.dumps(sale_json(result)) if as_json else _sale_text(result))
+        hand_over(till, result, actor, is_quiet=as_json)
+        click.echo(json.dumps(sale_json(result)) if as_json else sale_text(result))
     return 0
 
 
@@ -85,7 +87,7 @@ def sale_json(result: SaleResult) -> dict[str, Any]:
     }
 
 
-def _sale_text(result: SaleResult) -> str:
+def sale_text(result: SaleResult) -> str:
     item, token, sale = result.item, result.credit_token, result.sale
     currency = sale["currency"]
     rows = [f"Receipt {sale['receipt_number']}   meter {item['meter']['drn']}"]

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import click
 
-from pos.errors import UserError
-from pos.services.sts_lines import LINE_LENGTH_MAX, OPERATIONS, answer_lines
+from pos.errors import KilotillError, UserError
+from pos.services.sts_lines import OPERATIONS, answer_lines, error_answer
+from pos.services.sts_request import LINE_LENGTH_MAX
 from pos.services.sts_self_test import run_self_test
 from pos.tokens.cipher import KEY_LENGTHS, BlockCipher, cipher_for
-from pos.tokens.decode import DecodedToken, decode_token
+from pos.tokens.decode import DecodedToken, decode_token, is_encrypted
 from pos.tokens.digits import group, parse_token
-from pos.tokens.errors import TokenDataError
 from pos.tokens.explain import CLASS_NAMES, explain
 from pos.tokens.names import BaseDate, EncryptionAlgorithm
 
@@ -41,6 +41,8 @@ def sts(context: click.Context) -> int:
     """Answer JSON lines from standard input."""
     if context.invoked_subcommand is not None:
         return 0
+    if sys.stdin is None:
+        raise click.UsageError("Standard input is closed: there are no lines to read.")
     if sys.stdin.isatty():
         click.echo(
             "Reading JSON lines from the keyboard; end with Ctrl-D. Help: kilotill sts --help", err=True
@@ -85,16 +87,15 @@ def explain_command(
     Test and display tokens (class 1) need no key. Others are encrypted: without --key only their class is
     known.
     """
-    text = " ".join(token)
-    cipher = _cipher(key_hex, ea) if key_hex is not None else None
+    if ea is not None and key_hex is None:
+        raise click.UsageError("--ea says how --key is used: give both.")
     try:
-        decoded = decode_token(text, cipher)
-    except TokenDataError as error:
-        if error.code != "token.key_needed":
+        _explain(" ".join(token), key_hex, ea, BaseDate(base_date) if base_date else None, as_json=as_json)
+    except KilotillError as error:
+        if not as_json:
             raise
-        _show_encrypted(text, as_json=as_json)
-        return 0
-    _show(decoded, text, BaseDate(base_date) if base_date else None, as_json=as_json)
+        click.echo(json.dumps(error_answer(error)))
+        return 1
     return 0
 
 
@@ -113,6 +114,17 @@ def self_test_command(*, as_json: bool) -> int:
             click.echo(f"DIFFERENT {difference}")
         click.echo(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
+
+
+def _explain(
+    text: str, key_hex: str | None, ea: str | None, base_date: BaseDate | None, *, as_json: bool
+) -> None:
+    if not is_encrypted(text):
+        _show(decode_token(text), text, base_date, as_json=as_json)
+    elif key_hex is None:
+        _show_encrypted(text, as_json=as_json)
+    else:
+        _show(decode_token(text, _cipher(key_hex, ea)), text, base_date, as_json=as_json)
 
 
 def _cipher(key_hex: str, ea: str | None) -> BlockCipher:

@@ -63,27 +63,6 @@ def next_keys(connection: Connection) -> NextKeys:
     return NextKeys(*row)
 
 
-def drop_tail_index(connection: Connection) -> None:
-    """Take the index of backward serials away: the one thing a great many meters in no order make slow."""
-    connection.exec_driver_sql(f"DROP INDEX IF EXISTS {_TAIL_INDEX}")
-
-
-def build_tail_index(connection: Connection) -> None:
-    """Build the index of backward serials if it is missing; call it too when an import was broken off.
-
-    A million serials are sorted in memory, so the page cache makes room for them.
-    """
-    if connection.exec_driver_sql("SELECT 1 FROM sqlite_schema WHERE name = ?", (_TAIL_INDEX,)).first():
-        return
-    cache: int = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-    connection.exec_driver_sql("PRAGMA cache_size = -2000")
-    connection.exec_driver_sql(f"CREATE INDEX {_TAIL_INDEX} ON meter (drn_reversed)")
-    connection.exec_driver_sql(f"PRAGMA cache_size = {cache}")
-
-
-_TAIL_INDEX = "ix_meter_drn_reversed"
-
-
 def new_ids(at: datetime, count: int) -> list[bytes]:
     """Make many ids of version 7 for facts at `at`, as SQLite keeps them; `pos.system.ids` makes one."""
     start, noise = milliseconds_of(at).to_bytes(6, "big"), secrets.token_bytes(10 * count)

@@ -68,7 +68,7 @@ def replay_line(connection: Connection, line: Line, *, book_number: int, replaye
 
 
 def _numbers(body: Any) -> tuple[int, int]:
-    """Return the receipt and Z numbers that a line gave out, 0 for none; they count whether it is booked or not."""
+    """Return the receipt and Z numbers a line gave out, 0 for none; taken, whether it is booked or not."""
     receipt = body.get("document_number") or body.get("sale", {}).get("receipt_number")
     z = body.get("z_number")
     return 0 if receipt is None else number_of(receipt), 0 if z is None else number_of(z)

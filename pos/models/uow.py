@@ -59,7 +59,7 @@ class Units:
             unit.run_after_commit()
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the database as far as readers allow, without making a writer wait."""
+        """Move the write-ahead log into the database as far as readers allow; no writer waits."""
         with translated(), self._reading.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from pos.domain.canonical import JsonObject
 from pos.domain.ledger import supplier_share_minor
-from pos.domain.permissions import Actor, Permission
+from pos.domain.permissions import Actor, Permission, Role
 from pos.errors import UserError
 from pos.models.ledger_book import Book, read_head
 from pos.models.queries.selling import (
@@ -102,8 +102,8 @@ class Checkout:
     def sell(self, request: SaleRequest, actor: Actor, *, approval: Approval | None = None) -> SaleResult:
         """Sell for cash that is counted: payment, token, books and receipt in one write unit.
 
-        The same sale id with the same parameters returns the same token and sells nothing again. With a remote
-        key holder the payment is written first, the token when the holder answers.
+        The same sale id with the same parameters returns the same token and sells nothing again. With a
+        remote key holder the payment is written first, the token when the holder answers.
 
         Raises:
             UserError: `permission.denied`, `sale.id_conflict`, `sale.duplicate`, `sale.tendered`,
@@ -158,6 +158,10 @@ class Checkout:
         """Check everything that can refuse a sale; nothing is written yet."""
         require(actor, Permission.SALE_CREATE)
         shift = needed_shift(connection)
+        if actor.role is Role.CASHIER and shift.operator_key != actor.key:
+            raise UserError(
+                "shift.not_yours", "The open shift belongs to a colleague, who must close it first."
+            )
         at = token_instant(self._clock.now(), read_head(connection).trusted_at)
         quote = self._quote(connection, request, at)
         money_minor = quote.item.money_minor

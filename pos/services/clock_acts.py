@@ -1,4 +1,4 @@
-"""What people say about the till's clock: it is right, or the trusted instant is wrong (docs/formats.md §8)."""
+"""What people say about the clock: it is right, or the trusted instant is wrong (docs/formats.md §8)."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ class ClockActs:
     def note_back(self, actor: Actor) -> bool:
         """Write down that the clock is behind the last record, once for as long as it is; say whether it was.
 
-        A clock that is ahead is not noted by itself: the line would make it the trusted one. It is noted when it
-        is confirmed.
+        A clock that is ahead is not noted by itself: the line would make it the trusted one. It is noted when
+        it is confirmed.
         """
         with self._units.write() as unit:
             now, trusted = self._clock.now(), read_head(unit.connection).trusted_at
@@ -106,7 +106,7 @@ class ClockActs:
         if today != self._clock.now().astimezone(self._time_zone).date():
             raise UserError(
                 "clock.date_differs",
-                "That is not the date of this computer: set its clock right, then try again.",
+                "That is not the date of this computer: set its clock right first.",
             )
 
 

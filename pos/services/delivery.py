@@ -47,7 +47,8 @@ class CheckoutRules:
     duplicate_limit_minor: int = 0
     """Another token for the same meter above this needs a supervisor."""
     smallest_coin_minor: int = 1
-    printer: str = "none"
+    printer: str = ""
+    """Its address; empty where the till has none."""
 
 
 class Papers(Protocol):
@@ -180,13 +181,15 @@ def check_envelope(connection: Connection, *, money_minor: int, units_milli: int
 
 def store_paper(
     connection: Connection, recorded: Recorded, kind: str, document: bytes, *, printer: str
-) -> int:
-    """Store a document beside its line and queue its original for printing; returns the job's key."""
+) -> int | None:
+    """Store a document beside its line and queue its original; returns the job's key, if any."""
     sha256 = bytes.fromhex(json.loads(recorded.data)["body"]["sale"]["document_sha256"])
     connection.exec_driver_sql(
         "INSERT INTO document (place, kind, sha256, body) VALUES (?, ?, ?, ?)",
         (recorded.place, kind, sha256, pack_document(document, recorded.data)),
     )
+    if not printer:
+        return None
     key: int = connection.exec_driver_sql(
         "INSERT INTO print_job (place, copy, state, printer, created_at, opens_drawer) "
         "VALUES (?, 0, 'waiting', ?, ?, 1) RETURNING key",

@@ -40,7 +40,7 @@ class Drafts:
         """Keep a draft, or what has become of it since.
 
         Raises:
-            UserError: `permission.denied`, `sale.id_conflict` (the sale is paid for already); JsonError `json.*`.
+            UserError: `permission.denied`, `sale.id_conflict` (it is paid for already); JsonError `json.*`.
         """
         require(actor, Permission.SALE_CREATE)
         text = canonical_bytes(body).decode()

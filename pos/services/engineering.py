@@ -1,4 +1,4 @@
-"""Engineering tokens: limits, clearing, rates and the extended set, each with its reason (docs/sts.md §2.3)."""
+"""Engineering tokens: limits, clearing, rates, the extended set; each with its reason (docs/sts.md §2.3)."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ _SUBCLASSES = {
 class EngineeringRequest:
     """One engineering token for one meter.
 
-    `value`: the register (65535: all) to clear, watts of a limit, the factor or rate, the index of an extended
-    value (0-62) or the number of a flag (0-511). `control` (10 bits) belongs to an extended value, `is_set` to a
-    flag. A clear tamper token has none of them.
+    `value`: the register (65535: all) to clear, watts of a limit, the factor or rate, the index of an
+    extended value (0-62) or the number of a flag (0-511). `control` (10 bits) belongs to an extended value,
+    `is_set` to a flag. A clear tamper token has none of them.
     """
 
     drn: str
@@ -89,8 +89,8 @@ class EngineeringTokens:
         An approval is for the meter's number.
 
         Raises:
-            UserError: `token.reason_missing`, `meter.unknown`, `permission.denied`, `approval.*`, `clock.confirm`;
-                FieldError, AmountError `field.*`, `amount.range`; VaultError, TidError.
+            UserError: `token.reason_missing`, `meter.unknown`, `permission.denied`, `approval.*`,
+                `clock.confirm`; FieldError, AmountError `field.*`, `amount.range`; VaultError, TidError.
             ApprovalNeeded: `permission.approval_needed`.
             MachineFault: `clock.back`, `disk.*`.
         """

@@ -1,4 +1,4 @@
-"""The offline envelope of a stand-alone till: what is left of it, and giving the till a new one (formats §9)."""
+"""The offline envelope of a stand-alone till: what is left of it, and a new one (docs/formats.md §9)."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ class Envelopes:
             raise UserError("envelope.size", "An offline limit needs money and units above zero.")
         with self._units.write() as unit:
             if _issuer(unit.connection) == "server":
-                raise UserError(
-                    "envelope.from_server", "The offline limit of this till comes from head office."
-                )
+                raise UserError("envelope.from_server", "The offline limit comes from head office.")
             self._local.take(
                 unit, self._book, money_minor=money_minor, units_milli=units_milli, actor=actor.id
             )

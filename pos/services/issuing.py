@@ -36,7 +36,7 @@ class IssueResult:
     issue_id: UUID
     place: int
     item: dict[str, Any]
-    print_job: int
+    print_job: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +165,14 @@ def store_slip(
     *,
     printer: str,
     opens_drawer: bool = False,
-) -> int:
-    """Store the paper of a line that names no hash of it, and queue it; returns the job's key."""
+) -> int | None:
+    """Store the paper of a line that names no hash of it, and queue it; None where there is no printer."""
     connection.exec_driver_sql(
         "INSERT INTO document (place, kind, sha256, body) VALUES (?, ?, ?, ?)",
         (recorded.place, kind, sha256(document).digest(), pack_document(document, recorded.data)),
     )
+    if not printer:
+        return None
     key: int = connection.exec_driver_sql(
         "INSERT INTO print_job (place, copy, state, printer, created_at, opens_drawer) "
         "VALUES (?, 0, 'waiting', ?, ?, ?) RETURNING key",

@@ -27,7 +27,7 @@ from pos.tokens.vending_key import GroupKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """The next key of a group: a revision that the vault holds, the tariff index it goes with, and from when."""
+    """The next key of a group: a revision in the vault, the tariff index that goes with it, from when."""
 
     sgc: str
     krn: int
@@ -61,8 +61,8 @@ class KeyChanges:
         """Issue the key change set of a meter by hand; the digits are the same each time.
 
         Raises:
-            UserError: `key_change.unknown_meter`, `key_change.same_key`, `permission.denied`, `clock.confirm`;
-                NumberError; VaultError `vault.locked`, `key.*`.
+            UserError: `key_change.unknown_meter`, `key_change.same_key`, `permission.denied`,
+                `clock.confirm`; NumberError; VaultError `vault.locked`, `key.*`.
             MachineFault: `clock.back`, `disk.*`.
         """
         require(actor, Permission.TOKEN_KEY_CHANGE)
@@ -80,8 +80,8 @@ class KeyChanges:
 
         Raises:
             UserError: `permission.denied`, `key_change.unknown_group`, `key_change.announced`,
-                `key_change.same_key`, `key_change.key_missing`, `key_change.method`, `key_change.past`; VaultError
-                `vault.locked`.
+                `key_change.same_key`, `key_change.key_missing`, `key_change.method`, `key_change.past`;
+                VaultError `vault.locked`.
         """
         require(actor, Permission.SETTING_EDIT)
         key = self._key_of(announcement)
@@ -159,7 +159,7 @@ class KeyChanges:
                 return held.group
         raise UserError(
             "key_change.key_missing",
-            f"Revision {announcement.krn} of the key of {announcement.sgc} is not in the vault: load it first.",
+            f"Revision {announcement.krn} of the key of {announcement.sgc} is not loaded: load it first.",
         )
 
 
@@ -214,7 +214,8 @@ def _move(connection: Connection, sgc: str, change: dict[str, Any], before: Json
     place = change.get("place", 0)
     connection.exec_driver_sql(
         "UPDATE meter SET krn = coalesce(krn, ?), ti = coalesce(ti, ?), kt = coalesce(kt, ?), "  # noqa: S608
-        f"base_date = coalesce(base_date, ?) WHERE sgc = ? AND status <> 'active' AND pan NOT IN ({_CHANGED})",
+        "base_date = coalesce(base_date, ?) WHERE sgc = ? AND status <> 'active' "
+        f"AND pan NOT IN ({_CHANGED})",
         (*(before[name] for name in ("krn", "ti", "kt", "base_date")), sgc, place),
     )
     connection.exec_driver_sql(

@@ -184,7 +184,7 @@ def _csv_rows(path: Path, delimiter: str) -> Iterator[Line | RowError]:
             next(reader)
             line = reader.line_num + 1
             for cells in reader:
-                if any(cells) and any(cell.strip() for cell in cells):
+                if (cells and cells[0].strip()) or any(cell.strip() for cell in cells):
                     yield Line(line, cells)
                 line = reader.line_num + 1
         except csv.Error as error:

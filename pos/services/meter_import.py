@@ -7,11 +7,9 @@ state `running`: undo it, or import the file again, which leaves alone what is t
 
 from __future__ import annotations
 
-import csv
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -21,104 +19,33 @@ from sqlalchemy import Connection, select, update
 from pos.domain.csv_table import RowError
 from pos.domain.meter_rows import MeterCells, MeterReader, Shop
 from pos.domain.permissions import Actor, Permission
-from pos.errors import MachineFault, UserError
+from pos.errors import UserError
 from pos.models.meter_batches import KeptMeter, Taken, end_undo, take_rows, undo_added, undo_changes
-from pos.models.meter_store import build_tail_index, drop_tail_index
 from pos.models.meters import import_batch
 from pos.models.search import merge_search, optimize_search
 from pos.models.uow import Units
 from pos.services.approval import require
 from pos.services.facts import RecordFact, privileged_act
-from pos.services.meter_file import Line, MeterFile, columns_of, guess_mapping, header_errors, open_meter_file
+from pos.services.meter_file import Line, columns_of, guess_mapping, header_errors, open_meter_file
+from pos.services.meter_import_job import Chunk, ErrorsFile, ImportJob
+from pos.services.meter_import_values import (
+    CHUNK_ROWS,
+    QUIET,
+    SELLING,
+    ImportProgress,
+    ImportResult,
+    ImportRow,
+    Pace,
+    Preview,
+    PreviewRow,
+    UndoResult,
+)
 from pos.services.meter_shop import MeterChecks
 from pos.system.clock import Clock
 from pos.system.ids import new_id
 
-ERROR_COLUMNS = ("line", "column", "error_code", "error_text")
 PREVIEW_ROWS = 20
 _ALL_KEYS = (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How an import shares the database: rows a write unit, pause after it, rows between log tidyings."""
-
-    unit_rows: int
-    pause_ms: int
-    tidy_rows: int
-
-
-SELLING = Pace(unit_rows=250, pause_ms=5, tidy_rows=10_000)
-"""Beside sales: a sale that waits for a unit waits a few milliseconds, and finds its turn in the pause."""
-
-QUIET = Pace(unit_rows=20_000, pause_ms=0, tidy_rows=100_000)
-"""Into an empty register, where there is nothing to sell to; one index is built at the end."""
-
-CHUNK_ROWS = 2_000
-"""Rows read and checked at a time; what an import holds in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportProgress:
-    """How far an import is; `lines_about` is 0 where it cannot be told."""
-
-    lines_read: int = 0
-    lines_about: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    refused: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """How an import ended: `state` done or cancelled; `errors_path` None where no row was refused."""
-
-    id: UUID
-    state: str
-    counts: ImportProgress
-    errors_path: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewRow:
-    """One row as it would be taken, or why not."""
-
-    line: int
-    source: tuple[str, ...]
-    cells: MeterCells | None
-    errors: tuple[RowError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A file's first rows. `mapping` is from its columns to ours; with `errors` the file cannot be taken."""
-
-    header: tuple[str, ...]
-    mapping: Mapping[str, str]
-    unknown_columns: tuple[str, ...]
-    rows: tuple[PreviewRow, ...]
-    errors: tuple[RowError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UndoResult:
-    """What an undo did: meters it had to leave are named in `kept`."""
-
-    id: UUID
-    kept: tuple[KeptMeter, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRow:
-    """One import of the past; `state` running means that it was broken off."""
-
-    id: UUID
-    file_name: str
-    state: str
-    added: int
-    changed: int
-    refused: int
 
 
 class Tidy(Protocol):
@@ -201,7 +128,7 @@ class MeterImport:
         for error in header_errors(source.header, columns):
             raise UserError(*_header_refusal(error))
         shop = self._shop(actor)
-        job = _Job(source, columns, MeterReader(columns, shop), _ErrorsFile(errors_path, source.header))
+        job = ImportJob(source, columns, MeterReader(columns, shop), ErrorsFile(errors_path, source.header))
         pace, batch_key, batch_id = self._begin(actor, path)
         counts = ImportProgress(lines_about=source.lines_about)
         state = "done"
@@ -244,8 +171,6 @@ class MeterImport:
         """
         require(actor, Permission.METER_IMPORT)
         batch_key, pace = self._undoable(actor, import_id)
-        with self._units.write() as unit:
-            build_tail_index(unit.connection)
         kept: list[KeptMeter] = []
         looked_at = 0
         for step in (undo_changes, undo_added):
@@ -284,14 +209,12 @@ class MeterImport:
                     rows_refused=0,
                 )
             ).inserted_primary_key
-            # One that an earlier import left when it was broken off is mended here.
-            (drop_tail_index if is_empty else build_tail_index)(unit.connection)
         assert key is not None
         return QUIET if is_empty else SELLING, int(key[0]), batch_id
 
     def _take(
         self,
-        job: _Job,
+        job: ImportJob,
         rows: Iterator[list[Line | RowError]],
         counts: ImportProgress,
         *,
@@ -303,7 +226,7 @@ class MeterImport:
         # The first chunk is checked before the unit begins: a short unit then holds only its writing.
         first = job.check(next(rows))
         with self._units.write() as unit:
-            chunk: _Chunk | None = first
+            chunk: Chunk | None = first
             while chunk is not None:
                 taken = take_rows(
                     unit.connection,
@@ -338,7 +261,6 @@ class MeterImport:
         if not pace.pause_ms:
             with self._units.write() as unit:
                 optimize_search(unit.connection)
-                build_tail_index(unit.connection)
             return
         is_merging = True
         while is_merging:
@@ -397,96 +319,7 @@ class MeterImport:
         self._tidy()
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    lines: list[Line]
-    good: list[MeterCells]
-    wrong: list[RowError]
-
-    def refused_with(self, taken: Taken) -> list[tuple[RowError, Line | None]]:
-        errors = self.wrong + taken.refused
-        if not errors:
-            return []
-        lines = {line.number: line for line in self.lines}
-        return [(error, lines.get(error.line)) for error in sorted(errors, key=lambda error: error.line)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    source: MeterFile
-    columns: tuple[str, ...]
-    reader: MeterReader
-    errors: _ErrorsFile
-
-    def chunks(self, unit_rows: int) -> Iterator[Iterator[list[Line | RowError]]]:
-        """Yield, for each write unit, its rows in chunks; each is to be used up before the next."""
-        rows = self.source.rows(self.columns)
-        chunk_rows = min(unit_rows, CHUNK_ROWS)
-        first = _some(rows, chunk_rows)
-        while first:
-            yield _unit(first, rows, unit_rows // chunk_rows - 1, chunk_rows)
-            first = _some(rows, chunk_rows)
-
-    def check(self, rows: list[Line | RowError]) -> _Chunk:
-        """Check the rows of a chunk."""
-        chunk = _Chunk([], [], [])
-        for row in rows:
-            if isinstance(row, RowError):
-                chunk.wrong.append(row)
-                continue
-            chunk.lines.append(row)
-            cells = self.reader.read(row.number, row.cells)
-            if isinstance(cells, MeterCells):
-                chunk.good.append(cells)
-            else:
-                chunk.wrong.extend(cells)
-        return chunk
-
-
-def _unit(
-    first: list[Line | RowError], rows: Iterator[Line | RowError], more: int, chunk_rows: int
-) -> Iterator[list[Line | RowError]]:
-    yield first
-    for _ in range(more):
-        chunk = _some(rows, chunk_rows)
-        if not chunk:
-            return
-        yield chunk
-
-
-def _some(rows: Iterator[Line | RowError], count: int) -> list[Line | RowError]:
-    return [row for _, row in zip(range(count), rows, strict=False)]
-
-
-class _ErrorsFile(AbstractContextManager["_ErrorsFile"]):
-    """The file of refused rows; made when the first one comes."""
-
-    def __init__(self, path: Path, header: tuple[str, ...]) -> None:
-        self._path = path
-        self._header = header
-        self._file: AbstractContextManager[object] = nullcontext()
-        self._write_row: Callable[[Sequence[object]], object] | None = None
-
-    def write(self, refused: list[tuple[RowError, Line | None]]) -> None:
-        """Add refused rows with their errors."""
-        if not refused:
-            return
-        try:
-            if self._write_row is None:
-                file = self._path.open("w", encoding="utf-8", newline="")
-                self._file, self._write_row = file, csv.writer(file, lineterminator="\n").writerow
-                self._write_row((*ERROR_COLUMNS, *self._header))
-            for error, line in refused:
-                source = () if line is None else line.cells
-                self._write_row((error.line, error.column, error.error_code, error.error_text, *source))
-        except OSError as error:
-            raise MachineFault("disk.write", f"The file {self._path.name} cannot be written.") from error
-
-    def __exit__(self, *error: object) -> None:
-        self._file.__exit__(None, None, None)
-
-
-def _counted(counts: ImportProgress, chunk: _Chunk, taken: Taken) -> ImportProgress:
+def _counted(counts: ImportProgress, chunk: Chunk, taken: Taken) -> ImportProgress:
     wrong_lines = {error.line for error in chunk.wrong} | {error.line for error in taken.refused}
     return replace(
         counts,

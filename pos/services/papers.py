@@ -7,20 +7,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from pos.domain.permissions import Actor
 from pos.domain.tariff import Service, Tariff
 from pos.domain.tariff_json import tariff_from_json
+from pos.errors import UserError
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
+from pos.models.packing import unpack_document
+from pos.models.queries.selling import read_line_at
 from pos.models.stored import bytes_of
-from pos.printing.document import sha256_of
-from pos.printing.document_json import document_bytes
+from pos.models.uow import Units
+from pos.printing.document import Document, sha256_of
+from pos.printing.document_json import document_bytes, document_from_bytes
 from pos.printing.fiscal import FiscalSigner
 from pos.printing.parties import Counter, CustomerSnapshot, MeterFacts, Seller
-from pos.printing.receipt import ReceiptContext, payment_received_slip, receipt_document
+from pos.printing.receipt import (
+    ReceiptContext,
+    marked_copy,
+    payment_received_slip,
+    receipt_document,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,37 @@ class ShopPapers:
             found = self._tariffs[key] = tariff_from_json(json.loads(row[0])), row[1]
         return found
 
+
+class StoredPapers:
+    """Finds stored papers for the spool, marked where they are copies."""
+
+    def __init__(self, units: Units) -> None:
+        """Read from `units`."""
+        self._units = units
+
+    def find(self, place: int, copy: int) -> Document:
+        """Return the paper of a journal place; with `copy` above 0 it says COPY n.
+
+        Raises:
+            UserError: `sale.nothing_to_reprint`, there is none (any more).
+        """
+        with self._units.read() as connection:
+            body = connection.exec_driver_sql("SELECT body FROM document WHERE place = ?", (place,)).scalar()
+            if body is None:
+                raise UserError("sale.nothing_to_reprint", "There is no paper of this sale to print again.")
+            data = unpack_document(body, read_line_at(connection, place))
+            row: Any = connection.exec_driver_sql(_ZONE_AND_CURRENCY).one()
+        document = document_from_bytes(data)
+        if not copy:
+            return document
+        wording = Wording(catalogue(document.language), row[1], ZoneInfo(row[0]))
+        return marked_copy(document, copy, wording)
+
+
+_ZONE_AND_CURRENCY = (
+    "SELECT organisation.time_zone, sales_point.currency FROM organisation JOIN branch "
+    "ON organisation_id = organisation.id JOIN sales_point ON branch_id = branch.id LIMIT 1"
+)
 
 _SELLER = (
     "SELECT organisation.name, organisation.tin, branch.name, sales_point.name, sales_point.address, "

@@ -30,7 +30,7 @@ class PastSales:
         """Read from `units`."""
         self._units = units
 
-    def list(
+    def page(
         self, actor: Actor, wanted: SalesFilter, *, before: int | None = None, limit: int = PAGE_ROWS
     ) -> list[SaleRow]:
         """Return a page, newest first; `before` is the place of the last row of the page before.

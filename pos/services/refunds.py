@@ -32,7 +32,7 @@ class Refund:
     place: int
     document_number: str
     amount_minor: int
-    print_job: int
+    print_job: int | None
 
 
 class CreditNotes(Protocol):

@@ -39,12 +39,15 @@ ON_PAPER = frozenset({HandedOver.PRINTED, HandedOver.PDF})
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One paper of a sale or an issue: 0 is the original, COPY n after it; `state` as the print job has it."""
+    """One paper of a sale or an issue: 0 is the original, COPY n after it.
+
+    `print_job` and its `state` are None for a PDF, or where the till has no printer.
+    """
 
     copy: int
     place: int
-    print_job: int
-    state: str
+    print_job: int | None
+    state: str | None
     made_at: datetime
 
 
@@ -69,8 +72,10 @@ class Reprints:
         self._clock = clock
         self._rules = rules
 
-    def reprint(self, what: UUID, actor: Actor) -> Copy:
-        """Queue the next copy of a delivered sale's receipt, or of an issue's slip; the drawer stays shut.
+    def reprint(self, what: UUID, actor: Actor, *, how: HandedOver = HandedOver.PRINTED) -> Copy:
+        """Make the next copy of a delivered sale's receipt, or of an issue's slip; the drawer stays shut.
+
+        PRINTED queues it; with PDF the caller makes the file from `document`.
 
         Raises:
             UserError: `permission.denied`, `sale.nothing_to_reprint`.
@@ -80,19 +85,22 @@ class Reprints:
         with self._units.write() as unit:
             paper = _paper(unit.connection, what)
             if paper is None or not _has_document(unit.connection, paper.place):
-                raise UserError("sale.nothing_to_reprint", "There is no paper of this sale to print again.")
+                raise _nothing()
             # The original counts as out even if nobody said so: two papers must never look alike.
             number = max(1, paper.copies)
-            at = self._record(unit, paper, HandedOver.PRINTED, copy=number, actor=actor)
+            at = self._record(unit, paper, how, copy=number, actor=actor)
+            printer = self._rules().printer
+            if how is not HandedOver.PRINTED or not printer:
+                return Copy(number, paper.place, None, None, at)
             job: int = unit.connection.exec_driver_sql(
                 "INSERT INTO print_job (place, copy, state, printer, created_at, opens_drawer) "
                 "VALUES (?, ?, 'waiting', ?, ?, 0) RETURNING key",
-                (paper.place, number, self._rules().printer, milliseconds_of(at)),
+                (paper.place, number, printer, milliseconds_of(at)),
             ).scalar_one()
             return Copy(number, paper.place, job, "waiting", at)
 
     def copies(self, what: UUID, actor: Actor) -> list[Copy]:
-        """List the papers of a sale or an issue, the original first.
+        """List the papers of a sale or an issue that went to a printer, the original first.
 
         Raises:
             UserError: `permission.denied`, `sale.nothing_to_reprint`.
@@ -101,12 +109,12 @@ class Reprints:
         with self._units.read() as connection:
             paper = _paper(connection, what)
             if paper is None:
-                raise UserError("sale.nothing_to_reprint", "There is no paper of this sale to print again.")
+                raise _nothing()
             rows: Any = connection.exec_driver_sql(
-                "SELECT copy, place, key, state, created_at FROM print_job WHERE place = ? ORDER BY copy, key",
+                "SELECT copy, key, state, created_at FROM print_job WHERE place = ? ORDER BY copy, key",
                 (paper.place,),
             ).all()
-        return [Copy(*row[:4], instant_of(row[4])) for row in rows]
+        return [Copy(row[0], paper.place, row[1], row[2], instant_of(row[3])) for row in rows]
 
     def document(self, what: UUID, actor: Actor) -> bytes:
         """Return the stored document of a sale or an issue, canonical JSON.
@@ -119,7 +127,7 @@ class Reprints:
             paper = _paper(connection, what)
             document = None if paper is None else document_at(connection, paper.place)
         if document is None:
-            raise UserError("sale.nothing_to_reprint", "There is no paper of this sale to print again.")
+            raise _nothing()
         return document
 
     def hand_over(self, what: UUID, actor: Actor, *, how: HandedOver) -> bool:
@@ -134,7 +142,7 @@ class Reprints:
         with self._units.write() as unit:
             paper = _paper(unit.connection, what)
             if paper is None:
-                raise UserError("sale.nothing_to_reprint", "No token was issued for this sale.")
+                raise _nothing()
             if paper.copies if how in ON_PAPER else paper.is_handed_over:
                 return False
             self._record(unit, paper, how, copy=0, actor=actor)
@@ -177,6 +185,10 @@ def _paper(connection: Connection, what: UUID) -> _Paper | None:
         (what.bytes, what.bytes),
     ).first()
     return None if row is None else _Paper(row[0], what, row[1], row[2], bool(row[3]))
+
+
+def _nothing() -> UserError:
+    return UserError("sale.nothing_to_reprint", "There is no token or paper of this sale to give out again.")
 
 
 def _has_document(connection: Connection, place: int) -> bool:

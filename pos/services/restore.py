@@ -53,8 +53,8 @@ _LINES_PER_UNIT = 200
 class RestoreRequest:
     """What a person asks for.
 
-    `passphrase` is that of a sealed back-up, `mirror` the mirror that lay beside it, `last_receipt` the number on
-    the last paper: the only witness where there is no mirror. `administrator` is a name in the back-up:
+    `passphrase` is that of a sealed back-up, `mirror` the one that lay beside it, `last_receipt` the number
+    on the last paper: the only witness where there is no mirror. `administrator` is a name in the back-up:
     PINs cannot be checked, because what seals them stays on the old machine.
     """
 
@@ -83,8 +83,8 @@ class Restore:
 
         Raises:
             UserError: `restore.not_empty`, `restore.other_mirror`, `restore.other_till`,
-                `restore.administrator`, `backup.passphrase_missing`, `backup.passphrase`, `permission.denied`, `till.code`,
-                `sale.receipt_number`.
+                `restore.administrator`, `backup.passphrase_missing`, `backup.passphrase`,
+                `permission.denied`, `till.code`, `sale.receipt_number`.
             MachineFault: `backup.damaged`, `data.newer`, `data.upgrade_failed`, `disk.*`, and those of the
                 secrets.
         """
@@ -197,7 +197,7 @@ class _Rebuilding:
             self._to_repeat += [act for line in batch if (act := _to_repeat(line.event)) is not None]
 
     def _make_secrets_if_gone(self) -> None:
-        """Replace what stayed on the old machine: PINs are set again, the recovery code lets the first one in."""
+        """Replace what stayed on the old machine: PINs are set again, the recovery code lets the first in."""
         PinSeal(self._secrets).make_key_if_gone()
         get_or_make(self._secrets, PII_KEY)
 

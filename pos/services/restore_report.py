@@ -35,7 +35,7 @@ class MissingReceipts:
 
 @dataclass(frozen=True, slots=True)
 class ToRepeat:
-    """An act after the back-up: its line came back, its effect (on settings, tariffs, people) may not have."""
+    """An act after the back-up: its line came back, its effect (on settings, tariffs, people) may not."""
 
     at: datetime
     act: str
@@ -81,8 +81,8 @@ class RestoreReport:
             )
         if not self.is_end_known:
             return (
-                f"The last receipt known is {last}. Nothing here says whether more was sold after it: compare "
-                "with the last paper."
+                f"The last receipt known is {last}. Nothing here says whether more was sold after it: "
+                "compare with the last paper."
             )
         return f"Nothing is missing up to the end of the mirror. The last receipt is {last}."
 

@@ -61,6 +61,11 @@ class SaleResult:
     print_job: int | None = None
 
     @property
+    def sale_uuid(self) -> UUID:
+        """The id of the sale."""
+        return UUID(self.sale["sale_id"])
+
+    @property
     def item(self) -> dict[str, Any]:
         """The only item of a sale to one meter."""
         item: dict[str, Any] = self.sale["items"][0]

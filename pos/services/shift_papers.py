@@ -11,7 +11,6 @@ from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
 from pos.models.packing import pack_document
 from pos.models.queries.selling import read_line_at
-from pos.models.stored import milliseconds_of
 from pos.models.uow import WriteUnit
 from pos.printing.document import Document, sha256_of
 from pos.printing.document_json import document_bytes
@@ -38,7 +37,7 @@ class ShiftPapers:
         self._shop_name = shop_name
         self._rules = rules
 
-    def keep_z(self, unit: WriteUnit, report: ShiftReport, *, place: int, actor: Actor) -> None:
+    def keep_z(self, unit: WriteUnit, report: ShiftReport, *, place: int, actor: Actor) -> None:  # noqa: ARG002
         """Store the Z of the line at `place` and its print job, inside the write unit of the close."""
         body = document_bytes(self.document(report))
         line = read_line_at(unit.connection, place)

@@ -35,16 +35,16 @@ from pos.system.ids import new_id
 
 
 class CountDiffersError(ApprovalNeeded):
-    """The count is outside the limit (`shift.difference`); `compared` is for the supervisor who is asked."""
+    """The count is outside the limit (`shift.difference`).
 
-    def __init__(self, compared: Compared) -> None:
+    `compared` is for the supervisor who is asked, `subject` is what the approval is for.
+    """
+
+    def __init__(self, code: str, text: str, *, compared: Compared, subject: str) -> None:
         """Keep both figures."""
-        super().__init__(
-            "shift.difference",
-            "The counted cash is not what the till expects. A supervisor must look and approve the close.",
-            Permission.SHIFT_DIFFERENCE.value,
-        )
+        super().__init__(code, text, Permission.SHIFT_DIFFERENCE.value)
         self.compared = compared
+        self.subject = subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,12 @@ class Shifts:
                 )
                 return self._close(unit, shift, actor, compared=compared, approved_by=approved_by)
             self._note_refused(unit, shift, actor, compared)
-        raise CountDiffersError(compared)
+        raise CountDiffersError(
+            "shift.difference",
+            "The counted cash is not what the till expects. A supervisor must look and approve the close.",
+            compared=compared,
+            subject=str(shift.id),
+        )
 
     def get_closed(self, actor: Actor, number: int) -> ShiftRow:
         """Return the shift that was closed with a Z number; its paper is stored at `closed_place`.

@@ -83,7 +83,7 @@ def difference_of(vector: Vector) -> str | None:
     """Return how the engine differs from one vector, or None where it agrees."""
     try:
         found = _CHECKS[vector["kind"]](vector)
-    except (KilotillError, KeyError, ValueError) as error:
+    except (KilotillError, KeyError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     for name, value in found.items():
         if value != vector[name]:

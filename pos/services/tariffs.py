@@ -35,14 +35,9 @@ from pos.tokens.amount import largest_amount_not_above
 class TariffFileError(UserError):
     """A tariff file with mistakes (`tariff.file`): nothing was stored."""
 
-    def __init__(self, sheet: TariffSheet) -> None:
+    def __init__(self, code: str, text: str, sheet: TariffSheet) -> None:
         """Keep the mistakes of `sheet`."""
-        first = sheet.errors[0]
-        super().__init__(
-            "tariff.file",
-            f"The tariff file has {len(sheet.errors)} mistakes; nothing was stored. Line {first.line}, "
-            f"{first.column or 'the row'}: {first.error_text}",
-        )
+        super().__init__(code, text)
         self.errors: tuple[RowError, ...] = sheet.errors
         self.errors_csv = write_errors(sheet.table, sheet.errors)
 
@@ -160,7 +155,13 @@ def import_tariffs(
     require(actor, Permission.TARIFF_EDIT)
     sheet = parse_tariffs(text, time_zone=time_zone)
     if sheet.errors:
-        raise TariffFileError(sheet)
+        first = sheet.errors[0]
+        raise TariffFileError(
+            "tariff.file",
+            f"The tariff file has {len(sheet.errors)} mistakes; nothing was stored. Line {first.line}, "
+            f"{first.column or 'the row'}: {first.error_text}",
+            sheet,
+        )
     currency = shop_currency(unit.connection)
     new = [named for named in sheet.tariffs if _is_new(unit.connection, named, currency)]
     added = tuple(_insert(unit.connection, named, at) for named in new)

@@ -63,8 +63,8 @@ class TokenCheck:
 
         Raises:
             UserError: `token.not_verified` (not of this meter, or mistyped), `meter.unknown`,
-                `permission.denied`; TokenDataError `token.length`, `token.not_digits`, `token.range`, `token.class`;
-                VaultError `vault.locked`, `key.*`.
+                `permission.denied`; TokenDataError `token.length`, `token.not_digits`, `token.range`,
+                `token.class`; VaultError `vault.locked`, `key.*`.
         """
         require(actor, Permission.TOKEN_VERIFY)
         parse_token(digits)

@@ -13,7 +13,7 @@ FORWARD_TOLERANCE = timedelta(days=7)
 def token_instant(now: datetime, trusted_at: datetime) -> datetime:
     """Return the instant that dates a token: the wall clock, or the trusted one if that is ahead.
 
-    `now` is the wall clock, `trusted_at` the greatest instant known from the journal or the server; both aware.
+    `now` is the wall clock, `trusted_at` the greatest instant of the journal or the server; both aware.
 
     Raises:
         MachineFault: `clock.back`, the clock is over five minutes behind what was already recorded. It ends

@@ -28,8 +28,8 @@ class Voids:
         """Void a draft or a sale that waits for its payment. A draft leaves no line: nothing had happened.
 
         Raises:
-            UserError: `permission.denied`, `sale.unknown`, `sale.not_cancellable` (paid, issued, ended, or its
-                payment was sent and is not finally failed).
+            UserError: `permission.denied`, `sale.unknown`, `sale.not_cancellable` (paid, issued, ended, or
+                its payment was sent and is not finally failed).
         """
         require(actor, Permission.SALE_VOID)
         with self._units.write() as unit:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 
 from pos.tokens.errors import AmountError, FieldError
 
@@ -19,7 +17,9 @@ AMOUNT_MAX = 18_201_624
 
 CURRENCY_STEPS_PER_UNIT = 100_000
 _EXPONENT_MAX_CURRENCY = 31
-_DECIMAL_TEXT = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
+_STEP_DECIMALS = 5
+_DECIMAL_TEXT_MAX = 100
+_DECIMAL_TEXT = re.compile(r"([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?", re.ASCII)
 
 
 def _offset(exponent: int) -> int:
@@ -30,6 +30,8 @@ def _offset(exponent: int) -> int:
 _OFFSETS = tuple(_offset(exponent) for exponent in range(_EXPONENT_MAX_CURRENCY + 1))
 CURRENCY_MAX = 10**_EXPONENT_MAX_CURRENCY * MANTISSA_MAX + _OFFSETS[-1]
 """The largest currency magnitude, in steps of 0.00001."""
+
+_CURRENCY_DIGITS_MAX = len(str(CURRENCY_MAX))
 
 
 def encode_amount(units: int) -> int:
@@ -92,7 +94,7 @@ def encode_currency(steps: int) -> CurrencyField:
     Both roundings favour the customer. Raises AmountError `amount.range`.
     """
     if abs(steps) > CURRENCY_MAX:
-        raise AmountError("amount.range", "The amount is larger than a currency token can carry.")
+        raise _beyond_currency(is_negative=steps < 0)
     rounded = (
         _round_up(steps, _EXPONENT_MAX_CURRENCY)
         if steps >= 0
@@ -121,7 +123,7 @@ def largest_currency_not_above(steps: int) -> int:
     the smallest one.
     """
     if steps < -CURRENCY_MAX:
-        raise AmountError("amount.range", "The amount is smaller than a currency token can carry.")
+        raise _beyond_currency(is_negative=True)
     if steps >= 0:
         field = _currency_field(*_round_down(steps, _EXPONENT_MAX_CURRENCY), is_negative=False)
     else:
@@ -133,15 +135,26 @@ def parse_currency(text: str) -> int:
     """Return steps of 0.00001 for decimal text in the base currency (`"1"`, `"-0.5"`, `"1.82E+14"`).
 
     A remainder below one step is rounded toward plus infinity, in the customer's favour, like the field
-    itself. Raises AmountError `amount.not_decimal`, `amount.range`.
+    itself. Raises AmountError `amount.too_long`, `amount.not_decimal`, `amount.range`.
     """
-    if not _DECIMAL_TEXT.fullmatch(text):
+    if len(text) > _DECIMAL_TEXT_MAX:
+        raise AmountError(
+            "amount.too_long", f"An amount has at most {_DECIMAL_TEXT_MAX} characters, not {len(text)}."
+        )
+    match = _DECIMAL_TEXT.fullmatch(text)
+    if not match:
         raise AmountError("amount.not_decimal", f"Not a decimal amount: {text[:60]!r}.")
-    value = Decimal(text)
-    if value.adjusted() > 40:
-        raise AmountError("amount.range", "The amount is larger than a currency token can carry.")
-    exact = Fraction(value) * CURRENCY_STEPS_PER_UNIT
-    return -(-exact.numerator // exact.denominator)
+    sign, whole, fraction, exponent = match.groups()
+    value = int(f"{sign}{whole}{fraction}")
+    power = int(exponent or 0) - len(fraction) + _STEP_DECIMALS
+    if not value:
+        return 0
+    if power + len(str(abs(value))) > _CURRENCY_DIGITS_MAX:
+        raise _beyond_currency(is_negative=value < 0)
+    if power >= 0:
+        return int(value * 10**power)
+    # Dividing by more than the text can hold changes nothing: what is left is the sign.
+    return int(-(-value // 10 ** min(-power, _DECIMAL_TEXT_MAX)))
 
 
 def format_currency(steps: int) -> str:
@@ -160,6 +173,11 @@ def _round_down(units: int, exponent_max: int) -> tuple[int, int]:
     """The largest exponent whose range begins at or below `units`, and the mantissa that is not above it."""
     exponent = max(e for e in range(exponent_max + 1) if units >= _OFFSETS[e])
     return exponent, min(MANTISSA_MAX, (units - _OFFSETS[exponent]) // 10**exponent)
+
+
+def _beyond_currency(*, is_negative: bool) -> AmountError:
+    side = "below the lowest" if is_negative else "above the highest"
+    return AmountError("amount.range", f"The amount is {side} that a currency token can carry.")
 
 
 def _currency_field(exponent: int, mantissa: int, *, is_negative: bool) -> CurrencyField:

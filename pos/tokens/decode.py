@@ -36,6 +36,14 @@ class DecodedToken:
     fields: Mapping[str, FieldValue] = field(repr=False)
 
 
+def is_encrypted(text: str) -> bool:
+    """Return whether the token can be read only with its meter's cipher: class 0 and 2.
+
+    Raises TokenDataError `token.length`, `token.not_digits`, `token.range`, `token.class`.
+    """
+    return parse_token(text)[0] is not TokenClass.DISPLAY
+
+
 def decode_token(text: str, cipher: BlockCipher | None = None) -> DecodedToken:
     """Read a token of any class; class 0 and 2 need the meter's cipher, class 1 none.
 

@@ -17,7 +17,7 @@ def token_digits(token_class: int, block: int) -> str:
 
 
 def parse_token(text: str) -> tuple[TokenClass, int]:
-    """Return (class, final 64-bit block) of a token; blanks and dashes between the digits are ignored.
+    """Return (class, final 64-bit block) of a token; blanks and dashes anywhere are ignored.
 
     Raises TokenDataError `token.length`, `token.not_digits`, `token.range` (2^66 or more), `token.class`
     (class 3).

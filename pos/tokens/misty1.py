@@ -59,7 +59,10 @@ _S9: tuple[int, ...] = (
 
 
 class Misty1:
-    """MISTY1 under one key of 16 bytes; the key is kept only as its schedule and never shown."""
+    """MISTY1 under one key of 16 bytes.
+
+    The schedule that is kept gives the key away, so it is never shown.
+    """
 
     __slots__ = ("_fl", "_fo")
     ea = EncryptionAlgorithm.MISTY1

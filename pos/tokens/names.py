@@ -119,3 +119,14 @@ TEST_NAMES = {
     18: "meter number",
 }
 """Test numbers of class 1 tokens (docs/sts.md §2.2; names above 13 are not confirmed there)."""
+
+
+def standard_name(token_class: TokenClass, subclass: int) -> str | None:
+    """Return the token's name as the standard spells it, such as `TransferCredit`; None where it has none."""
+    if token_class is TokenClass.CREDIT and subclass <= 7:
+        return "TransferCredit"
+    if token_class is TokenClass.DISPLAY and subclass <= 1:
+        return "InitiateMeterTest"
+    if token_class is TokenClass.MANAGEMENT and subclass in MANAGEMENT_SUBCLASSES:
+        return "".join(word.capitalize() for word in Management(subclass).name.split("_"))
+    return None

@@ -33,6 +33,15 @@ class Drn:
 
 
 @dataclass(frozen=True, slots=True)
+class DrnChecks:
+    """Each check of a meter number on its own: ASCII digits only, 11 or 13 long, Luhn digit right."""
+
+    digits: bool
+    length: bool
+    check_digit: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Pan:
     """A meter primary account number: issuer (IIN), DRN and a Luhn digit over both, 18 digits in all."""
 
@@ -62,8 +71,22 @@ def luhn_digit(payload: str) -> int:
     return -total % 10
 
 
+def check_drn(text: str) -> DrnChecks:
+    """Return the verdicts on a meter number; blanks and dashes anywhere are ignored.
+
+    The length counts every other character; the check digit is wrong where not all are digits.
+    """
+    number = _squeeze(text)
+    has_digits = number.isascii() and number.isdigit()
+    return DrnChecks(
+        digits=has_digits,
+        length=len(number) in ISSUER_OF_DRN_LENGTH,
+        check_digit=has_digits and len(number) > 1 and luhn_digit(number[:-1]) == int(number[-1]),
+    )
+
+
 def parse_drn(text: str) -> Drn:
-    """Read a meter number of 11 or 13 digits; blanks and dashes between the digits are ignored.
+    """Read a meter number of 11 or 13 digits; blanks and dashes anywhere are ignored.
 
     Raises NumberError `meter.not_digits`, `meter.length` or `meter.check_digit`.
     """

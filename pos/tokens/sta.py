@@ -23,7 +23,10 @@ Round = tuple[Table, ...]
 
 
 class Sta:
-    """STA under one 64-bit key and one table set; the key is kept only as its schedule and never shown."""
+    """STA under one 64-bit key and one table set.
+
+    The schedule that is kept gives the key away, so it is never shown.
+    """
 
     __slots__ = ("_aligned", "_backward", "_fast", "_forward")
     ea = EncryptionAlgorithm.STA

@@ -54,6 +54,9 @@ _SECTION_RESULTS = {
     4: ResultCode.FOURTH_KCT,
 }
 
+_NO_TID = -1
+"""Fills an emptied store: below TID 0, which is a good one."""
+
 # docs/sts.md §6: which key type may load which.
 _KEY_TYPE_CHANGES = {
     KeyType.DITK: frozenset(KeyType),
@@ -124,9 +127,9 @@ class TidStore:
             self._known.discard(given_up)
 
     def clear(self) -> None:
-        """Forget everything, as a rollover asks: every place holds TID 0 again."""
-        self._heap = [0] * len(self._heap)
-        self._known = {0}
+        """Forget everything, as a rollover asks: every TID from 0 on is new again."""
+        self._heap = [_NO_TID] * len(self._heap)
+        self._known = {_NO_TID}
 
 
 class VirtualMeter:
@@ -299,14 +302,15 @@ class VirtualMeter:
 
     def _take_key(self, sections: Mapping[int, Mapping[str, FieldValue]]) -> ResultCode:
         first, second = sections[1], sections[2]
-        if not 1 <= _value(first, "krn") <= 9 or _value(second, "ti") > 99:
+        supply_group = self._new_supply_group(sections)
+        if not 1 <= _value(first, "krn") <= 9 or _value(second, "ti") > 99 or len(supply_group) > 6:
             return ResultCode.RANGE
         new_type = KeyType(_value(first, "kt"))
         if new_type not in _KEY_TYPE_CHANGES[KeyType(self.key.kt)]:
             return ResultCode.KEY_TYPE
         self._cipher = cipher_for(self._cipher.ea, self._new_key(sections))
         self.key = KeyAttributes(
-            sgc=self._new_supply_group(sections),
+            sgc=supply_group,
             ti=f"{_value(second, 'ti'):02d}",
             krn=_value(first, "krn"),
             kt=new_type,

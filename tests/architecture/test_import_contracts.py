@@ -31,6 +31,8 @@ OFFENCES = [
     (SCREENS, "pos/ui/screens/offence/view.py", "import pos.models"),
     (SCREENS, "pos/ui/screens/offence/view.py", "import sqlalchemy"),
     (PURE, "pos/tokens/offence.py", "import socket"),
+    (PURE, "pos/tokens/offence.py", "import importlib"),
+    (PURE, "pos/domain/offence.py", "import ctypes"),
     (PURE, "pos/domain/offence.py", "import sqlalchemy.orm"),
     (SERVER, "central/offence.py", "import pos.services"),
     (SHARED, "pos/gateways/offence.py", "import pos.models"),

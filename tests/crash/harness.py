@@ -1,8 +1,8 @@
-"""Kills a selling till again and again, and checks what is left: `python -m tests.crash.harness --kills 40`.
+"""Kills a selling till again and again, and checks what is left: `python -m tests.crash.harness`.
 
-A till is forked from this process, sells, and is ended with SIGKILL: half of the times at a random instant by
-its parent, half of the times by itself just before a chosen statement, BEGIN and COMMIT included. Then the till
-is opened again. What must hold:
+A till is forked from this process, sells, and is ended with SIGKILL: half of the times by its parent at a
+random instant, half of the times by itself just before a chosen statement, BEGIN and COMMIT included. Then
+the till is opened again. What must hold:
 
 - every sale that was acknowledged is there, with the token that was acknowledged;
 - every sale that was begun, asked for again, gives one token and no other;
@@ -18,19 +18,19 @@ import json
 import os
 import random
 import select
-import shutil
 import signal
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from pos.models.packing import unpack_line
 from pos.services.verify import verify
 from pos.tokens.virtual_meter import ResultCode, VirtualMeter
 from tests.crash.seller import (
-    HOLDER_BOOK,
     REMOTE_GROUP,
     hand_over,
     open_till,
@@ -55,7 +55,6 @@ class Tally:
     at_statements: set[int] = field(default_factory=set)
     acknowledged: int = 0
     finished_later: int = 0
-    begun_and_lost: int = 0
     tokens_accepted: int = 0
     listed_unfinished: int = 0
 
@@ -65,9 +64,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
-    print(json.dumps({"seed": options.seed}), flush=True)
+    _say({"seed": options.seed})
     tally = run(options.kills, random.Random(options.seed))
-    print(json.dumps({**vars(tally), "at_statements": len(tally.at_statements)}))
+    _say({**vars(tally), "at_statements": len(tally.at_statements)})
 
 
 def run(kills: int, chance: random.Random) -> Tally:
@@ -110,6 +109,7 @@ class _Shop:
             for n, drn in enumerate(self._drns)
         }
         self._tokens: dict[str, str] = {}
+        self._fed = 0
 
     def suffer(self, rounds: range, boundaries: list[int]) -> None:
         for trial in rounds:
@@ -149,7 +149,6 @@ class _Shop:
             asked = request(trial, n, self._drns)
             was_known = str(asked.sale_id) in kept
             result = sell_again(shop, asked)
-            assert result is not None
             digits = result.credit_token["digits"]
             assert not was_known or [digits] == kept[str(asked.sale_id)], "a second token"
             self._tally.finished_later += not was_known
@@ -176,7 +175,8 @@ class _Shop:
                 for row in execute("SELECT id FROM sale WHERE state = 'delivered' AND NOT is_handed_over")
             }
             requests = {
-                row[0] for row in execute("SELECT sale_id FROM holder_request WHERE state IN ('stored', 'left')")
+                row[0]
+                for row in execute("SELECT sale_id FROM holder_request WHERE state IN ('stored', 'left')")
             }
             reserved = {row[0] for row in execute("SELECT sale_id FROM reservation")}
             jobs = execute(
@@ -186,7 +186,7 @@ class _Shop:
         assert {str(UUID(bytes=one)) for one in taken} == paid - delivered
         assert taken == requests == reserved
         assert {str(UUID(bytes=one)) for one in waiting} == delivered - handed
-        assert all(count == 1 for _, count in jobs)
+        assert all(count == 1 for _, count in jobs), jobs
         self._tally.listed_unfinished += len(taken) + len(waiting)
 
     def _feed(self, shop: Shop) -> None:
@@ -196,17 +196,12 @@ class _Shop:
                 "SELECT meter.drn, token.digits FROM token JOIN sale_item ON sale_item.sale_place = "
                 "token.sale_place JOIN meter ON meter.key = meter_key ORDER BY token.place"
             ).all()
-        for drn, digits in rows[self._tally_fed() :]:
+        for drn, digits in rows[self._fed :]:
             result = self._meters[drn].enter(digits)
             assert result.result is ResultCode.ACCEPT, result
             assert self._meters[drn].enter(digits).result is ResultCode.USED
             self._fed += 1
             self._tally.tokens_accepted += 1
-
-    _fed = 0
-
-    def _tally_fed(self) -> int:
-        return self._fed
 
     def _hand_over_all(self, shop: Shop) -> None:
         """The resume screen's work is done before the next life."""
@@ -263,15 +258,16 @@ def _tokens(shop: Shop) -> dict[str, list[str]]:
     return found
 
 
-def _lines(shop: Shop) -> list[tuple[str, dict]]:  # type: ignore[type-arg]
-    from pos.models.packing import unpack_line
-
+def _lines(shop: Shop) -> list[tuple[str, dict[str, Any]]]:
     with shop.units.read() as connection:
         rows = connection.exec_driver_sql("SELECT kind, line FROM journal ORDER BY seq").all()
     return [(kind, json.loads(unpack_line(line))["body"]) for kind, line in rows]
 
 
-__all__ = ["HOLDER_BOOK", "run", "shutil", "sys"]
+def _say(figures: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(figures) + "\n")
+    sys.stdout.flush()
+
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ import xlsxwriter
 from pos.domain.permissions import Permission, Role, holds
 from pos.errors import MachineFault, UserError
 from pos.services import meter_import
-from pos.services.meter_import import SELLING, ImportProgress, Pace
+from pos.services.meter_import_values import SELLING, ImportProgress, Pace
 from tests.db.register import ADA, Register, person
 from tests.factories.meter_files import drn_of, meter_cells, write_csv
 
@@ -222,6 +222,16 @@ def test_run_when_a_quote_is_broken_then_the_rows_before_are_taken(register: Reg
     assert ",csv.malformed," in register.errors_path.read_text(encoding="utf-8")
 
 
+def test_run_when_rows_are_blank_then_they_are_passed_over(register: Register) -> None:
+    path = register.folder / "m.csv"
+    row = f"{drn_of(1)},RES,123456"
+    path.write_text(f"meter_number,tariff_code,supply_group\n\n , ,\n{row}\n,,\n", encoding="utf-8")
+
+    result = register.imports.run(ADA, path, errors_path=register.errors_path)
+
+    assert counts(result.counts) == (1, 0, 0, 0)
+
+
 def test_preview_when_shown_then_rows_as_they_would_be_taken_and_nothing_is_changed(
     register: Register,
 ) -> None:
@@ -257,9 +267,9 @@ def test_run_when_meters_are_there_then_short_units_with_pauses(register: Regist
 
     register.imports.run(ADA, path, errors_path=register.errors_path, progress=seen.append)
 
-    assert [one.lines_read for one in seen] == [200, 400, 450]
+    assert [one.lines_read for one in seen] == [250, 450]
     assert seen[-1].lines_about == 451
-    assert register.pauses[:3] == [SELLING.pause_ms / 1000] * 3
+    assert register.pauses[:2] == [SELLING.pause_ms / 1000] * 2
     assert register.tidied > 0
     register.check_search()
 

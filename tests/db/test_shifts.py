@@ -133,7 +133,8 @@ def test_close_when_the_difference_is_outside_asks_a_supervisor_and_notes_the_co
     with desk.shop.units.read() as connection:
         noted = body_at(desk, read_head(connection).head_seq)
     assert (noted["act"], noted["after"]["counted_minor"]) == ("shift.difference", 9000)
-    approval = desk.approve(Permission.SHIFT_DIFFERENCE, str(opened.shift.id))
+    assert caught.value.subject == str(opened.shift.id)
+    approval = desk.approve(Permission.SHIFT_DIFFERENCE, caught.value.subject)
     report = desk.shifts.close_shift(desk.shop.cashier, coins(9_000), approval=approval)
     assert report.approved_by == desk.shop.supervisor.id
     assert desk.drawer() == 9_000

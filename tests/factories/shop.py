@@ -174,7 +174,7 @@ def make_shop(
     people = {role: Actor(new_id(START), key, name, role) for key, name, role in _PEOPLE}
     with units.write() as unit:
         _fill(unit.connection, till_id, people, tariffs, holders, commission_ppm)
-    shop = _wire(units, clock, people, remote_holders or {})
+    shop = _wire(units, clock, people, {} if remote_holders is None else remote_holders)
     _begin(shop, envelope_money_minor, envelope_units_milli)
     if float_minor:
         shop.top_up(float_minor)
@@ -192,7 +192,7 @@ def reopen_shop(folder: Path, *, remote_holders: Mapping[str, RemoteHolder] | No
             Role(row.role): Actor(row.id, row.key, row.name, Role(row.role))
             for row in connection.execute(operator.select())
         }
-    return _wire(units, clock, people, remote_holders or {})
+    return _wire(units, clock, people, {} if remote_holders is None else remote_holders)
 
 
 def _wire(
@@ -344,4 +344,6 @@ def _fill(
 
 def add_customer(connection: Connection, at: datetime, **values: Any) -> int:
     result = connection.execute(customer.insert().values(id=new_id(at), **values))
-    return int(result.inserted_primary_key[0])
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])

@@ -1,91 +1,61 @@
-"""A key holder behind a network that does what a script says: answers, loses its answer, is late, says no."""
+"""A key holder behind a network, scripted: it makes real tokens, loses answers and says no when told to."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
-from enum import StrEnum, auto
-from pathlib import Path
+from collections import deque
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
 
 from pos.services.key_holders import HolderAnswer, HolderVerdict
 from pos.tokens.amount import encode_amount
+from pos.tokens.cipher import BlockCipher
 from pos.tokens.credit import credit_token
-from pos.tokens.names import BaseDate
-from pos.tokens.tid import minute_of
-from pos.tokens.vault import SoftwareVault
-from tests.factories.shop import START, ZONE, meter_cipher
 
 
-class Step(StrEnum):
+class Script(Enum):
     """What the holder does with one request."""
 
     ANSWER = auto()
     LOSE_ANSWER = auto()
-    """Makes the token; the answer gets lost on the way back."""
+    """It makes the token, and the answer never arrives."""
     LOSE_REQUEST = auto()
-    """Never hears of it."""
-    NO = auto()
+    """Nothing arrives there."""
+    SAY_NO = auto()
+    """Its final no."""
 
 
-class RemoteHolderTwin:
-    """Idempotent by sale id, as head office is; keeps its own book in a file, so that it outlives a crash."""
+class ScriptedHolder:
+    """Idempotent by sale id, as a holder must be; without a script it answers everything."""
 
-    def __init__(self, vault: SoftwareVault, book: Path, script: Iterable[Step] = ()) -> None:
-        """Follow `script`, then answer; `book` holds a line for every token ever made."""
-        self._vault = vault
-        self._book = book
-        self._script = list(script)
-        self._refused: set[str] = set()
-        self.is_up = True
-        self.asked: list[str] = []
+    def __init__(self, cipher_of: Callable[[str], BlockCipher], *script: Script, first_tid: int = 6_778_000) -> None:
+        self.requests: list[str] = []
+        self.made: dict[str, tuple[dict[str, Any], ...]] = {}
+        self.is_there = True
+        self._script = deque(script)
+        self._cipher_of = cipher_of
+        self._next_tid = first_tid
 
     def is_reachable(self) -> bool:
-        return self.is_up
+        return self.is_there
 
     def vend(self, request: str) -> HolderAnswer:
-        """Take one request as it was stored."""
+        self.requests.append(request)
+        step = self._script.popleft() if self._script else Script.ANSWER
         asked = json.loads(request)
-        sale_id = asked["sale_id"]
-        self.asked.append(sale_id)
-        step = self._script.pop(0) if self._script else Step.ANSWER
-        if step is Step.LOSE_REQUEST:
+        if step is Script.LOSE_REQUEST:
             return HolderAnswer(HolderVerdict.UNKNOWN)
-        if sale_id in self._refused or (step is Step.NO and sale_id not in self.made()):
-            self._refused.add(sale_id)
-            return HolderAnswer(HolderVerdict.FINAL_NO, reason="meter unknown there")
-        token = self.made().get(sale_id) or self._make(asked)
-        if step is Step.LOSE_ANSWER:
+        if step is Script.SAY_NO and asked["sale_id"] not in self.made:
+            return HolderAnswer(HolderVerdict.FINAL_NO, reason="meter unknown here")
+        tokens = self.made.setdefault(asked["sale_id"], self._tokens(asked))
+        if step is Script.LOSE_ANSWER:
             return HolderAnswer(HolderVerdict.UNKNOWN)
-        return HolderAnswer(HolderVerdict.TOKENS, (token,))
+        return HolderAnswer(HolderVerdict.TOKENS, tokens)
 
-    def made(self) -> dict[str, dict[str, object]]:
-        """Tokens by sale id; a sale id that got two would stand here as an assertion."""
-        lines = self._book.read_text().splitlines() if self._book.exists() else []
-        tokens: dict[str, dict[str, object]] = {}
-        for line in lines:
-            sale_id, token = json.loads(line)
-            assert sale_id not in tokens
-            tokens[sale_id] = token
-        return tokens
-
-    def _make(self, asked: dict[str, object]) -> dict[str, object]:
-        item = asked["quote"]["items"][0]  # type: ignore[index]
-        tenths = item["token_units_tenths"]
-        tid = self._next_tid()
+    def _tokens(self, asked: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+        item = asked["quote"]["items"][0]
+        tenths, tid = item["token_units_tenths"], self._next_tid
+        self._next_tid += 1
         digits = credit_token(
-            meter_cipher(self._vault, item["meter"]["drn"], item["meter"]["sgc"]),
-            subclass=0,
-            rnd=3,
-            tid=tid,
-            amount_field=encode_amount(tenths),
+            self._cipher_of(asked["drn"]), subclass=0, rnd=7, tid=tid, amount_field=encode_amount(tenths)
         )
-        token = {"n": 1, "token_class": 0, "subclass": 0, "tid": tid, "digits": digits, "tenths": tenths}
-        with self._book.open("a") as book:
-            book.write(json.dumps([asked["sale_id"], token]) + "\n")
-        return token
-
-    def _next_tid(self) -> int:
-        """Another lane than the till's: half a day behind, one a token."""
-        return minute_of(BaseDate.Y2014, _HALF_A_DAY_BEFORE, ZONE) + len(self.made())
-
-
-_HALF_A_DAY_BEFORE: datetime = START.replace(hour=0)
+        return ({"n": 1, "token_class": 0, "subclass": 0, "tid": tid, "digits": digits, "tenths": tenths},)

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from pos.tokens.amount import (
     largest_currency_not_above,
     parse_currency,
 )
+from pos.tokens.errors import AmountError
 from tests.reference.plain_sts import plain_amounts, plain_magnitude
 
 ALL_AMOUNTS = plain_amounts()
@@ -117,6 +119,49 @@ def test_parse_currency_of_fine_decimals_rounds_up_by_less_than_a_step(value: De
 
     assert 0 <= read - value * 100_000 < 1
     assert parse_currency(str(value)) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("0e999", 0),
+        ("-0e-999", 0),
+        ("0." + "0" * 98, 0),
+        ("0" * 99 + "1", 100_000),
+        ("1e-" + "9" * 90, 1),
+        ("-1e-" + "9" * 90, 0),
+        ("0.000010", 1),
+        ("." + "0" * 60 + "1", 1),
+        ("1." + "0" * 60 + "1", 100_001),
+        ("-1." + "0" * 60 + "1", -100_000),
+        ("10000e-4", 100_000),
+        ("5.", 500_000),
+    ],
+)
+def test_parse_currency_of_unusual_spellings_reads_their_value(text: str, steps: int) -> None:
+    assert parse_currency(text) == steps
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1e999", "above the highest"),
+        ("1" * 60, "above the highest"),
+        ("-1e9999", "below the lowest"),
+        ("0" * 101, "at most 100 characters, not 101"),
+        ("1,5", "Not a decimal amount: '1,5'"),
+        ("\u0661", "Not a decimal amount"),
+    ],
+)
+def test_parse_currency_of_what_it_cannot_read_says_why(text: str, words: str) -> None:
+    with pytest.raises(AmountError, match=words):
+        parse_currency(text)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_encode_currency_beyond_its_range_says_on_which_side(sign: int) -> None:
+    with pytest.raises(AmountError, match="above the highest" if sign > 0 else "below the lowest"):
+        encode_currency(sign * (CURRENCY_MAX + 1))
 
 
 def _place(field: CurrencyField) -> int:

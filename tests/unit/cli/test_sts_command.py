@@ -127,6 +127,44 @@ def test_sts_as_a_program_answers_before_the_input_ends() -> None:
         assert program.wait() == 0
 
 
+def test_sts_without_standard_input_is_used_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def whole() -> None:
+        monkeypatch.setattr("sys.stdin", None)
+        raise SystemExit(run(["sts"]))
+
+    result = CliRunner().invoke(whole, [])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Standard input is closed" in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("arguments", [["sts"], ["sts", "self-test"], ["--help"]], ids=" ".join)
+def test_sts_as_a_program_when_the_output_is_full_ends_with_1_and_one_line(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "pos", *arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=ROOT, input=LUHN, stdout=full, stderr=subprocess.PIPE)
+
+    assert done.returncode == 1
+    assert done.stderr.decode() == "Reading or writing failed: No space left on device. [machine.io]\n"
+
+
+def test_sts_as_a_program_when_the_reader_has_left_ends_with_1_and_quietly() -> None:
+    command = [sys.executable, "-m", "pos", "sts"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        program.stdin.write(LUHN)
+        program.stdin.close()
+
+        assert program.stderr.read() == b""
+        assert program.wait() == 1
+
+
 @pytest.mark.parametrize(
     ("token", "key"), [(TOKEN, KEY), (TOKEN_128, KEY_128), (TOKEN, KEY.upper())], ids=["07", "11", "upper"]
 )
@@ -217,6 +255,30 @@ def test_explain_of_what_cannot_be_read_ends_with_1_and_its_code(arguments: list
     assert result.exit_code == 1
     assert result.stdout == ""
     assert f"[{code}]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([TOKEN, "--key", "xyz"], "key.hex"),
+        (["1234"], "token.length"),
+        ([TOKEN, "--key", "ab"], "key.length"),
+    ],
+    ids=str,
+)
+def test_explain_as_json_of_what_cannot_be_read_is_one_object(arguments: list[str], code: str) -> None:
+    result = _run("explain", *arguments, "--json")
+
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert set(answer) == {"error"}
+    assert set(answer["error"]) == {"code", "message"}
+    assert answer["error"]["code"] == code
+
+
+@pytest.mark.parametrize("key", [KEY, "xyz", "ab", ""])
+def test_explain_a_display_token_with_any_key_does_not_look_at_it(key: str) -> None:
+    assert _run("explain", DISPLAY_TOKEN, "--key", key).stdout == _run("explain", DISPLAY_TOKEN).stdout
 
 
 def test_explain_never_shows_the_key() -> None:

@@ -59,8 +59,8 @@ def test_self_test_counts_kinds_in_order_of_their_names() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"kind": "unheard_of"}, {"units": -1}, {"units": None, "kind": "crc"}],
-    ids=["unknown kind", "refused by the engine", "values missing"],
+    [{"kind": "unheard_of"}, {"units": -1}, {"units": None, "kind": "crc"}, {"units": "1"}],
+    ids=["unknown kind", "refused by the engine", "values missing", "value of another type"],
 )
 def test_difference_of_a_vector_that_cannot_be_checked_names_the_error(change: Vector) -> None:
     vector = next(v for v in VECTORS if v["kind"] == "amount")

@@ -1,8 +1,8 @@
 """Token identifiers: base dates, zones, the reserved minute, lanes, the end of a base date, expiry."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,11 +29,17 @@ Y14 = BaseDate.Y2014
 NAIROBI = ZoneInfo("Africa/Nairobi")
 MONTH_MINUTES = 30 * MINUTES_PER_DAY
 MONTH_START = 12 * 365 * MINUTES_PER_DAY
-METERS = 4
-TILLS_MAX = 6
-SALES_PER_METER = 16
-TOKENS_PER_METER_MAX = 48
-"""A meter remembers 50."""
+METERS = 25
+TILLS_MAX = 5
+QUIET_SALES = 15
+RUSH_MINUTES = [
+    day * MINUTES_PER_DAY + minute for day, minute in ((0, 0), (0, 1), (14, 700), (29, 1), (29, 1439))
+]
+TOKENS_PER_METER_MAX = 50
+"""What a meter remembers."""
+
+BUSY_SALES = 6_000
+BUSY_MINUTES = 2_000
 
 
 @pytest.mark.parametrize(
@@ -185,16 +191,16 @@ def test_check_not_expired_with_the_last_number_never_refuses() -> None:
 
 
 @pytest.mark.parametrize("lanes", LANES)
-def test_month_of_sales_by_several_tills_never_collides_and_meters_take_all(lanes: int) -> None:
+def test_month_of_sales_by_several_tills_is_accepted_in_any_order_of_typing(lanes: int) -> None:
     chance = seeded()
     cipher = cipher_for(EncryptionAlgorithm.STA, bytes.fromhex("87f3ecbb2e46b48f"))
     for meter_number in range(METERS):
-        sold = _sell_for_a_month(lanes, chance)
-        tids = Counter(sold)
-        assert len(tids) == len(sold) <= TOKENS_PER_METER_MAX
-        assert not any(tid % MINUTES_PER_DAY == 1 for tid in tids)
+        sales = _month_of_one_meter(lanes, chance)
+        tids = [sale.tid for sale in sales]
+        assert len(tids) <= TOKENS_PER_METER_MAX
+        _assert_month_is_whole(sales, lanes)
 
-        chance.shuffle(sold)
+        chance.shuffle(tids)
         meter = VirtualMeter(
             make_drn("04", f"{meter_number:08d}"),
             cipher,
@@ -203,28 +209,66 @@ def test_month_of_sales_by_several_tills_never_collides_and_meters_take_all(lane
         )
         tokens = [
             credit_token(cipher, subclass=0, rnd=chance.randrange(16), tid=tid, amount_field=100)
-            for tid in sold
+            for tid in tids
         ]
         assert all(meter.enter(token).is_accepted for token in tokens)
         assert not any(meter.enter(token).is_accepted for token in tokens)
 
 
-def _sell_for_a_month(lanes: int, chance: Random) -> list[int]:
-    """TIDs that some tills give one meter; in some minutes all of them sell to it, some of them twice."""
-    last: dict[int, int] = {}
+@pytest.mark.parametrize("lanes", LANES)
+def test_month_of_thousands_of_sales_in_every_lane_of_one_meter_never_collides(lanes: int) -> None:
+    chance = seeded()
+    common_minutes = chance.sample(range(MONTH_MINUTES), BUSY_MINUTES)
+    moments = [
+        (minute, lane)
+        for lane in range(lanes)
+        for minute in chance.choices(common_minutes, k=BUSY_SALES // lanes)
+    ]
+    moments += [(MONTH_MINUTES - 1, lane) for lane in range(lanes)]
+
+    sales = _sell(sorted(moments), lanes)
+
+    assert len(sales) > BUSY_SALES * 0.9
+    _assert_month_is_whole(sales, lanes)
+
+
+class Sale(NamedTuple):
+    """When (minute of the month), by which till, with which TID."""
+
+    minute: int
+    lane: int
+    tid: int
+
+
+def _month_of_one_meter(lanes: int, chance: Random) -> list[Sale]:
+    """In some minutes several tills sell to the meter, some of them twice; between them one till sells."""
     tills = chance.sample(range(lanes), min(lanes, TILLS_MAX))
-    bad_minutes = [day * MINUTES_PER_DAY + minute for day in (0, 7, 29) for minute in (0, 1)]
-    minutes = sorted(chance.sample(range(MONTH_MINUTES), SALES_PER_METER) + bad_minutes)
-    sold: list[int] = []
-    for minute in minutes:
-        busy = tills if chance.randrange(4) == 0 else [chance.choice(tills)]
-        for lane in busy:
-            for _ in range(chance.choice((1, 1, 2, 3))):
-                if len(sold) == TOKENS_PER_METER_MAX:
-                    return sold
-                last[lane] = next_tid(Y14, MONTH_START + minute, last=last.get(lane), lane=lane, lanes=lanes)
-                sold.append(last[lane])
-    return sold
+    moments = [(minute, chance.choice(tills)) for minute in chance.sample(range(MONTH_MINUTES), QUIET_SALES)]
+    moments += [(minute, till) for minute in RUSH_MINUTES for till in (*tills, chance.choice(tills))]
+    return _sell(sorted(moments), lanes)
+
+
+def _sell(moments: list[tuple[int, int]], lanes: int) -> list[Sale]:
+    last: dict[int, int] = {}
+    sales = []
+    for minute, lane in moments:
+        last[lane] = next_tid(Y14, MONTH_START + minute, last=last.get(lane), lane=lane, lanes=lanes)
+        sales.append(Sale(minute, lane, last[lane]))
+    return sales
+
+
+def _assert_month_is_whole(sales: list[Sale], lanes: int) -> None:
+    """It began on the first day and ended on the last, tills met in a minute, and no TID came twice."""
+    assert sales[0].minute // MINUTES_PER_DAY == 0
+    assert sales[-1].minute // MINUTES_PER_DAY == 29
+    tills_by_minute: dict[int, list[int]] = {}
+    for sale in sales:
+        tills_by_minute.setdefault(sale.minute, []).append(sale.lane)
+    assert max(len(tills) for tills in tills_by_minute.values()) >= 2
+    assert lanes == 1 or any(len(set(tills)) >= 2 for tills in tills_by_minute.values())
+    assert len({sale.tid for sale in sales}) == len(sales)
+    assert all(sale.tid % lanes == sale.lane for sale in sales)
+    assert not any(sale.tid % MINUTES_PER_DAY == 1 for sale in sales)
 
 
 def _refused(code: str, function, *arguments, **options) -> None:

@@ -233,6 +233,38 @@ def test_key_change_with_rollover_clears_the_store() -> None:
     assert meter.enter(_credit(6_000_000, cipher=new)).result is ResultCode.ACCEPT
 
 
+def test_key_change_with_rollover_leaves_even_the_first_minute_unused() -> None:
+    meter = _meter(manufactured_tid=5_000_000)
+    for token in _set(STA, is_rollover=True):
+        meter.enter(token)
+
+    new = cipher_for(STA, NEW_KEYS[STA])
+    assert meter.enter(_credit(0, cipher=new)).result is ResultCode.ACCEPT
+    assert meter.enter(_credit(0, cipher=new)).result is ResultCode.USED
+
+
+def test_key_change_to_a_supply_group_of_seven_digits_is_out_of_range_in_three_tokens() -> None:
+    for sgc, result in ((999_999, ResultCode.ACCEPT), (1_000_000, ResultCode.RANGE)):
+        meter = _meter()
+        first, second, _ = _set(STA, with_supply_group=True)
+        third = encrypted_token(CIPHER, 2, 8 << 44 | sgc << 20)
+
+        assert [meter.enter(token).result for token in (first, second, third)][-1] is result
+        assert meter.key.sgc == ("999999" if result is ResultCode.ACCEPT else "201457")
+
+
+def test_key_change_to_a_supply_group_of_seven_digits_is_out_of_range_in_four_tokens() -> None:
+    cipher = cipher_for(MISTY1, OLD_KEYS[MISTY1])
+    for sgc, result in ((999_999, ResultCode.ACCEPT), (1_000_000, ResultCode.RANGE)):
+        meter = _meter(ea=MISTY1)
+        first, second, *_ = _set(MISTY1)
+        third = encrypted_token(cipher, 2, 8 << 44 | (sgc & 0xFFF) << 32)
+        fourth = encrypted_token(cipher, 2, 9 << 44 | (sgc >> 12) << 32)
+
+        assert [meter.enter(token).result for token in (first, second, third, fourth)][-1] is result
+        assert meter.key.sgc == ("999999" if result is ResultCode.ACCEPT else "201457")
+
+
 def test_key_change_without_rollover_keeps_the_store() -> None:
     meter = _meter(manufactured_tid=5_000_000)
     assert _enter(meter, 6_000_000) is ResultCode.ACCEPT

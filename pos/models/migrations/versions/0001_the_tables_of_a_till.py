@@ -1,4 +1,4 @@
-"""Step 0001: The tables of a till."""
+"""Step 0001: the tables of a till."""
 
 # ruff: noqa: E501, PLR0915 - written by tools.new_migration
 

@@ -1,0 +1,169 @@
+"""A key holder behind a network: two write units, and never a second token (docs/formats.md §6)."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pos.errors import KilotillError, Rejected, Unavailable, UserError
+from pos.services.sale_values import SaleRequest
+from pos.services.verify import verify
+from tests.crash.remote_twin import RemoteHolderTwin, Step
+from tests.factories.shop import Shop, make_shop, reopen_shop
+
+BOOK = "central.jsonl"
+
+
+def make_remote_shop(
+    folder: Path, *script: Step, holders: str = '["central"]'
+) -> tuple[Shop, RemoteHolderTwin, str]:
+    """A shop whose tokens come from elsewhere, the twin behind it, and a meter."""
+    remote: dict[str, RemoteHolderTwin] = {}
+    shop = make_shop(folder, holders=holders, remote_holders=remote, commission_ppm=15_000)
+    remote["central"] = RemoteHolderTwin(shop.vault, folder / BOOK, script)
+    return shop, remote["central"], shop.add_meter(1)
+
+
+def restart(folder: Path, shop: Shop, *script: Step) -> tuple[Shop, RemoteHolderTwin]:
+    """The same till after a power cut."""
+    shop.units.close()
+    remote: dict[str, RemoteHolderTwin] = {}
+    again = reopen_shop(folder, remote_holders=remote)
+    remote["central"] = RemoteHolderTwin(again.vault, folder / BOOK, script)
+    return again, remote["central"]
+
+
+def request(drn: str, money_minor: int = 5000) -> SaleRequest:
+    return SaleRequest(sale_id=uuid4(), drn=drn, money_minor=money_minor, is_another_wanted=True)
+
+
+def state_of(shop: Shop) -> tuple[str, int, int]:
+    """State of the only sale, how many tokens it has, how many reservations there are."""
+    with shop.units.read() as connection:
+        row = connection.exec_driver_sql(
+            "SELECT state, (SELECT count(*) FROM token), (SELECT count(*) FROM reservation) FROM sale"
+        ).one()
+    return row[0], row[1], row[2]
+
+
+def test_sell_when_the_holder_answers_takes_its_token_and_charges_no_envelope(tmp_path: Path) -> None:
+    shop, twin, drn = make_remote_shop(tmp_path)
+
+    result = shop.checkout.sell(request(drn), shop.cashier)
+
+    assert shop.virtual_meter(drn).enter(result.credit_token["digits"]).is_accepted
+    assert result.sale["holder"] == "central"
+    assert state_of(shop) == ("delivered", 1, 0)
+    assert len(twin.asked) == 1
+    with shop.units.read() as connection:
+        assert connection.exec_driver_sql("SELECT used_money_minor FROM envelope").scalar() == 0
+    assert verify(shop.units).findings == ()
+
+
+@pytest.mark.parametrize("lost", [Step.LOSE_ANSWER, Step.LOSE_REQUEST])
+def test_sell_when_nothing_comes_back_keeps_the_sale_and_asks_again_with_the_same_request(
+    tmp_path: Path, lost: Step
+) -> None:
+    shop, twin, drn = make_remote_shop(tmp_path, lost, lost)
+    asked = request(drn)
+
+    for _ in range(2):
+        with pytest.raises(Unavailable) as caught:
+            shop.checkout.sell(asked, shop.cashier)
+    waiting = state_of(shop)
+    result = shop.checkout.sell(asked, shop.cashier)
+
+    assert caught.value.code == "holder.no_answer"
+    assert waiting == ("paid", 0, 1)
+    assert state_of(shop) == ("delivered", 1, 0)
+    assert twin.asked == [str(asked.sale_id)] * 3
+    assert [token["digits"] for token in twin.made().values()] == [result.credit_token["digits"]]
+    assert shop.balance("supplier:reg") == 10**9 - 5000 + 75
+    assert verify(shop.units).findings == ()
+
+
+def test_sell_when_no_answer_has_come_no_other_holder_serves_the_sale(tmp_path: Path) -> None:
+    shop, twin, drn = make_remote_shop(tmp_path, *[Step.LOSE_ANSWER] * 3, holders='["central", "vault"]')
+    asked = request(drn)
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(asked, shop.cashier)
+
+    twin.is_up = False
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(asked, shop.cashier)
+
+    assert state_of(shop) == ("paid", 0, 1)
+
+
+def test_sell_when_the_answer_is_a_final_no_the_next_holder_serves_the_sale(tmp_path: Path) -> None:
+    shop, twin, drn = make_remote_shop(tmp_path, Step.NO, holders='["central", "vault"]')
+    asked = request(drn)
+
+    result = shop.checkout.sell(asked, shop.cashier)
+
+    assert result.sale["holder"] == "vault"
+    assert twin.made() == {}
+    assert shop.virtual_meter(drn).enter(result.credit_token["digits"]).is_accepted
+    assert state_of(shop) == ("delivered", 1, 0)
+    assert shop.checkout.sell(asked, shop.cashier).sale == result.sale
+    assert verify(shop.units).findings == ()
+
+
+def test_sell_when_the_last_holder_says_no_makes_the_money_due_back(tmp_path: Path) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, Step.NO)
+    asked = request(drn)
+
+    with pytest.raises(Rejected) as caught:
+        shop.checkout.sell(asked, shop.cashier)
+    with pytest.raises(UserError) as again:
+        shop.checkout.sell(asked, shop.cashier)
+
+    assert (caught.value.code, again.value.code) == ("holder.refused", "sale.not_delivered")
+    assert state_of(shop) == ("refund_due", 0, 0)
+    assert shop.balance("refund_due") == -5000
+    assert shop.balance("customer_deposit") == 0
+    assert verify(shop.units).findings == ()
+
+
+@pytest.mark.parametrize("lost", [Step.LOSE_ANSWER, Step.LOSE_REQUEST])
+def test_sell_when_the_power_went_between_the_units_delivers_the_one_token_after_the_restart(
+    tmp_path: Path, lost: Step
+) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, lost)
+    asked = request(drn)
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(asked, shop.cashier)
+
+    shop, twin = restart(tmp_path, shop)
+    assert verify(shop.units).findings == ()
+    result = shop.checkout.deliver(asked.sale_id, shop.cashier)
+
+    assert [token["digits"] for token in twin.made().values()] == [result.credit_token["digits"]]
+    assert shop.checkout.sell(asked, shop.cashier).is_repeat
+    assert state_of(shop) == ("delivered", 1, 0)
+
+
+def test_sell_when_a_quote_waits_for_its_token_the_next_is_priced_after_it(tmp_path: Path) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, Step.LOSE_REQUEST)
+    first, second = request(drn, 1780), request(drn, 3100)
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(first, shop.cashier)
+
+    later = shop.checkout.sell(second, shop.cashier)
+    earlier = shop.checkout.sell(first, shop.cashier)
+
+    assert (earlier.item["units_milli"], later.item["units_milli"]) == (20_000, 10_000)
+    assert later.item["basis"]["bought_before_milli"] == 20_000
+    assert verify(shop.units).findings == ()
+
+
+def test_deliver_when_the_sale_is_unknown_or_ended_says_so(tmp_path: Path) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, Step.NO)
+    asked = request(drn)
+    with pytest.raises(Rejected):
+        shop.checkout.sell(asked, shop.cashier)
+
+    for sale_id in (asked.sale_id, uuid4()):
+        with pytest.raises(KilotillError) as caught:
+            shop.checkout.deliver(sale_id, shop.cashier)
+        assert caught.value.code == "sale.not_paid"
