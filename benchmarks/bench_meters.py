@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from benchmarks.make_meters import meter_number, write_meters
 from benchmarks.table import Row
 from pos.domain.permissions import Actor, Role
-from pos.models.db import open_engine
 from pos.models.queries.meters import find_meters
 from pos.models.uow import Units
 from pos.services.meter_import import MeterImport
@@ -126,20 +125,10 @@ def _till(folder: Path) -> Iterator[tuple[Units, MeterImport]]:
     units = make_database(folder)
     with units.write() as unit:
         fill_shop(unit.connection)
-    tidying = open_engine(folder / "till.sqlite")
     phones = PhoneReader("RW")
     checks = MeterChecks(currency="RWF", read_phone=phones)
-    yield units, MeterImport(units, FakeFacts(), SystemClock(), checks, tidy=lambda: _checkpoint(tidying))
-    tidying.dispose()
+    yield units, MeterImport(units, FakeFacts(), SystemClock(), checks)
     units.close()
-
-
-def _checkpoint(engine: Engine) -> None:
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    finally:
-        connection.close()
 
 
 def _import(imports: MeterImport, file: Path, folder: Path) -> tuple[float, ImportResult]:

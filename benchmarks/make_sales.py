@@ -1,12 +1,13 @@
 """Makes a shop with many earlier sales, quickly: `python -m benchmarks.make_sales FOLDER [SALES]`.
 
-Real lines, prices and tokens, chained and hashed, projected by the rule of a sale; only the writing is done in
-batches. `verify` finds such a book clean.
+Real lines, prices and tokens, chained and hashed, projected by the rule of a sale; only the writing is done
+in batches. `verify` finds such a book clean.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -26,7 +27,6 @@ from pos.domain.tariff import tariff_sha256
 from pos.models.packing import pack_document, pack_line, unpack_line
 from pos.models.projector import project
 from pos.models.rebuild import (
-    HELD,
     PROJECTIONS,
     RebuildFacts,
     RebuildSink,
@@ -273,8 +273,6 @@ class _Past:
 
 
 def _event(data: bytes) -> Event:
-    import json
-
     return event_of(json.loads(data))
 
 
@@ -289,16 +287,16 @@ def _replacements() -> Iterator[str]:
         columns = ", ".join(projected_columns(table))
         if table is envelope:
             yield (
-                "UPDATE envelope SET (taken_place, used_money_minor, used_units_milli) = (SELECT taken_place, "
-                "used_money_minor, used_units_milli FROM rebuilt.envelope AS r "
+                "UPDATE envelope SET (taken_place, used_money_minor, used_units_milli) = "
+                "(SELECT taken_place, used_money_minor, used_units_milli FROM rebuilt.envelope AS r "
                 "WHERE r.sequence = envelope.sequence)"
             )
             continue
-        if table in HELD:
-            yield f"DELETE FROM main.{table.name}"
-        else:
-            yield f"DELETE FROM main.{table.name} WHERE 1"
-        yield f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM rebuilt.{table.name}"
+        yield f"DELETE FROM main.{table.name}"  # noqa: S608 - our own names
+        yield (
+            f"INSERT INTO main.{table.name} ({columns}) "  # noqa: S608 - our own names
+            f"SELECT {columns} FROM rebuilt.{table.name}"
+        )
     yield "UPDATE sale SET request_sha = randomblob(8)"
 
 

@@ -182,7 +182,7 @@ class Till:
         read_phone = PhoneReader(HOME_COUNTRIES.get(self.shop.currency, DEFAULT_COUNTRY))
         checks = MeterChecks(currency=self.shop.currency, read_phone=read_phone)
         self.meters = Meters(self.units, self.book, self.clock, checks, currency=self.shop.currency)
-        self.imports = MeterImport(self.units, self.book, self.clock, checks, tidy=self.units.checkpoint)
+        self.imports = MeterImport(self.units, self.book, self.clock, checks)
 
     def _wire_desk(self) -> None:
         """What a supervisor or the office does around a sale."""

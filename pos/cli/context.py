@@ -32,7 +32,7 @@ class CommandContext:
 
     folder: DataFolder
     reads_passphrase: bool
-    _lines: Iterator[str] = field(default_factory=lambda: iter(sys.stdin))
+    _lines: Iterator[str] = field(default_factory=lambda: iter(sys.stdin or ()))
 
     @contextmanager
     def till(self, access: Access) -> Iterator[Till]:

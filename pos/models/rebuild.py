@@ -83,7 +83,7 @@ class RebuildSink:
         """Write to the tables of `schema` through a connection whose transaction the caller owns."""
         self._connection = connection
         self._schema = schema
-        self._batches: dict[tuple[str, Key], list[Key]] = {}
+        self._batches: dict[str, tuple[Key, list[Key]]] = {}
         self._batched = 0
         self._sales: dict[int, dict[str, Any]] = {}
         self._sale_places: dict[UUID, int] = {}
@@ -103,8 +103,11 @@ class RebuildSink:
                 self._sales[row["place"]] = dict(row)
                 self._sale_places[row["id"]] = row["place"]
         elif rows:
-            batch = self._batches.setdefault((name, tuple(rows[0])), [])
-            batch += [tuple(row.values()) for row in rows]
+            # The projector gives all rows of a table the same columns.
+            found = self._batches.get(name)
+            if found is None:
+                found = self._batches[name] = tuple(rows[0]), []
+            found[1].extend([tuple(row.values()) for row in rows])
         self._batched += len(rows)
         if self._batched > BATCH_ROWS:
             self.flush()
@@ -196,7 +199,7 @@ class RebuildSink:
 
     def flush(self) -> None:
         """Write what is batched."""
-        for (name, columns), rows in self._batches.items():
+        for name, (columns, rows) in self._batches.items():
             self._write(name, columns, rows)
         if self._sales:
             first = next(iter(self._sales.values()))

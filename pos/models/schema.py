@@ -15,7 +15,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 import pos.models
-from pos.errors import MachineFault
+from pos.errors import MachineFault, UserError
 from pos.models.database_copy import check_database, copy_database, opened
 from pos.models.db import open_engine
 from pos.models.uow import Units, translated
@@ -49,14 +49,14 @@ def open_till_database(data_dir: Path, *, history: Config | None = None) -> Unit
 def read_till_database(data_dir: Path, *, history: Config | None = None) -> Units:
     """Open the database of a data folder for a command that only looks: nothing is made or upgraded.
 
-    Raises MachineFault `disk.network_share`, `data.none`, `data.older`, `data.newer`, `data.not_a_till`,
-    `disk.*`.
+    Raises UserError `data.no_till`; MachineFault `disk.network_share`, `data.older`, `data.newer`,
+    `data.not_a_till`, `disk.*`.
     """
     refuse_network_share(data_dir)
     path, steps = DataFolder(data_dir).database, history or history_config()
     version = _known_version(path, steps)
     if version is None:
-        raise MachineFault("data.none", f"There is no till in {data_dir}.")
+        raise UserError("data.no_till", f"There is no till in {data_dir}.")
     if version != _newest(steps):
         raise MachineFault(
             "data.older",

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 from escpos.exceptions import Error as EscposError
 from escpos.printer import Dummy, File, Network, Serial, Usb, Win32Raw
+from usb.core import NoBackendError
 
 from pos.errors import Unavailable, UserError
 
@@ -158,7 +159,13 @@ def _usb(rest: str, timeout_s: int) -> Usb:
     vendor, _, product = rest.partition(":")
     numbers = [_number(text, 0, base=16) for text in (vendor, product)]
     _need(Usb)
-    return Usb(numbers[0], numbers[1], timeout=timeout_s * 1_000)
+    try:
+        return Usb(numbers[0], numbers[1], timeout=timeout_s * 1_000)
+    except NoBackendError as error:
+        text = (
+            "This computer lacks libusb, which reaches USB printers. On Debian: apt-get install libusb-1.0-0."
+        )
+        raise Unavailable("printer.driver_missing", text) from error
 
 
 def _serial(rest: str, timeout_s: int) -> Serial:

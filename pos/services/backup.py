@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -37,7 +38,9 @@ from pos.system.secrets import SecretStore
 from pos.system.vault_file import VAULT_NAME
 
 KEPT_AT_LEAST = 2
-_WORK_NAME = "backup-work"
+_WORK_PREFIX = "backup-work-"
+_UNFINISHED_PREFIX = ".kilotill-unfinished-"
+_LEFT_BEHIND_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +189,9 @@ class BackupJob:
         self._plan = plan
         self._seal = seal
         self._at = at
-        self._work_folder = ports.folder.root / _WORK_NAME
+        # Of this job alone: a person's back-up may run beside the till's own.
+        self._mark = token_hex(4)
+        self._work_folder = ports.folder.root / f"{_WORK_PREFIX}{self._mark}"
         self._is_cancelled = False
         self._steps = self._work()
         self.made: BackupMade | None = None
@@ -216,10 +221,9 @@ class BackupJob:
         self._is_cancelled = True
 
     def _work(self) -> Generator[None]:
-        shutil.rmtree(self._work_folder, ignore_errors=True)
+        self._take_away_left_behind()
         self._work_folder.mkdir(mode=0o700)
-        unfinished = self._plan.folder / f".kilotill-{self._at:%Y%m%dT%H%M%SZ}.unfinished"
-        unfinished.unlink(missing_ok=True)
+        unfinished = self._plan.folder / f"{_UNFINISHED_PREFIX}{self._mark}"
         try:
             yield from self._copy()
             head = self._head(self._work_folder / DATABASE_NAME)
@@ -234,6 +238,20 @@ class BackupJob:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             shutil.rmtree(self._work_folder, ignore_errors=True)
+
+    def _take_away_left_behind(self) -> None:
+        """Delete what a power cut left of earlier jobs; a job that still runs is younger than a day."""
+        for folder, prefix in (
+            (self._ports.folder.root, _WORK_PREFIX),
+            (self._plan.folder, _UNFINISHED_PREFIX),
+        ):
+            for path in folder.glob(f"{prefix}*"):
+                if self._at.timestamp() - path.stat().st_mtime < _LEFT_BEHIND_S:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
     def _copy(self) -> Iterator[None]:
         database, folder = self._ports.folder.database, self._ports.folder.root

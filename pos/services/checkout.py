@@ -18,6 +18,7 @@ from pos.models.ledger_book import Book, read_head
 from pos.models.queries.selling import (
     KnownSale,
     OpenShift,
+    RecentSale,
     find_sale,
     float_left_minor,
     latest_sale_to,
@@ -39,15 +40,12 @@ from pos.tokens.vault import Vault, VaultStatus
 class DuplicateSaleError(UserError):
     """This meter was sold to a moment ago (`sale.duplicate`): show that token, offer it again or another."""
 
-    def __init__(self, sale_id: UUID, at: datetime, money_minor: int) -> None:
-        """Name the earlier sale: its id, instant and money."""
-        super().__init__(
-            "sale.duplicate",
-            "This meter bought a moment ago. Print that receipt again, or sell another token.",
-        )
-        self.sale_id = sale_id
-        self.at = at
-        self.money_minor = money_minor
+    def __init__(self, code: str, text: str, earlier: RecentSale) -> None:
+        """Name the earlier sale."""
+        super().__init__(code, text)
+        self.sale_id = earlier.sale_id
+        self.at = earlier.at
+        self.money_minor = earlier.money_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +189,11 @@ class Checkout:
         if earlier is None:
             return None
         if not request.is_another_wanted:
-            raise DuplicateSaleError(earlier.sale_id, earlier.at, earlier.money_minor)
+            raise DuplicateSaleError(
+                "sale.duplicate",
+                "This meter bought a moment ago. Print that receipt again, or sell another token.",
+                earlier,
+            )
         if quote.item.money_minor <= rules.duplicate_limit_minor:
             return None
         return require(actor, Permission.SALE_DUPLICATE, approval=approval, subject=str(request.sale_id))

@@ -20,6 +20,7 @@ from pos.services.approval import require
 from pos.services.facts import privileged_act
 from pos.services.issuing import Cause, IssueResult, Issuing, issued_item
 from pos.services.token_vending import TokenVending
+from pos.tokens.decoder_key import check_key_attributes
 from pos.tokens.numbers import parse_meter_number
 from pos.tokens.vault import Vault
 from pos.tokens.vending_key import GroupKey
@@ -81,10 +82,11 @@ class KeyChanges:
         Raises:
             UserError: `permission.denied`, `key_change.unknown_group`, `key_change.announced`,
                 `key_change.same_key`, `key_change.key_missing`, `key_change.method`, `key_change.past`;
-                VaultError `vault.locked`.
+                KeyDataError `key.ti`; VaultError `vault.locked`.
         """
         require(actor, Permission.SETTING_EDIT)
         key = self._key_of(announcement)
+        check_key_attributes(kt=key.kt, sgc=key.sgc, ti=announcement.ti, krn=key.krn)
         with self._units.write() as unit:
             connection = unit.connection
             _check_group(connection, announcement, key)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, select, update
@@ -48,14 +47,6 @@ PREVIEW_ROWS = 20
 _ALL_KEYS = (1 << 63) - 1
 
 
-class Tidy(Protocol):
-    """Moves the write-ahead log into the database, outside any transaction, without making a writer wait."""
-
-    def __call__(self) -> None:
-        """Do it, or as much as readers allow."""
-        ...
-
-
 Pause = Callable[[float], None]
 Watch = Callable[[ImportProgress], None]
 
@@ -70,14 +61,12 @@ class MeterImport:
         clock: Clock,
         checks: MeterChecks,
         *,
-        tidy: Tidy,
         pause: Pause = time.sleep,
     ) -> None:
         self._units = units
         self._facts = facts
         self._clock = clock
         self._checks = checks
-        self._tidy = tidy
         self._pause = pause
 
     def preview(
@@ -253,7 +242,7 @@ class MeterImport:
 
     def _rest(self, pace: Pace, rows_done: int) -> None:
         if rows_done % pace.tidy_rows < pace.unit_rows:
-            self._tidy()
+            self._units.checkpoint()
         if pace.pause_ms:
             self._pause(pace.pause_ms / 1000)
 
@@ -286,7 +275,7 @@ class MeterImport:
                 },
             )
             self._facts.record(unit, "privileged_act", body, actor=actor.id)
-        self._tidy()
+        self._units.checkpoint()
 
     def _undoable(self, actor: Actor, import_id: UUID) -> tuple[int, Pace]:
         with self._units.read() as connection:
@@ -316,7 +305,7 @@ class MeterImport:
                 Permission.METER_IMPORT, "import", str(import_id), reason="undo", after={"kept": len(kept)}
             )
             self._facts.record(unit, "privileged_act", body, actor=actor.id)
-        self._tidy()
+        self._units.checkpoint()
 
 
 def _counted(counts: ImportProgress, chunk: Chunk, taken: Taken) -> ImportProgress:

@@ -80,7 +80,7 @@ class ShopPapers:
         number = sale.get("receipt_number")
         return ReceiptContext(
             seller=self.seller(row),
-            counter=Counter(row[6], cashier, at),
+            counter=Counter(row[6], cashier, at, shift=str(row[7])),
             wording=Wording(catalogue(sale["language"]), sale["currency"], self._time_zone),
             customer=_customer(connection, sale),
             meters=meters,
@@ -155,7 +155,7 @@ _ZONE_AND_CURRENCY = (
 
 _SELLER = (
     "SELECT organisation.name, organisation.tin, branch.name, sales_point.name, sales_point.address, "
-    "sales_point.phone, till.code FROM book JOIN till ON till.id = book.till_id "
+    "sales_point.phone, till.code, book.z_last + 1 FROM book JOIN till ON till.id = book.till_id "
     "JOIN sales_point ON sales_point.id = till.sales_point_id JOIN branch ON branch.id = branch_id "
     "JOIN organisation ON organisation.id = organisation_id"
 )

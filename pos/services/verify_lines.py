@@ -115,10 +115,9 @@ class BookLaws:
     """The laws inside a line, and the numbers that may not have gaps (docs/formats.md §4, §7, §11)."""
 
     def __init__(self, *, receipt: int, z: int) -> None:
-        """Begin after the numbers `receipt` and `z` of the book before; a new book may also begin at 1."""
+        """Begin after the numbers `receipt` and `z`."""
         self.receipt = receipt
         self.z = z
-        self._begun: set[str] = set()
 
     def check(self, row: JournalRow, event: Event) -> None:
         """Check one line.
@@ -143,7 +142,7 @@ class BookLaws:
             number = number_of(text)
         except UserError:
             number = -1
-        if number != last + 1 and (what in self._begun or number != 1):
+        if number != last + 1:
             raise row.wrong(
                 "verify.receipt_gap",
                 f"{what} {last + 1} is missing: line {row.seq} has {text}.",
@@ -151,7 +150,6 @@ class BookLaws:
                 expected=last + 1,
                 found=text,
             )
-        self._begun.add(what)
         return number
 
 

@@ -100,6 +100,7 @@ def write_backup(path: Path, head: BackupHead, *, folder: Path, seal: BackupSeal
             yield from write_frames(file, head_bytes, sources, key=None if seal is None else seal.key)
             file.flush()
             os.fsync(file.fileno())
+        yield
     except OSError as error:
         raise _write_fault(path, error) from error
 

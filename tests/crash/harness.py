@@ -28,6 +28,7 @@ from typing import Any
 from uuid import UUID
 
 from pos.models.packing import unpack_line
+from pos.services.resume import Unfinished, resume_list
 from pos.services.verify import verify
 from pos.tokens.virtual_meter import ResultCode, VirtualMeter
 from tests.crash.seller import (
@@ -168,6 +169,7 @@ class _Shop:
         delivered = {body["sale"]["sale_id"] for kind, body in lines if kind == "sale_delivered"}
         handed = {body["sale_id"] for kind, body in lines if kind == "token_handed_over"}
         with shop.units.read() as connection:
+            listed = resume_list(connection, shop.clock.now())
             execute = connection.exec_driver_sql
             taken = {row[0] for row in execute("SELECT id FROM sale WHERE state = 'paid'")}
             waiting = {
@@ -179,6 +181,7 @@ class _Shop:
                 for row in execute("SELECT sale_id FROM holder_request WHERE state IN ('stored', 'left')")
             }
             reserved = {row[0] for row in execute("SELECT sale_id FROM reservation")}
+            open_jobs = execute("SELECT count(*) FROM print_job WHERE state <> 'printed'").scalar_one()
             jobs = execute(
                 "SELECT sale.id, count(print_job.key) FROM sale LEFT JOIN print_job ON print_job.place = "
                 "delivered_place WHERE sale.state = 'delivered' GROUP BY sale.id"
@@ -187,6 +190,13 @@ class _Shop:
         assert taken == requests == reserved
         assert {str(UUID(bytes=one)) for one in waiting} == delivered - handed
         assert all(count == 1 for _, count in jobs), jobs
+        by_kind = {what: {str(item.id) for item in listed.items if item.what is what} for what in Unfinished}
+        assert not listed.is_cut
+        assert by_kind[Unfinished.PAID] == paid - delivered
+        assert by_kind[Unfinished.NOT_HANDED_OVER] == delivered - handed
+        papers = [item for item in listed.items if item.what is Unfinished.PRINT_JOB]
+        assert len(papers) == open_jobs
+        assert by_kind[Unfinished.REFUND_DUE] == by_kind[Unfinished.AWAITING_PAYMENT] == set()
         self._tally.listed_unfinished += len(taken) + len(waiting)
 
     def _feed(self, shop: Shop) -> None:
@@ -209,6 +219,8 @@ class _Shop:
             waiting = connection.exec_driver_sql("SELECT id FROM sale WHERE NOT is_handed_over").all()
         for (sale_id,) in waiting:
             hand_over(shop, UUID(bytes=sale_id))
+        with shop.units.write() as unit:
+            unit.connection.exec_driver_sql("UPDATE print_job SET state = 'printed'")
 
 
 def _live(folder: Path, trial: int, drns: list[str], writing: int, die_at: int | None) -> None:

@@ -46,14 +46,11 @@ class Register:
             fill_shop(unit.connection)
         self.clock, self.facts, self.papers = FakeClock(), FakeFacts(), FakePapers()
         self.pauses: list[float] = []
-        self.tidied = 0
         phones = PhoneReader("RW")
         checks = MeterChecks(currency="RWF", read_phone=phones)
         self.meters = Meters(self.units, self.facts, self.clock, checks, currency="RWF")
         self.customers = Customers(self.units, self.facts, self.clock, read_phone=phones, papers=self.papers)
-        self.imports = MeterImport(
-            self.units, self.facts, self.clock, checks, tidy=self._tidy, pause=self.pauses.append
-        )
+        self.imports = MeterImport(self.units, self.facts, self.clock, checks, pause=self.pauses.append)
 
     def take(self, rows: Sequence[Mapping[str, str]], *, actor: Actor = ADA) -> ImportResult:
         """Import rows as a CSV file."""
@@ -89,9 +86,6 @@ class Register:
             indexed = connection.exec_driver_sql("SELECT rowid, words FROM meter_words").all()
         assert {row[0]: row[1] for row in indexed} == {key: fold(name) for key, name in rows if name}
         self.run("INSERT INTO meter_words (meter_words) VALUES ('integrity-check')")
-
-    def _tidy(self) -> None:
-        self.tidied += 1
 
     def close(self) -> None:
         self.units.close()

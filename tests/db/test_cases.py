@@ -56,9 +56,7 @@ def test_fault_when_reported_queues_a_paper_with_its_number(office: Office) -> N
     assert case.print_job is not None
     assert office.rows("SELECT kind FROM document WHERE place = ?", case.place) == [("fault_report",)]
     assert office.bodies("case_changed")[0]["reason"] == "screen is dark"
-    assert office.cases.decide(
-        case.case_id, decision(CaseState.CLOSED), actor=office.supervisor
-    ) is None
+    assert office.cases.decide(case.case_id, decision(CaseState.CLOSED), actor=office.supervisor) is None
 
 
 def test_case_when_reallocated_gives_the_right_meter_a_token_it_takes(office: Office) -> None:
@@ -126,9 +124,7 @@ def test_case_when_goodwill_is_above_the_limit_needs_two_people(office: Office) 
         office.cases.decide(case.case_id, goodwill, actor=office.supervisor)
     own = office.approval(Permission.CASE_DECIDE, str(case.case_id))
     assert (
-        code_of(
-            lambda: office.cases.decide(case.case_id, goodwill, actor=office.supervisor, approval=own)
-        )
+        code_of(lambda: office.cases.decide(case.case_id, goodwill, actor=office.supervisor, approval=own))
         == "permission.same_person"
     )
     other = office.approval(Permission.CASE_DECIDE, str(case.case_id), office.administrator)
@@ -217,9 +213,7 @@ def test_decide_when_something_is_missing_says_what(office: Office) -> None:
 
     assert outcome(uuid4(), REALLOCATED) == "case.unknown"
     assert outcome(case.case_id, REALLOCATED) == "case.right_meter_missing"
-    assert (
-        outcome(case.case_id, CaseDecision(outcome=CaseState.REFUSED, reason=" ")) == "case.reason_missing"
-    )
+    assert outcome(case.case_id, CaseDecision(outcome=CaseState.REFUSED, reason=" ")) == "case.reason_missing"
 
 
 def test_case_when_the_role_may_not_open_one_is_refused(office: Office) -> None:

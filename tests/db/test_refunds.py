@@ -7,15 +7,13 @@ from pos.domain.permissions import Permission, Role
 from pos.errors import ApprovalNeeded, Rejected
 from pos.models.ledger_book import read_head
 from pos.services.sale_values import SaleRequest
-from tests.db.test_remote_delivery import central, close_shift
-from tests.factories.office import Office, code_of, make_office
-from tests.fakes.remote_holder import Script
+from tests.crash.remote_twin import Step
+from tests.factories.office import Office, code_of, make_remote_office
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    holder = central(Script.SAY_NO)
-    return make_office(tmp_path, remote_holders={"central": holder}, holders='["central"]')
+    return make_remote_office(tmp_path, Step.NO)[0]
 
 
 def refund_due(office: Office, money_minor: int = 5000) -> UUID:
@@ -50,9 +48,7 @@ def test_refund_when_made_twice_is_not_due(office: Office) -> None:
     sale_id = refund_due(office)
     office.refunds.make(sale_id, office.supervisor, reason="x")
 
-    assert (
-        code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "refund.not_due"
-    )
+    assert code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "refund.not_due"
     assert drawer(office) == 50_000
 
 
@@ -60,9 +56,7 @@ def test_refund_when_the_sale_was_delivered_is_not_due(office: Office) -> None:
     refund_due(office)
     sale_id = UUID(office.sell(office.shop.add_meter(2)).sale["sale_id"])
 
-    assert (
-        code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "refund.not_due"
-    )
+    assert code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "refund.not_due"
 
 
 def test_refund_when_a_cashier_asks_needs_an_approval(office: Office) -> None:
@@ -85,11 +79,9 @@ def test_refund_when_the_role_may_not_is_refused(office: Office) -> None:
 
 def test_refund_when_no_shift_is_open_waits(office: Office) -> None:
     sale_id = refund_due(office)
-    close_shift(office)
+    office.close_shift()
 
-    assert (
-        code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "shift.cannot_open"
-    )
+    assert code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "shift.cannot_open"
 
 
 def test_refund_when_the_drawer_holds_less_is_refused(office: Office) -> None:
@@ -108,6 +100,4 @@ def test_refund_when_the_drawer_holds_less_is_refused(office: Office) -> None:
             shift=UUID(bytes=office.rows("SELECT id FROM shift")[0][0]),
         )
 
-    assert (
-        code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "refund.cash_short"
-    )
+    assert code_of(lambda: office.refunds.make(sale_id, office.supervisor, reason="x")) == "refund.cash_short"

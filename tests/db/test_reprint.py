@@ -80,7 +80,9 @@ def test_reprint_when_made_as_a_file_or_without_a_printer_counts_and_queues_noth
 
 @pytest.mark.parametrize("act", ["reprint", "copies", "document"])
 def test_reprint_when_there_is_nothing_says_so(office: Office, act: str) -> None:
-    assert code_of(lambda: getattr(office.reprints, act)(uuid4(), office.cashier)) == "sale.nothing_to_reprint"
+    assert (
+        code_of(lambda: getattr(office.reprints, act)(uuid4(), office.cashier)) == "sale.nothing_to_reprint"
+    )
 
 
 def test_reprint_when_the_paper_was_purged_says_so(office: Office) -> None:

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 import pos.models.migrations
-from pos.errors import MachineFault
+from pos.errors import KilotillError
 from pos.models.base import Base
 from pos.models.database_copy import check_database
 from pos.models.schema import (
@@ -198,7 +198,7 @@ def test_open_when_the_folder_is_on_a_share_refuses(tmp_path: Path, monkeypatch:
 
 
 def test_read_when_there_is_nothing_to_read_makes_nothing(tmp_path: Path) -> None:
-    assert code_of(lambda: read_till_database(tmp_path)) == "data.none"
+    assert code_of(lambda: read_till_database(tmp_path)) == "data.no_till"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -267,6 +267,6 @@ def answers(path: Path, query: str) -> set[str]:
 
 
 def code_of(call: Callable[[], object]) -> str:
-    with pytest.raises(MachineFault) as caught:
+    with pytest.raises(KilotillError) as caught:
         call()
     return caught.value.code

@@ -18,8 +18,9 @@ def awaiting(office: Office, *payments: str) -> UUID:
     sale_id = uuid4()
     with office.shop.units.write() as unit:
         unit.connection.exec_driver_sql(
-            "INSERT INTO sale (place, id, state, at, business_day, operator_key, money_minor, holder, language, "
-            "copies, is_handed_over) VALUES (900, ?, 'awaiting_payment', 0, '2026-11-20', 1, 5000, '', 'en', 0, 0)",
+            "INSERT INTO sale (place, id, state, at, business_day, operator_key, money_minor, holder, "
+            "language, copies, is_handed_over) "
+            "VALUES (900, ?, 'awaiting_payment', 0, '2026-11-20', 1, 5000, '', 'en', 0, 0)",
             (sale_id.bytes,),
         )
         for n, state in enumerate(payments, 1):
@@ -53,7 +54,9 @@ def test_void_when_no_payment_can_come_closes_the_sale(office: Office, payments:
         {"amount_minor": 5000, "reason": "customer left", "sale_id": str(sale_id), "state": "voided"}
     ]
     assert office.rows("SELECT count(*) FROM posting WHERE place > 3") == [(0,)]
-    assert code_of(lambda: office.voids.void(sale_id, office.cashier, reason="again")) == "sale.not_cancellable"
+    assert (
+        code_of(lambda: office.voids.void(sale_id, office.cashier, reason="again")) == "sale.not_cancellable"
+    )
 
 
 @pytest.mark.parametrize("payment", ["sent", "unknown", "succeeded"])

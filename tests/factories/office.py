@@ -11,6 +11,7 @@ import pytest
 
 from pos.domain.permissions import Actor, Permission, Role
 from pos.errors import KilotillError
+from pos.models.ledger_book import take_number
 from pos.models.packing import unpack_line
 from pos.printing.fiscal import NoFiscalSigner
 from pos.services.approval import Approval
@@ -32,6 +33,7 @@ from pos.services.sale_values import SaleRequest, SaleResult
 from pos.services.token_check import TokenCheck
 from pos.services.token_vending import TokenVending
 from pos.services.void import Voids
+from tests.crash.remote_twin import RemoteHolderTwin, Step
 from tests.factories.shop import ZONE, Shop, make_shop
 
 
@@ -86,6 +88,23 @@ class Office:
         with self.shop.units.read() as connection:
             return list(connection.exec_driver_sql(query, values).all())
 
+    def close_shift(self) -> None:
+        """Close the open shift with what the drawer should hold."""
+        ((shift_id,),) = self.rows("SELECT id FROM shift WHERE closed_place IS NULL")
+        body = {
+            "shift_id": str(UUID(bytes=shift_id)),
+            "z_number": "T03-Z0001",
+            "count": [],
+            "counted_minor": 55_000,
+            "expected_minor": 55_000,
+            "difference_minor": 0,
+            "totals": [],
+            "unresolved": 1,
+        }
+        with self.shop.units.write() as unit:
+            take_number(unit.connection, "z_last")
+            self.shop.book.record(unit, "shift_closed", body, actor=self.cashier.id)
+
     def bodies(self, kind: str) -> list[Any]:
         """The bodies of all lines of a kind, in order."""
         return [
@@ -98,6 +117,16 @@ def make_office(folder: Path, **shop_changes: Any) -> Office:
     shop = make_shop(folder, **shop_changes)
     shop.set_rules(printer="dummy")
     return office_of(shop)
+
+
+def make_remote_office(
+    folder: Path, *script: Step, holders: str = '["central"]', **shop_changes: Any
+) -> tuple[Office, RemoteHolderTwin]:
+    """A shop whose tokens come from a holder behind a network, and the twin that follows a script."""
+    remote: dict[str, RemoteHolderTwin] = {}
+    office = make_office(folder, remote_holders=remote, holders=holders, **shop_changes)
+    remote["central"] = RemoteHolderTwin(office.shop.vault, folder / "central.jsonl", script)
+    return office, remote["central"]
 
 
 def office_of(shop: Shop) -> Office:

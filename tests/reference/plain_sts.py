@@ -80,7 +80,7 @@ def plain_credit_token(
 
 def plain_magnitude(exponent: int, mantissa: int) -> int:
     """docs/sts.md §2.4 and §2.5: what an exponent and a mantissa say."""
-    return int(10**exponent) * mantissa + sum(16384 * 10 ** (n - 1) for n in range(1, exponent + 1))
+    return int(10**exponent) * mantissa + sum(16384 * int(10 ** (n - 1)) for n in range(1, exponent + 1))
 
 
 def plain_amounts() -> list[int]:

@@ -94,7 +94,7 @@ def list_sales(
     bounds = _places(connection, wanted, before)
     if bounds is None:
         return []
-    source, values = _source(wanted, number, bounds)
+    source, values = _source(connection, wanted, number, bounds=bounds)
     conditions, more = _conditions(wanted)
     query = f"SELECT {_COLUMNS} FROM {source} {conditions} ORDER BY sale.place DESC LIMIT ?"  # noqa: S608 - our texts
     codes = _till_codes(connection)
@@ -197,19 +197,33 @@ _BY_OPERATOR = "sale INDEXED BY ix_sale_operator WHERE sale.operator_key = ? AND
 _BY_PLACE = "sale NOT INDEXED WHERE sale.place BETWEEN ? AND ?"
 
 
-def _source(wanted: SalesFilter, number: int | None, bounds: tuple[int, int]) -> tuple[str, tuple[Any, ...]]:
+def _source(
+    connection: Connection, wanted: SalesFilter, number: int | None, *, bounds: tuple[int, int]
+) -> tuple[str, tuple[Any, ...]]:
     """Return the leading table with its index and condition, and their values."""
+    leads_by_operator = _has_fewer_sales(connection, wanted)
     leaders = (
         (_BY_NUMBER, number),
         (_BY_METER, wanted.meter_key),
         (_BY_STATE, None if wanted.state == "delivered" else wanted.state),
-        (_BY_TENDER, None if wanted.tender == "cash" else wanted.tender),
+        (_BY_TENDER, None if wanted.tender == "cash" or leads_by_operator else wanted.tender),
         (_BY_OPERATOR, wanted.operator_key),
     )
     for source, value in leaders:
         if value is not None:
             return source, (value, *bounds)
     return _BY_PLACE, bounds
+
+
+def _has_fewer_sales(connection: Connection, wanted: SalesFilter) -> bool:
+    """Say whether the cashier made fewer sales than were paid with the tender, by the running totals."""
+    if wanted.operator_key is None or wanted.tender is None:
+        return False
+    row: Any = connection.exec_driver_sql(
+        "SELECT sum(pieces * (operator_key = ?)) < sum(pieces * (tender = ?)) FROM total_tender",
+        (wanted.operator_key, wanted.tender),
+    ).one()
+    return bool(row[0])
 
 
 _TENDER = "EXISTS (SELECT 1 FROM payment WHERE payment.sale_place = sale.place AND payment.tender = ?)"

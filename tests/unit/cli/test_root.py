@@ -102,18 +102,6 @@ def test_command_on_a_faulty_machine_ends_with_1_and_no_stack_trace(monkeypatch:
     assert (result.exit_code, result.stderr) == (1, "The disk is full. [disk.full]\n")
 
 
-def test_command_that_cannot_write_ends_with_1_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(root, "show_demo_token", fail)
-
-    result = _run()
-
-    assert result.exit_code == 1
-    assert result.stderr == "Reading or writing failed: No space left on device. [machine.io]\n"
-
-
 def test_command_stopped_from_the_keyboard_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop() -> None:
         raise KeyboardInterrupt

@@ -1,5 +1,6 @@
 """`kilotill sts`: what goes in as bytes, what comes out as text, and with which exit code."""
 
+import errno
 import io
 import json
 import subprocess
@@ -21,6 +22,7 @@ KEY = "87f3ecbb2e46b48f"
 KEY_128 = "929bd3a415c9420a05ec5ee9f3ce91c3"
 TOKEN, TOKEN_128 = "70630503470028726114", "58625789986991357486"
 DISPLAY_TOKEN = "56493153725450313471"
+IO_CODE = "machine.io"
 
 
 def test_sts_with_good_lines_answers_each_and_ends_with_0() -> None:
@@ -147,7 +149,19 @@ def test_sts_as_a_program_when_the_output_is_full_ends_with_1_and_one_line(argum
         done = subprocess.run(command, cwd=ROOT, input=LUHN, stdout=full, stderr=subprocess.PIPE)
 
     assert done.returncode == 1
-    assert done.stderr.decode() == "Reading or writing failed: No space left on device. [machine.io]\n"
+    assert done.stderr.decode() == f"Reading or writing failed: No space left on device. [{IO_CODE}]\n"
+
+
+def test_self_test_that_cannot_write_ends_with_1_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sts_module, "run_self_test", fail)
+
+    result = _run("self-test")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Reading or writing failed: Input/output error. [{IO_CODE}]\n"
 
 
 def test_sts_as_a_program_when_the_reader_has_left_ends_with_1_and_quietly() -> None:

@@ -98,7 +98,7 @@ def test_lines_given_a_published_vector_answer_all_its_expected_values(vector: V
     "vector", [v for v in VECTORS if v["kind"] not in WITHOUT_OPERATION], ids=lambda vector: vector["id"]
 )
 def test_lines_given_a_published_vector_with_all_it_says_answer_its_expected_values(vector: Vector) -> None:
-    """Notes, names and results stand in the request too; beside `op` only what it calls otherwise is added."""
+    """Notes, names and results stand in the request too; only what a vector calls otherwise is added."""
     request, expected = _question(vector)
 
     answer = _ask({**vector, **_pick(request, "op", *CALLED_OTHERWISE.get(vector["kind"], ()))})
