@@ -159,13 +159,7 @@ def _usb(rest: str, timeout_s: int) -> Usb:
     vendor, _, product = rest.partition(":")
     numbers = [_number(text, 0, base=16) for text in (vendor, product)]
     _need(Usb)
-    try:
-        return Usb(numbers[0], numbers[1], timeout=timeout_s * 1_000)
-    except NoBackendError as error:
-        text = (
-            "This computer lacks libusb, which reaches USB printers. On Debian: apt-get install libusb-1.0-0."
-        )
-        raise Unavailable("printer.driver_missing", text) from error
+    return Usb(numbers[0], numbers[1], timeout=timeout_s * 1_000)
 
 
 def _serial(rest: str, timeout_s: int) -> Serial:
@@ -221,6 +215,9 @@ _FAULTS: tuple[type[Exception], ...] = (OSError, EscposError, *_windows_errors()
 def _translated() -> Iterator[None]:
     try:
         yield
+    except NoBackendError as error:
+        text = "This computer lacks libusb, which USB printers need. On Debian: apt-get install libusb-1.0-0."
+        raise Unavailable("printer.driver_missing", text) from error
     except _FAULTS as error:
         text = "The printer does not answer. Check its cable and that it is switched on."
         raise Unavailable("printer.offline", text) from error
