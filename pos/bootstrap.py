@@ -15,8 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pos.config import (
     BACKUP_FOLDER,
     BACKUP_HOURS,
+    BANK_ACCOUNT,
+    BANK_NAME,
     DUPLICATE_GUARD_MINUTES,
     DUPLICATE_LIMIT_MINOR,
+    FLOAT_LOW_MINOR,
     GOODWILL_LIMIT_MINOR,
     LANGUAGE,
     PAPER_WIDTH_MM,
@@ -52,6 +55,7 @@ from pos.services.meter_import import MeterImport
 from pos.services.meter_shop import MeterChecks
 from pos.services.meters import Meters
 from pos.services.mirror import Mirror
+from pos.services.money_papers import BankRules, MoneyPapers
 from pos.services.office_papers import OfficePapers
 from pos.services.operators import Operators
 from pos.services.papers import PaperRules, ShopPapers, StoredPapers
@@ -245,9 +249,14 @@ class Till:
         zone = self.shop.time_zone
         self.tariffs = Tariffs(self.units, self.book, clock=self.clock, time_zone=zone)
         self.floats = SupplierFloats(
-            self.units, self.book, clock=self.clock, time_zone=zone, low_minor=lambda: 0
+            self.units,
+            self.book,
+            clock=self.clock,
+            time_zone=zone,
+            low_minor=lambda: self.settings.values()[FLOAT_LOW_MINOR],
         )
-        self.cash = Cash(self.units, self.book, self.clock)
+        self.money_papers = MoneyPapers(self.papers, zone, rules=self._checkout_rules, bank=self._bank_rules)
+        self.cash = Cash(self.units, self.book, self.clock, papers=self.money_papers)
         self.shift_papers = ShiftPapers(zone, self.shop.sales_point, rules=self._checkout_rules)
         self.shifts = Shifts(
             self.units,
@@ -257,6 +266,10 @@ class Till:
             sign=self._sign,
             papers=self.shift_papers,
         )
+
+    def _bank_rules(self) -> BankRules:
+        values = self.settings.values()
+        return BankRules(values[BANK_NAME], values[BANK_ACCOUNT])
 
     def _shift_rules(self) -> ShiftRules:
         return ShiftRules(

@@ -188,6 +188,27 @@ RECEIPT_FOOTER = Setting(
     label="Line under each receipt",
     help="For example the complaints number or what the law wants printed.",
 )
+BANK_NAME = Setting(
+    key="bank_name",
+    kind=Line(80),
+    default="",
+    label="Bank",
+    help="The bank that cash is brought to, as it stands on deposit slips.",
+)
+BANK_ACCOUNT = Setting(
+    key="bank_account",
+    kind=Line(40),
+    default="",
+    label="Bank account",
+    help="The account that cash is paid into, as it stands on deposit slips.",
+)
+FLOAT_LOW_MINOR = Setting(
+    key="float_low_minor",
+    kind=_MONEY,
+    default=0,
+    label="Low float",
+    help="Below this the float with a supplier counts as low and the till warns.",
+)
 PAPER_WIDTH_MM = Setting(
     key="paper_width_mm",
     kind=OneOf(("58", "80")),
@@ -301,6 +322,9 @@ SETTINGS: Mapping[str, Setting[Any]] = MappingProxyType(
             RECEIPT_FOOTER,
             PAPER_WIDTH_MM,
             PRINTER,
+            BANK_NAME,
+            BANK_ACCOUNT,
+            FLOAT_LOW_MINOR,
             BACKUP_FOLDER,
             BACKUP_HOURS,
             DUPLICATE_GUARD_MINUTES,

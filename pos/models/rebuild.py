@@ -250,7 +250,8 @@ class RebuildFacts:
         self._meters: dict[str, int] = {}
         self._suppliers = dict(connection.execute("SELECT sgc, supplier FROM main.supply_group").fetchall())
         self._commissions = connection.execute(
-            "SELECT supplier, valid_from, ppm FROM main.commission_rule ORDER BY valid_from DESC, version DESC"
+            "SELECT supplier, valid_from, ppm FROM main.commission_rule "
+            "ORDER BY valid_from DESC, version DESC"
         ).fetchall()
         self._shifts: dict[UUID, int] = {}
         self._envelope: int | None = None

@@ -69,7 +69,8 @@ operator = Table(
     Column("wrong_pins", Integer, nullable=False, default=0),
     # Milliseconds of the machine's running time, not of its clock: setting the clock forward ends no wait.
     Column("wait_left_ms", BigInteger, nullable=False, default=0),
-    # The running time at which `wait_left_ms` was still to wait; a smaller one now means the machine restarted.
+    # The running time at which `wait_left_ms` was still to wait; a smaller one now means the machine
+    # restarted.
     Column("wait_from_ms", BigInteger, nullable=False, default=0),
     Column("is_locked", Boolean(name="is_locked"), nullable=False, default=False),
     Column("is_active", Boolean(name="is_active"), nullable=False, default=True),

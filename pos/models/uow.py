@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ class Units:
 
     def __init__(self, engine: Engine) -> None:
         self._reading = engine
+        # Writers of this process queue here: SQLite's own waiting sleeps up to a tenth of a second at a time,
+        # and a sale would miss the pauses that an import leaves for it.
+        self._turn = threading.Lock()
         self._writing = engine.execution_options(**{WRITES: True})
 
     @contextmanager
@@ -52,7 +56,7 @@ class Units:
         `disk.read_only`, `disk.busy`, `disk.damaged`, `disk.fault`.
         """
         with translated():
-            with self._writing.connect() as connection:
+            with self._turn, self._writing.connect() as connection:
                 unit = WriteUnit(connection)
                 with connection.begin():
                     yield unit

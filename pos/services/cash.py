@@ -7,14 +7,15 @@ cashier, try by try, what the blind count must not reveal. The close shows the d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from pos.domain.canonical import INTEGER_MAX, JsonObject
 from pos.domain.permissions import Actor, Permission
 from pos.domain.shift import CashCount, MovementKind
 from pos.errors import UserError
-from pos.models.ledger_book import Book
-from pos.models.uow import Units
+from pos.models.ledger_book import Book, Recorded
+from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
 from pos.services.shifts import needed_open_shift, refuse_stranger
 from pos.system.clock import Clock
@@ -57,11 +58,31 @@ class _Move:
         return body
 
 
+class DepositPapers(Protocol):
+    """Keeps the slip that goes to the bank with the money."""
+
+    def keep_deposit(
+        self,
+        unit: WriteUnit,
+        line: Recorded,
+        *,
+        slip_number: str,
+        amount_minor: int,
+        count: CashCount,
+        actor: Actor,
+    ) -> None:
+        """Store the slip of the banking at `line` and its print job, inside the write unit at hand."""
+        ...
+
+
 class Cash:
     """Moves cash in the open shift: its owner, or a supervisor in the owner's place."""
 
-    def __init__(self, units: Units, book: Book, clock: Clock) -> None:
-        """Wire the parts."""
+    def __init__(
+        self, units: Units, book: Book, clock: Clock, *, papers: DepositPapers | None = None
+    ) -> None:
+        """Wire the parts; without `papers` a banking has no slip of its own."""
+        self._papers = papers
         self._units = units
         self._book = book
         self._clock = clock
@@ -129,6 +150,15 @@ class Cash:
             line = self._book.record(
                 unit, "cash_moved", move.body(movement_id), actor=actor.id, shift=shift.id
             )
+            if move.slip_number is not None and self._papers is not None:
+                self._papers.keep_deposit(
+                    unit,
+                    line,
+                    slip_number=move.slip_number,
+                    amount_minor=-move.amount_minor,
+                    count=move.count,
+                    actor=actor,
+                )
         return CashMoved(movement_id, line.place, move.kind, move.amount_minor)
 
 

@@ -75,17 +75,22 @@ class ShopPapers:
         self, connection: Connection, sale: Mapping[str, Any], *, cashier: str, at: datetime
     ) -> ReceiptContext:
         """Return all that a receipt says and its sale does not hold."""
-        row: Any = connection.exec_driver_sql(_SELLER).one()
+        seller, counter = self.head(connection, cashier=cashier, at=at)
         meters = {item["meter"]["drn"]: self._meter_facts(connection, item) for item in sale["items"]}
         number = sale.get("receipt_number")
         return ReceiptContext(
-            seller=self.seller(row),
-            counter=Counter(row[6], cashier, at, shift=str(row[7])),
+            seller=seller,
+            counter=counter,
             wording=Wording(catalogue(sale["language"]), sale["currency"], self._time_zone),
             customer=_customer(connection, sale),
             meters=meters,
             **({} if number is None else {"fiscal": self._signer.stamp(number)}),
         )
+
+    def head(self, connection: Connection, *, cashier: str, at: datetime) -> tuple[Seller, Counter]:
+        """Return who sells and where and when a paper is made."""
+        row: Any = connection.exec_driver_sql(_SELLER).one()
+        return self.seller(row), Counter(row[6], cashier, at, shift=str(row[7]))
 
     def seller(self, row: Any) -> Seller:
         """Return the shop as its papers name it, from a row of `_SELLER`."""

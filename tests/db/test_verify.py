@@ -500,7 +500,8 @@ def begin_next_book(shop: Shop) -> None:
             (uuid4().bytes,),
         )
         execute(
-            "UPDATE book SET number = 1, receipt_last = 0, head_seq = 0, head_hash = zeroblob(32), acked_seq = 0, "
+            "UPDATE book SET number = 1, receipt_last = 0, head_seq = 0, acked_seq = 0, "
+            "head_hash = zeroblob(32), "
             "till_id = (SELECT id FROM till WHERE code = 'T03B')"
         )
 

@@ -96,7 +96,9 @@ def list_sales(
         return []
     source, values = _source(connection, wanted, number, bounds=bounds)
     conditions, more = _conditions(wanted)
-    query = f"SELECT {_COLUMNS} FROM {source} {conditions} ORDER BY sale.place DESC LIMIT ?"  # noqa: S608 - our texts
+    # The order must be that of the table which leads, or SQLite sorts everything that fits.
+    order = "lead.sale_place" if " AS lead " in source else "sale.place"
+    query = f"SELECT {_COLUMNS} FROM {source} {conditions} ORDER BY {order} DESC LIMIT ?"  # noqa: S608 - our texts
     codes = _till_codes(connection)
     rows: Any = connection.exec_driver_sql(query, (*values, *more, limit)).all()
     return [_row(one, codes) for one in rows]
