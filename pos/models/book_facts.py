@@ -86,6 +86,8 @@ class LiveFacts:
     def __init__(self, connection: Connection, instant: datetime | None = None) -> None:
         self._connection = connection
         self._instant = instant
+        # Keys behind ids never change; one line asks for the same few several times.
+        self._keys: dict[tuple[str, bytes], int] = {}
 
     def at(self, instant: datetime) -> LiveFacts:
         """Return the same facts, with versioned rules as they stood at `instant`."""
@@ -93,19 +95,19 @@ class LiveFacts:
 
     def operator_key(self, operator: UUID) -> int:
         """Return the key of an operator."""
-        return self._needed("SELECT key FROM operator WHERE id = ?", operator.bytes)
+        return self._key("SELECT key FROM operator WHERE id = ?", operator.bytes)
 
     def meter_key(self, meter_id: str) -> int:
         """Return the key of a meter."""
-        return self._needed("SELECT key FROM meter WHERE id = ?", bytes_of(meter_id))
+        return self._key("SELECT key FROM meter WHERE id = ?", bytes_of(meter_id))
 
     def tariff_key(self, tariff_id: str) -> int:
         """Return the key of a tariff version."""
-        return self._needed("SELECT key FROM tariff WHERE id = ?", bytes_of(tariff_id))
+        return self._key("SELECT key FROM tariff WHERE id = ?", bytes_of(tariff_id))
 
     def shift_place(self, shift: UUID) -> int:
         """Return where a shift was opened."""
-        return self._needed("SELECT place FROM shift WHERE id = ?", shift.bytes)
+        return self._key("SELECT place FROM shift WHERE id = ?", shift.bytes)
 
     def sale_place(self, sale_id: str) -> int | None:
         """Return where a sale began, None if no line speaks of it yet."""
@@ -126,6 +128,8 @@ class LiveFacts:
 
     def monthly_charges(self, item: Body) -> set[str]:
         """Return the codes of an item's charge lines that its tariff takes once a month."""
+        if not any(line["kind"] == "charge" for line in item["lines"]):
+            return set()
         return monthly_charges(item, self._tariff(item))
 
     def next_case_number(self) -> int:
@@ -186,6 +190,12 @@ class LiveFacts:
         found = self._connection.exec_driver_sql("SELECT body FROM tariff WHERE id = ?", (key,)).scalar()
         tariff: dict[str, Any] = json.loads(str(found))
         return tariff
+
+    def _key(self, query: str, key: bytes) -> int:
+        found = self._keys.get((query, key))
+        if found is None:
+            found = self._keys[query, key] = self._needed(query, key)
+        return found
 
     def _one(self, query: str, *values: object) -> int | None:
         return self._connection.exec_driver_sql(query, values).scalar()
