@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
         config.attributes["is_first"] = number == 1
         command.revision(config, message=" ".join(arguments), autogenerate=True, rev_id=f"{number:04d}")
     (written,) = VERSIONS.glob(f"{number:04d}_*.py")
+    lines = written.read_text(encoding="utf-8").splitlines(keepends=True)
+    written.write_text("".join(line for line in lines if "# ###" not in line), encoding="utf-8")
     for action in (["format", "--quiet"], ["check", "--fix", "--quiet"], ["format", "--quiet"]):
         # S603 asks whether the command can be trusted: it is this very interpreter.
         subprocess.run([sys.executable, "-m", "ruff", *action, str(written)], check=True)  # noqa: S603

@@ -15,6 +15,7 @@ from pos.cli.paper_files import hand_over, write_pdf
 from pos.cli.selling import sale_text
 from pos.domain.permissions import Actor
 from pos.domain.shift import cash_count
+from pos.models.ledger_book import FORWARD_TOLERANCE, read_head
 from pos.services.sale_values import SaleRequest
 from pos.system.ids import new_id
 from pos.system.paths import DataFolder
@@ -58,6 +59,7 @@ def show_demo_sale(folder: DataFolder) -> int:
     people = {person["role"]: person for person in shop.operators}
     with open_till(folder, Access.WRITES) as till:
         cashier = till.sign_in.sign_in(people["C"]["name"], people["C"]["pin"])
+        _ready_clock(till, people["S"])
         _ready_shift(till, cashier)
         request = SaleRequest(
             sale_id=new_id(till.clock.now()),
@@ -76,6 +78,15 @@ def show_demo_sale(folder: DataFolder) -> int:
     if packages := missing_qt_packages():
         click.echo(f"For a window later, Debian needs: apt-get install {' '.join(packages)}", err=True)
     return 0
+
+
+def _ready_clock(till: Till, supervisor: dict[str, str]) -> None:
+    """A demo left alone for weeks asks for the date, as a real till would; its supervisor confirms it."""
+    with till.units.read() as connection:
+        is_far = till.clock.now() > read_head(connection).trusted_at + FORWARD_TOLERANCE
+    if is_far:
+        person = till.sign_in.sign_in(supervisor["name"], supervisor["pin"])
+        till.clock_acts.confirm(person, till.clock.now().astimezone(till.shop.time_zone).date())
 
 
 def _ready_shift(till: Till, cashier: Actor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,12 @@ class BookHead:
     is_training: bool
 
 
+FORWARD_TOLERANCE = timedelta(days=7)
+"""How far the clock may run ahead of the last record before a person confirms it (docs/formats.md §8)."""
+
+CONFIRMING = frozenset({"confirmed", "reset"})
+"""What a `clock_noted` says when a person vouches for the clock."""
+
 Mirror = Callable[[int, bytes], None]
 """Takes a durable line (seq, bytes) off the counter's path."""
 
@@ -88,7 +94,7 @@ class Book:
             JournalError, JsonError: a kind or body that is not ours to write: a mistake of the caller.
         """
         head = read_head(unit.connection)
-        at = max(self._clock.now(), head.trusted_at)
+        at = self._instant(head, kind, body)
         event = Event(
             id=new_id(at),
             kind=kind,
@@ -116,6 +122,17 @@ class Book:
             mirror = self._mirror
             unit.after_commit(lambda: mirror(line.seq, line.data))
         return Recorded(place, line.seq, line.hash, event.id, at, event.business_day, line.data)
+
+    def _instant(self, head: BookHead, kind: str, body: JsonObject) -> datetime:
+        """Never before the line before; and not in a far future that nobody has confirmed yet.
+
+        Otherwise any line written after a jump of the clock would make the jump the trusted time.
+        """
+        now = self._clock.now()
+        is_confirmed = kind == "clock_noted" and body.get("what") in CONFIRMING
+        if now > head.trusted_at + FORWARD_TOLERANCE and head.head_seq > 0 and not is_confirmed:
+            return head.trusted_at
+        return max(now, head.trusted_at)
 
     def business_day(self, at: datetime) -> str:
         """Return the business day of an instant: its date in the organisation's time zone."""

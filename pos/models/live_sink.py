@@ -44,9 +44,10 @@ class LiveSink:
         statement = _addition(table.name, tuple(amounts), tuple(key))
         self._connection.exec_driver_sql(statement, _values([*amounts.values(), *key.values()]))
 
-    def put(self, table: Table, key: Row, values: Row) -> None:
-        """Set columns of the row with this key, making it where there is none."""
-        self.increase(table, key, {}, values)
+    def raise_to(self, table: Table, key: Row, values: Row) -> None:
+        """Set each column to the larger of its value and the given one, making the row if need be."""
+        statement = _raise(table.name, tuple(key), tuple(values))
+        self._connection.exec_driver_sql(statement, _values([*key.values(), *values.values()]))
 
     def post(self, account: str, amount_minor: int) -> int:
         """Add to an account's balance, making it where there is none; return its key."""
@@ -78,6 +79,12 @@ def _update(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
 def _addition(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     settings = ", ".join(f"{column} = {column} + ?" for column in columns)
     return f"UPDATE {table} SET {settings} WHERE {' AND '.join(f'{column} = ?' for column in key)}"  # noqa: S608
+
+
+@cache
+def _raise(table: str, key: tuple[str, ...], values: tuple[str, ...]) -> str:
+    settings = ", ".join(f"{column} = max({column}, excluded.{column})" for column in values)
+    return f"{_insert(table, key + values)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {settings}"
 
 
 @cache

@@ -61,8 +61,8 @@ class Sink(Protocol):
         """Add amounts to the existing row with this key."""
         ...
 
-    def put(self, table: Table, key: Row, values: Row) -> None:
-        """Set columns of the row with this key, making it where there is none."""
+    def raise_to(self, table: Table, key: Row, values: Row) -> None:
+        """Set each column to the larger of its value and the given one, making the row if need be."""
         ...
 
     def post(self, account: str, amount_minor: int) -> int:
@@ -279,7 +279,7 @@ def _add_tokens(fact: Fact, item: Body, *, sale_place: int | None, cause: str) -
     )
     last = max((one["tid"] for one in tokens if one["tid"] is not None), default=None)
     if last is not None:
-        fact.sink.put(tid_guard, {"pan": pan, "base_date": meter["base_date"]}, {"last_tid": last})
+        fact.sink.raise_to(tid_guard, {"pan": pan, "base_date": meter["base_date"]}, {"last_tid": last})
 
 
 def _count_units(fact: Fact, item: Body) -> None:

@@ -149,9 +149,11 @@ class RebuildSink:
         for column, amount in amounts.items():
             row[column] += amount
 
-    def put(self, table: Table, key: Row, values: Row) -> None:
-        """Set columns of the row with this key, making it where there is none."""
-        self.increase(table, key, {}, values)
+    def raise_to(self, table: Table, key: Row, values: Row) -> None:
+        """Set each column to the larger of its value and the given one, making the row if need be."""
+        row = self._held[table.name].setdefault(tuple(key.values()), {**key, **values})
+        for column, value in values.items():
+            row[column] = max(row[column], value)
 
     def post(self, account_name: str, amount_minor: int) -> int:
         """Add to an account's balance, making it where there is none; return its key."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pos.errors import MachineFault, UserError
+from pos.models.ledger_book import FORWARD_TOLERANCE
 
 BACK_TOLERANCE = timedelta(minutes=5)
-FORWARD_TOLERANCE = timedelta(days=7)
 
 
 def token_instant(now: datetime, trusted_at: datetime) -> datetime:

@@ -76,7 +76,7 @@ class _Verification:
         self._sink = RebuildSink(database, _REBUILT)
         self._facts = RebuildFacts(database, self._sink)
         self._checked = {"lines": 0, "documents": 0, "documents_erased": 0}
-        self._z = self._cases = 0
+        self._z = 0
         self._former = database.execute(
             "SELECT number, till_id, head_seq, head_hash, receipt_last FROM main.former_book ORDER BY number"
         ).fetchall()
@@ -121,7 +121,7 @@ class _Verification:
             _lawful(laws, row, event)
             self._check_paper(row, event, data, papers)
             if event.kind == "envelope_taken":
-                self._check_envelope(row, event)
+                self._check_envelope(event)
             if row.is_booked:
                 self._project(row, event, place_of(number, row.seq))
             self._checked["lines"] += 1
@@ -163,7 +163,7 @@ class _Verification:
         except _REFUSALS as error:
             raise _unreadable(row, error) from error
 
-    def _check_envelope(self, row: JournalRow, event: Event) -> None:
+    def _check_envelope(self, event: Event) -> None:
         """Compare the envelope that a line took with its hash, and its columns with what it says."""
         sequence = event.body.get("sequence")
         stored = self._database.execute(

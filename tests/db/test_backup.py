@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,9 @@ from tests.factories.backups import CHEAP, PASSPHRASE, BackedShop, make_backed_s
 from tests.fakes.disk import FakeDisk
 from tests.fakes.secret_store import MemorySecretStore
 
+UNFINISHED = ".kilotill-unfinished-*"
+WORK = "backup-work-*"
+
 
 @pytest.fixture
 def backed(tmp_path: Path) -> BackedShop:
@@ -43,7 +47,7 @@ def test_backup_when_made_holds_the_book_to_its_head_and_the_vault(
     assert (files / "vault.sealed").read_bytes() == b"sealed keys"
     assert answer(files / "till.sqlite", "SELECT count(*) FROM sale") == 3
     assert answer(files / "till.sqlite", "SELECT head_seq FROM book") == made.head.head_seq
-    assert not (backed.folder.root / "backup-work").exists()
+    assert not list(backed.folder.root.glob(WORK))
     assert [path.name for path in backed.stick.iterdir()] == [made.path.name]
 
 
@@ -93,7 +97,7 @@ def test_backup_when_cancelled_leaves_nothing_behind(backed: BackedShop) -> None
 
     assert job.run() is None
     assert list(backed.stick.iterdir()) == []
-    assert not (backed.folder.root / "backup-work").exists()
+    assert not list(backed.folder.root.glob(WORK))
 
 
 def test_backup_when_cancelled_during_the_copy_stops_it(backed: BackedShop) -> None:
@@ -103,7 +107,33 @@ def test_backup_when_cancelled_during_the_copy_stops_it(backed: BackedShop) -> N
 
     assert list(steps) == []
     assert job.made is None
-    assert not (backed.folder.root / "backup-work").exists()
+    assert not list(backed.folder.root.glob(WORK))
+
+
+def test_backup_when_another_one_runs_beside_it_does_not_disturb_it(backed: BackedShop) -> None:
+    first = backed.backups.begin()
+    assert first.step()
+
+    second = backed.back_up()
+
+    made = first.run()
+    assert made is not None
+    assert {path.name for path in backed.stick.iterdir()} == {made.path.name, second.path.name}
+
+
+def test_backup_when_a_power_cut_left_pieces_takes_the_old_ones_away(backed: BackedShop) -> None:
+    old, new = backed.folder.root / "backup-work-old", backed.folder.root / "backup-work-new"
+    piece = backed.stick / ".kilotill-unfinished-old"
+    now = backed.shop.clock.now().timestamp()
+    for path in (old, new):
+        path.mkdir()
+    piece.touch()
+    for path, age_s in ((old, 90_000), (piece, 90_000), (new, 60)):
+        os.utime(path, (now - age_s, now - age_s))
+
+    backed.back_up()
+
+    assert (old.exists(), piece.exists(), new.exists()) == (False, False, True)
 
 
 def test_backup_when_the_till_has_a_key_is_signed(backed: BackedShop) -> None:
@@ -154,11 +184,11 @@ def test_backup_when_the_written_file_is_damaged_is_not_kept(
 ) -> None:
     whole = backed.back_up()
     job = backed.backups.begin()
-    while not list(backed.stick.glob(".*unfinished")):
-        job.step()
-    (written,) = backed.stick.glob(".*unfinished")
+    while not list(backed.stick.glob(UNFINISHED)):
+        assert job.step()
+    (written,) = backed.stick.glob(UNFINISHED)
     while written.stat().st_size < whole.size_bytes * 0.9:
-        job.step()
+        assert job.step()
     data = bytearray(written.read_bytes())
     data[len(data) // 2] ^= 1
     written.write_bytes(data)

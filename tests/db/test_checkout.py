@@ -274,3 +274,16 @@ def test_units_when_sold_in_parts_conserve_what_was_bought(shop: Shop) -> None:
 def _till(shop: Shop) -> str:
     with shop.units.read() as connection:
         return str(read_head(connection).till_id)
+
+
+def test_line_when_the_clock_jumped_a_week_ahead_does_not_make_the_jump_trusted(shop: Shop) -> None:
+    drn = shop.add_meter(1)
+    with shop.units.read() as connection:
+        before = read_head(connection).trusted_at
+    shop.clock.set_wall(shop.clock.now() + timedelta(days=8))
+
+    shop.top_up(1)
+
+    with shop.units.read() as connection:
+        assert read_head(connection).trusted_at == before
+    assert code_of(lambda: shop.checkout.sell(request(drn), shop.cashier)) == "clock.confirm"

@@ -84,6 +84,16 @@ def test_envelope_when_it_came_from_the_server_is_not_renewed_here(
     )
 
 
+def test_envelope_when_it_has_ended_stops_until_renewed(office: Office, envelopes: Envelopes) -> None:
+    drn = office.shop.add_meter(1)
+    with office.shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE envelope SET expires_at = 0")
+
+    assert code_of(lambda: office.sell(drn)) == "envelope.expired"
+    envelopes.renew_local_envelope(office.administrator, 7000, units_milli=50_000)
+    assert office.sell(drn).credit_token
+
+
 def test_envelope_when_the_role_may_not_is_refused(office: Office, envelopes: Envelopes) -> None:
     for role in (Role.CASHIER, Role.SUPERVISOR, Role.AUDITOR):
         person = office.person(role)

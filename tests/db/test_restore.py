@@ -277,10 +277,14 @@ def test_sale_when_repeated_after_a_restore_returns_the_same_token(
     first = backed.sell(drn, sale_id=sale_id)[0]
     backed.restore(tmp_path / "new", backed.back_up())
 
-    again = rehoused(backed, tmp_path / "new").sell(drn, sale_id=sale_id)[0]
+    new = rehoused(backed, tmp_path / "new")
+    again = new.sell(drn, sale_id=sale_id)[0]
 
     assert again.is_repeat
     assert again.sale == first.sale
+    sale_id = uuid4()
+    here, repeated = (new.sell(drn, sale_id=sale_id)[0] for _ in range(2))
+    assert (repeated.is_repeat, repeated.sale) == (True, here.sale)
 
 
 def test_vault_when_restored_opens_with_the_recovery_passphrase(tmp_path: Path) -> None:
