@@ -43,9 +43,11 @@ from pos.services.cases import Cases
 from pos.services.cash import Cash
 from pos.services.checkout import Checkout
 from pos.services.clock_acts import ClockActs
+from pos.services.customers import Customers
 from pos.services.delivery import CheckoutRules, Delivery
 from pos.services.drafts import Drafts
 from pos.services.engineering import EngineeringTokens
+from pos.services.erased_papers import ErasedPapers
 from pos.services.free_issue import FreeIssues
 from pos.services.issuing import Issuing
 from pos.services.key_changes import KeyChanges
@@ -74,7 +76,7 @@ from pos.services.shifts import ShiftRules, Shifts
 from pos.services.shop_file import ShopPlan
 from pos.services.shop_rows import BookKind
 from pos.services.shop_setup import SetupPorts, ShopMade, ShopSetup, refuse_mixed
-from pos.services.sign_in import SignIn
+from pos.services.sign_in import Recovery, SignIn
 from pos.services.supplier_float import SupplierFloats
 from pos.services.tariffs import Tariffs, import_tariffs
 from pos.services.token_check import TokenCheck
@@ -83,6 +85,7 @@ from pos.services.verify import Anchor
 from pos.services.verify_anchors import MirrorAnchor
 from pos.services.void import Voids
 from pos.system.clock import Clock, SystemClock
+from pos.system.disk import free_bytes, require_room
 from pos.system.instance_lock import InstanceLock
 from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder, make_data_folder
@@ -174,6 +177,7 @@ class Till:
             vault=self.vault,
             rules=self._checkout_rules,
             remote_holders={},
+            guards=(self._require_room, self._require_own_book),
         )
         self._wire_register()
         self._wire_money()
@@ -187,6 +191,13 @@ class Till:
         checks = MeterChecks(currency=self.shop.currency, read_phone=read_phone)
         self.meters = Meters(self.units, self.book, self.clock, checks, currency=self.shop.currency)
         self.imports = MeterImport(self.units, self.book, self.clock, checks)
+        self.customers = Customers(
+            self.units,
+            self.book,
+            self.clock,
+            read_phone=read_phone,
+            papers=ErasedPapers(self.papers, self.clock),
+        )
 
     def _wire_desk(self) -> None:
         """What a supervisor or the office does around a sale."""
@@ -290,13 +301,22 @@ class Till:
         """Take up what a crash left: papers caught in the printer, lines the mirror lacks."""
         self.spool.recover()
         if self.mirrors:
-            self.backup_folder().mkdir(parents=True, exist_ok=True)
+            # Only the till's own folder is made: a stick that is out must not become a folder on this disk.
+            self.folder.backups.mkdir(mode=0o700, exist_ok=True)
             self.mirror.start()
 
     def end_work(self) -> None:
         """Let the mirror finish."""
         if self.mirrors:
             self.mirror.stop()
+
+    def _require_room(self) -> None:
+        require_room(free_bytes(self.folder.root))
+
+    def _require_own_book(self) -> None:
+        """A mirror that is ahead, or another book's, means that this database is an old copy."""
+        if isinstance(self.mirror.trouble, MachineFault):
+            raise self.mirror.trouble
 
     def reload_settings(self) -> None:
         """Take changed settings into account."""
@@ -306,6 +326,7 @@ class Till:
         pins, codes = PinSeal(secrets), RecoveryCodes()
         self.sign_in = SignIn(self.units, self.clock, pins=pins)
         self.approver = Approver(self.sign_in, self.clock)
+        self.recovery = Recovery(self.units, self.clock, pins=pins, codes=codes, book=self.book)
         self.operators = Operators(self.units, self.clock, pins=pins, codes=codes, book=self.book)
 
     def _read_rules(self) -> CheckoutRules:
@@ -464,6 +485,10 @@ def restore_till(
 ) -> RestoreReport:
     """Restore a till into an empty folder; errors as `Restore.run` and `open_till`."""
     make_data_folder(folder)
+
+    def open_secrets(*, is_pretend: bool) -> SecretStore:
+        given = DEMO_PASSPHRASE if passphrase is None and is_pretend else passphrase
+        return open_secret_store(folder.root, given, ask=ask_passphrase)
+
     with InstanceLock.take(folder):
-        secrets = open_secret_store(folder.root, passphrase, ask=ask_passphrase)
-        return Restore(folder, SystemClock(), secrets).run(request)
+        return Restore(folder, SystemClock(), open_secrets).run(request)

@@ -15,8 +15,10 @@ from uuid import UUID
 import click
 
 from pos.bootstrap import Access, Till, open_till
-from pos.domain.money import AmountTextError, parse_major
+from pos.domain.money import AmountTextError, parse_major, parse_scaled
 from pos.domain.permissions import Actor, Role
+from pos.domain.shift import CashCount, parse_count
+from pos.errors import UserError
 from pos.system.paths import DataFolder, choose_data_folder
 from pos.system.secrets import PassphraseQuestion
 
@@ -101,6 +103,22 @@ def money_option(text: str, currency: str, name: str) -> int:
     try:
         return parse_major(text, currency)
     except AmountTextError as error:
+        raise click.BadParameter(error.text, param_hint=name) from error
+
+
+def units_option(text: str) -> int:
+    """Return thousandths of units typed as `12.5`; usage error for anything else."""
+    try:
+        return parse_scaled(text, 3)
+    except AmountTextError as error:
+        raise click.BadParameter(error.text, param_hint="--units") from error
+
+
+def count_option(text: str, currency: str, name: str) -> CashCount:
+    """Return the cash of a count such as `5000x3,1000x12`; usage error for anything else."""
+    try:
+        return parse_count(text, currency)
+    except UserError as error:
         raise click.BadParameter(error.text, param_hint=name) from error
 
 

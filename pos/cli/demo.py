@@ -13,7 +13,7 @@ from pos.cli.context import CommandContext, pass_command
 from pos.cli.demo_shop import NOTES_AND_COINS, DemoShop, make_demo_shop, read_demo_shop
 from pos.cli.paper_files import hand_over, write_pdf
 from pos.cli.selling import sale_text
-from pos.domain.permissions import Actor
+from pos.domain.permissions import Actor, Role
 from pos.domain.shift import cash_count
 from pos.models.ledger_book import FORWARD_TOLERANCE, read_head
 from pos.services.sale_values import SaleRequest
@@ -39,8 +39,13 @@ def demo(command: CommandContext, *, as_json: bool) -> int:
         return 0
     click.echo(f"Demo shop in {command.folder.root}, with {len(shop.meters)} meters. Sign in with:")
     for person in shop.operators:
-        click.echo(f"  {person['name']:<10} {person['role']}   PIN {person['pin']}")
-    click.echo(f"Sell: kilotill --data {command.folder.root} sell --meter {shop.meters[0]} --amount 5000 …")
+        role = Role(person["role"]).name.lower().replace("_", " ")
+        click.echo(f"  {person['name']:<10} {role:<18} PIN {person['pin']}")
+    start = f"  kilotill --data {command.folder.root}"
+    cashier = next(person["name"] for person in shop.operators if person["role"] == Role.CASHIER)
+    click.echo("Sell a token:")
+    click.echo(f"{start} shift open --operator {cashier} --float 50000")
+    click.echo(f"{start} sell --meter {shop.meters[0]} --amount 5000 --operator {cashier}")
     return 0
 
 

@@ -16,6 +16,7 @@ import click
 from pos.bootstrap import Access, Till
 from pos.cli.context import LOCAL_READER, CommandContext, pass_command
 from pos.domain.money import format_major
+from pos.domain.states import SaleState
 from pos.errors import UserError
 from pos.models.queries.sales import SaleRow, SalesFilter
 from pos.printing.layout import plain_text
@@ -36,18 +37,21 @@ def sales() -> None:
 
 
 def _filter(options: dict[str, Any]) -> SalesFilter:
-    return SalesFilter(
-        from_day=options["from_day"],
-        to_day=options["to_day"],
-        state=options["state"],
-        text=options["text"],
-    )
+    days = (None if day is None else f"{day:%Y-%m-%d}" for day in (options["from_day"], options["to_day"]))
+    from_day, to_day = days
+    return SalesFilter(from_day=from_day, to_day=to_day, state=options["state"], text=options["text"])
 
 
+_DAY = click.DateTime(["%Y-%m-%d"])
 _FILTERS = (
-    click.option("--from", "from_day", metavar="DAY", help="First business day, YYYY-MM-DD."),
-    click.option("--to", "to_day", metavar="DAY", help="Last business day, YYYY-MM-DD."),
-    click.option("--state", metavar="STATE", help="Only sales in this state, such as delivered."),
+    click.option("--from", "from_day", metavar="DAY", type=_DAY, help="First business day, YYYY-MM-DD."),
+    click.option("--to", "to_day", metavar="DAY", type=_DAY, help="Last business day, YYYY-MM-DD."),
+    click.option(
+        "--state",
+        metavar="STATE",
+        type=click.Choice([state.value for state in SaleState]),
+        help="Only sales in this state, such as delivered.",
+    ),
     click.option("--text", default="", help="A receipt number, its digits, or a meter number."),
 )
 
@@ -60,7 +64,9 @@ def _with_filters(command: Any) -> Any:
 
 @sales.command(name="list")
 @_with_filters
-@click.option("--limit", default=50, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, newest first."
+)
 @AS_JSON
 @pass_command
 def list_sales(command: CommandContext, /, *, limit: int, as_json: bool, **options: Any) -> int:
@@ -146,7 +152,10 @@ def receipt(
     escpos: Path | None,
     as_text: bool,
 ) -> int:
-    """Write the stored receipt of SALE: a sale id or a receipt number. Nothing is printed or counted."""
+    """Write the stored receipt of SALE: a sale id, a receipt number, or a meter number for its newest.
+
+    Nothing is printed, and no copy is counted.
+    """
     with command.till(Access.READS) as till:
         document = StoredPapers(till.units).find(_delivered_place(till, sale), 0)
     if pdf is not None:
@@ -230,10 +239,12 @@ def _delivered_place(till: Till, sale: str) -> int:
         try:
             query, value = "SELECT delivered_place FROM sale WHERE id = ?", UUID(sale).bytes
         except ValueError:
-            rows = till.past_sales.page(LOCAL_READER, SalesFilter(text=sale), limit=1)
-            if not rows:
+            # Before and after a restore the same digits stand behind two till codes: a whole number decides.
+            rows = till.past_sales.page(LOCAL_READER, SalesFilter(text=sale))
+            fitting = [row for row in rows if "-" not in sale or row.receipt_number == sale]
+            if not fitting:
                 raise UserError("sale.unknown", "This till knows no such sale.") from None
-            query, value = "SELECT delivered_place FROM sale WHERE id = ?", rows[0].sale_id.bytes
+            query, value = "SELECT delivered_place FROM sale WHERE id = ?", fitting[0].sale_id.bytes
         place: int | None = connection.exec_driver_sql(query, (value,)).scalar()
     if place is None:
         raise UserError("sale.nothing_to_reprint", "There is no receipt of this sale.")

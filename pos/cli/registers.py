@@ -11,10 +11,13 @@ from typing import Any
 import click
 
 from pos.bootstrap import Access
-from pos.cli.context import LOCAL_READER, CommandContext, money_option, pass_command
-from pos.domain.money import format_major, format_scaled, parse_scaled
+from pos.cli.context import LOCAL_READER, CommandContext, money_option, pass_command, units_option
+from pos.cli.safety import back_up
+from pos.cli.selling import price_row
+from pos.domain.money import format_major, format_scaled
+from pos.errors import UserError
 from pos.models.queries.meters import find_meters
-from pos.services.meter_import_values import ImportProgress
+from pos.services.meter_import_values import ImportProgress, Preview
 from pos.services.tariffs import TariffTrial
 
 OPERATOR = click.option("--operator", required=True, metavar="NAME", help="Who does it.")
@@ -46,11 +49,7 @@ def import_meters(
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         if preview:
-            shown = till.imports.preview(actor, file)
-            for row in shown.rows:
-                wrong = "; ".join(error.error_text for error in row.errors)
-                click.echo(f"{row.line}: {wrong or 'ok'}")
-            return 1 if shown.errors else 0
+            return _show_preview(till.imports.preview(actor, file))
         result = till.imports.run(
             actor,
             file,
@@ -78,19 +77,21 @@ def import_meters(
 
 
 @meters.command(name="find")
-@click.argument("text")
+@click.argument("words", metavar="TEXT...", nargs=-1, required=True)
 @AS_JSON
 @pass_command
-def find(command: CommandContext, text: str, *, as_json: bool) -> int:
+def find(command: CommandContext, words: tuple[str, ...], *, as_json: bool) -> int:
     """Find meters by number (whole or last digits), name words or phone; newest first, at most 50."""
     with command.till(Access.READS) as till, till.units.read() as connection:
-        rows = find_meters(connection, text)
+        rows = find_meters(connection, " ".join(words))
     if as_json:
         click.echo(json.dumps({"meters": [asdict(row) for row in rows]}, default=str))
     else:
         for row in rows:
             click.echo("  ".join(str(value) for value in (row.drn, row.name or "", row.status)))
-    return 0 if rows else 1
+        if not rows:
+            click.echo("No meter fits.", err=True)
+    return 0
 
 
 @meters.command(name="export")
@@ -144,14 +145,14 @@ def trial(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
         wanted = TariffTrial(
             code=options["code"],
             money_minor=None if amount is None else money_option(amount, currency, "--amount"),
-            units_milli=None if units is None else parse_scaled(units, 3),
+            units_milli=None if units is None else units_option(units),
         )
         item = till.tariffs.trial(LOCAL_READER, wanted)
     if as_json:
         click.echo(json.dumps(item.to_json()))
         return 0
     for line in item.lines:
-        click.echo(f"{line.code:<16}{format_major(line.amount_minor, currency):>14}")
+        click.echo(price_row(line.code, line.amount_minor, line.units_milli, currency))
     click.echo(f"{'money':<16}{format_major(item.money_minor, currency):>14} {currency}")
     click.echo(f"{'units':<16}{format_scaled(item.units_milli, 3):>14}")
     return 0
@@ -167,9 +168,15 @@ def import_tariffs(
     command: CommandContext, file: Path, operator: str, reason: str, *, pin_stdin: bool
 ) -> int:
     """Store the tariffs of a CSV file as new versions, all or none."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError("csv.encoding", f"The file {file.name} is not UTF-8: save it as UTF-8.") from error
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, operator, pin_from_stdin=pin_stdin)
-        result = till.tariffs.import_csv(actor, file.read_text(encoding="utf-8-sig"), reason=reason)
+        result = till.tariffs.import_csv(actor, text, reason=reason)
+        # Without it a restore could not price the sales that follow.
+        back_up(till)
     click.echo(f"{len(result.added)} new versions, {result.unchanged} were here already.")
     return 0
 
@@ -181,6 +188,15 @@ def export_tariffs(command: CommandContext) -> int:
     with command.till(Access.READS) as till:
         click.echo(till.tariffs.export_csv(LOCAL_READER), nl=False)
     return 0
+
+
+def _show_preview(shown: Preview) -> int:
+    for error in shown.errors:
+        click.echo(f"{error.column}: {error.error_text}")
+    for row in shown.rows:
+        wrong = "; ".join(error.error_text for error in row.errors)
+        click.echo(f"{row.line}: {wrong or 'ok'}")
+    return 1 if shown.errors or any(row.errors for row in shown.rows) else 0
 
 
 def _show_progress(counts: ImportProgress) -> None:

@@ -8,9 +8,24 @@ from typing import Any
 
 import click
 
-from pos.bootstrap import Access, restore_till
+from pos.bootstrap import Access, Till, restore_till
 from pos.cli.context import CommandContext, pass_command
+from pos.errors import KilotillError
 from pos.services.restore import RestoreRequest
+
+
+def back_up(till: Till) -> None:
+    """Make a back-up after what must not be lost; trouble is named on stderr and stops nothing."""
+    try:
+        till.backups.begin().run()
+    except KilotillError as trouble:
+        click.echo(f"No back-up was made. {trouble.text} [{trouble.code}]", err=True)
+
+
+def show_alarms(till: Till) -> None:
+    """Name on stderr what will soon need a person: little room on the disk, an overdue back-up."""
+    for alarm in till.backups.alarms(till.shop.till_code):
+        click.echo(f"{alarm.text} [{alarm.code}]", err=True)
 
 
 @click.command()

@@ -9,9 +9,9 @@ from uuid import UUID
 import click
 
 from pos.bootstrap import Access, Till
-from pos.cli.context import CommandContext, money_option, pass_command
+from pos.cli.context import CommandContext, money_option, pass_command, units_option
 from pos.cli.paper_files import hand_over
-from pos.domain.money import AmountTextError, format_major, parse_scaled
+from pos.domain.money import format_major, format_scaled
 from pos.domain.permissions import Permission
 from pos.errors import ApprovalNeeded
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
@@ -46,7 +46,7 @@ def sell(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
                 Permission.SALE_DUPLICATE,
                 str(request.sale_id),
                 approver=options["approved_by"],
-                pin=command.next_line(f"the PIN of {options['approved_by']}"),
+                pin=command.secret_line(f"PIN of {options['approved_by']}", from_stdin=options["pin_stdin"]),
             )
             result = till.checkout.sell(request, actor, approval=approval)
         hand_over(till, result, actor, is_quiet=as_json)
@@ -92,7 +92,7 @@ def sale_text(result: SaleResult) -> str:
     currency = sale["currency"]
     rows = [f"Receipt {sale['receipt_number']}   meter {item['meter']['drn']}"]
     for line in item["lines"]:
-        rows.append(f"  {line['code']:<16}{format_major(line['amount_minor'], currency):>14}")
+        rows.append("  " + price_row(line["code"], line["amount_minor"], line["units_milli"], currency))
     rows.append(f"  {'paid':<16}{format_major(sale['money_minor'], currency):>14} {currency}")
     for payment in sale["payments"]:
         if payment["change_minor"]:
@@ -105,11 +105,17 @@ def sale_text(result: SaleResult) -> str:
     return "\n".join(rows)
 
 
+def price_row(code: str, amount_minor: int, units_milli: int, currency: str) -> str:
+    """Return one price line in columns, with its units where it has some."""
+    row = f"{code:<16}{format_major(amount_minor, currency):>14}"
+    return f"{row}{format_scaled(units_milli, 3):>12} units" if units_milli else row
+
+
 def _request(till: Till, options: dict[str, Any]) -> SaleRequest:
     if (options["amount"] is None) == (options["units"] is None):
         raise click.UsageError("Give either --amount or --units.")
     currency = till.shop.currency
-    tender, _, tendered = options["tender"].partition(":")
+    tender, colon, tendered = options["tender"].partition(":")
     if tender != "cash":
         raise click.BadParameter("only cash is taken today", param_hint="--tender")
     sale_id: UUID | None = options["sale_id"]
@@ -118,15 +124,8 @@ def _request(till: Till, options: dict[str, Any]) -> SaleRequest:
         sale_id=sale_id or new_id(till.clock.now()),
         drn=options["drn"],
         money_minor=None if amount is None else money_option(amount, currency, "--amount"),
-        units_milli=None if units is None else _units(units),
-        tendered_minor=money_option(tendered, currency, "--tender") if tendered else None,
+        units_milli=None if units is None else units_option(units),
+        tendered_minor=money_option(tendered, currency, "--tender") if colon else None,
         kind=SaleKind.ARREARS if options["is_arrears"] else SaleKind.ENERGY,
         is_another_wanted=options["another"],
     )
-
-
-def _units(text: str) -> int:
-    try:
-        return parse_scaled(text, 3)
-    except AmountTextError as error:
-        raise click.BadParameter(error.text, param_hint="--units") from error

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from pos.bootstrap import Access
-from pos.cli.context import CommandContext, pass_command
+from pos.cli.context import CommandContext, count_option, money_option, pass_command
 from pos.cli.paper_files import print_waiting
-from pos.domain.money import format_major, parse_major
+from pos.cli.safety import back_up, show_alarms
+from pos.domain.money import format_major
 from pos.domain.permissions import Permission
-from pos.domain.shift import ShiftReport, cash_count, parse_count
+from pos.domain.shift import ShiftReport, cash_count
 from pos.errors import ApprovalNeeded
 from pos.printing.layout import plain_text
 
@@ -36,10 +37,11 @@ def open_shift(
         actor = command.sign_in(till, operator, pin_from_stdin=pin_stdin)
         currency = till.shop.currency
         if "x" in float_text:
-            count = parse_count(float_text, currency)
+            count = count_option(float_text, currency, "--float")
         else:
-            count = cash_count([], typed_minor=parse_major(float_text, currency))
+            count = cash_count([], typed_minor=money_option(float_text, currency, "--float"))
         opened = till.shifts.open_shift(actor, count)
+        show_alarms(till)
     answer = {"shift": str(opened.shift.id), "float_minor": count.total_minor, "waiting": len(opened.waiting)}
     text = f"Shift of {operator} is open with {format_major(count.total_minor, currency)} {currency}."
     click.echo(json.dumps(answer) if as_json else text)
@@ -74,7 +76,7 @@ def close(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
     """Close the shift: count first, then see what should have been there. Writes the Z report."""
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
-        count = parse_count(options["count_text"], till.shop.currency)
+        count = count_option(options["count_text"], till.shop.currency, "--count")
         try:
             report = till.shifts.close_shift(actor, count)
         except ApprovalNeeded as needed:
@@ -88,6 +90,7 @@ def close(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
             )
             report = till.shifts.close_shift(actor, count, approval=approval)
         print_waiting(till)
+        back_up(till)
         text = plain_text(till.shift_papers.document(report))
     click.echo(json.dumps(report_json(report)) if as_json else text)
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,8 +75,13 @@ class Checkout:
         vault: Vault,
         rules: Callable[[], CheckoutRules],
         remote_holders: Mapping[str, RemoteHolder],
+        guards: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """Wire the parts; `rules` is asked at each sale, so that a changed setting counts at once."""
+        """Wire the parts; `rules` is asked at each sale, so that a changed setting counts at once.
+
+        Each of `guards` is asked before a sale and raises its Stop: no room on the disk, a forked book.
+        """
+        self._guards = guards
         self._units = units
         self._book = book
         self._delivery = delivery
@@ -110,6 +115,8 @@ class Checkout:
             ApprovalNeeded: another token for the same meter above the limit.
             MachineFault: `clock.back`, `disk.*`.
         """
+        for guard in self._guards:
+            guard()
         with self._units.write() as unit:
             known = find_sale(unit.connection, request.sale_id)
             if known is not None and (known.delivered_place is not None or known.state != "paid"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -66,14 +66,22 @@ class RestoreRequest:
     last_receipt: str | None = None
 
 
+class OpenSecrets(Protocol):
+    """Opens the secrets of the folder, once it is known what the back-up holds."""
+
+    def __call__(self, *, is_pretend: bool) -> SecretStore:
+        """Open them; `is_pretend`: the back-up is of a demo or a training book."""
+        ...
+
+
 class Restore:
     """Restores into one empty data folder, whose lock the caller holds."""
 
-    def __init__(self, folder: DataFolder, clock: Clock, secrets: SecretStore) -> None:
-        """Restore into `folder`, whose secrets are `secrets`."""
+    def __init__(self, folder: DataFolder, clock: Clock, open_secrets: OpenSecrets) -> None:
+        """Restore into `folder`, whose secrets `open_secrets` gives."""
         self._folder = folder
         self._clock = clock
-        self._secrets = secrets
+        self._open_secrets = open_secrets
         self._work = folder.root / _WORK_NAME
 
     def run(self, request: RestoreRequest) -> RestoreReport:
@@ -96,13 +104,14 @@ class Restore:
             self._unpack(request)
             units = Units(open_engine(self._work / DATABASE_NAME))
             try:
-                report = _Rebuilding(units, self._clock, self._secrets, head=head).run(
+                is_pretend = _is_demo_or_training(units)
+                secrets = self._open_secrets(is_pretend=is_pretend)
+                report = _Rebuilding(units, self._clock, secrets, head=head).run(
                     request, has_vault=(self._work / VAULT_NAME).exists()
                 )
-                is_pretend = _is_demo_or_training(units)
             finally:
                 units.close()
-            self._put_in_place(is_pretend=is_pretend)
+            self._put_in_place(secrets if is_pretend else None)
         except OSError as error:
             raise folder_fault(self._folder.root, error) from error
         return report
@@ -124,12 +133,12 @@ class Restore:
             pass
         upgrade_private(self._work / DATABASE_NAME)
 
-    def _put_in_place(self, *, is_pretend: bool) -> None:
+    def _put_in_place(self, demo_secrets: SecretStore | None) -> None:
         """Move the finished files into the folder, the database last: with it the folder is a till."""
         with opened(self._work / DATABASE_NAME) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
-        if is_pretend:
-            self._make_demo_vault()
+        if demo_secrets is not None:
+            self._make_demo_vault(demo_secrets)
         elif (self._work / VAULT_NAME).exists():
             (self._work / VAULT_NAME).replace(self._folder.root / VAULT_NAME)
         if (self._work / LOCK_NAME).exists():
@@ -138,9 +147,9 @@ class Restore:
         sync_folder(self._folder.root)
         shutil.rmtree(self._work)
 
-    def _make_demo_vault(self) -> None:
+    def _make_demo_vault(self, secrets: SecretStore) -> None:
         # A demo vault opens with a secret of its machine only, and its keys are public: it is made anew.
-        vault = VaultFile(self._folder.root, self._secrets)
+        vault = VaultFile(self._folder.root, secrets)
         if vault.exists():
             vault.set_aside()
         vault.create_demo(demo_keys())

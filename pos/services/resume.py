@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pos.models.queries.selling import read_line_at
 from pos.models.stored import instant_of
 
 ROWS_MAX = 200
@@ -160,7 +162,7 @@ def _not_handed_over(connection: Connection, now: datetime, query: str, what: Un
 
 
 _PRINT_JOBS = """
-SELECT print_job.key, print_job.state, print_job.created_at, coalesce(sale.id, issue.id)
+SELECT print_job.key, print_job.state, print_job.created_at, coalesce(sale.id, issue.id), print_job.place
 FROM print_job INDEXED BY ix_print_job_open
 LEFT JOIN sale ON sale.place = print_job.place LEFT JOIN issue ON issue.place = print_job.place
 WHERE print_job.state <> 'printed' AND print_job.state IN ('waiting', 'sending', 'unknown')
@@ -176,11 +178,17 @@ def _print_jobs(connection: Connection, now: datetime) -> list[ResumeItem]:
             action=NextAction.PRINT if row[1] == "waiting" else NextAction.LOOK_AT_PAPER,
             at=instant_of(row[2]),
             age=now - instant_of(row[2]),
-            id=None if row[3] is None else UUID(bytes=row[3]),
+            id=_id_at(connection, row[4]) if row[3] is None else UUID(bytes=row[3]),
             print_job=row[0],
         )
         for row in rows
     ]
+
+
+def _id_at(connection: Connection, place: int) -> UUID | None:
+    """The sale a paper belongs to by its line: one delivered by a remote holder began at another place."""
+    sale = json.loads(read_line_at(connection, place))["body"].get("sale")
+    return None if sale is None else UUID(sale["sale_id"])
 
 
 def _drafts(connection: Connection, now: datetime) -> list[ResumeItem]:

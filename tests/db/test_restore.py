@@ -216,7 +216,7 @@ def test_new_book_when_restored_states_what_it_replaces_and_is_signed_by_a_new_k
     made, secrets = backed.back_up(), MemorySecretStore()
     old = backed.head()
 
-    Restore(DataFolder(tmp_path / "new"), backed.shop.clock, secrets).run(
+    Restore(DataFolder(tmp_path / "new"), backed.shop.clock, lambda is_pretend: secrets).run(
         RestoreRequest(backup=made.path, administrator=" claire ", reason="the disk broke")
     )
 
@@ -295,7 +295,7 @@ def test_vault_when_restored_opens_with_the_recovery_passphrase(tmp_path: Path) 
     old.create("the opening phrase").set_recovery(PASSPHRASE)
     secrets = MemorySecretStore()
 
-    report = Restore(DataFolder(tmp_path / "new"), backed.shop.clock, secrets).run(
+    report = Restore(DataFolder(tmp_path / "new"), backed.shop.clock, lambda is_pretend: secrets).run(
         RestoreRequest(backup=backed.back_up().path, administrator="Claire", reason="fire")
     )
 
@@ -306,7 +306,7 @@ def test_vault_when_restored_opens_with_the_recovery_passphrase(tmp_path: Path) 
 
 def test_restore_when_it_is_a_demo_makes_its_vault_anew(backed: BackedShop, tmp_path: Path) -> None:
     secrets = MemorySecretStore()
-    Restore(DataFolder(tmp_path / "new"), backed.shop.clock, secrets).run(
+    Restore(DataFolder(tmp_path / "new"), backed.shop.clock, lambda is_pretend: secrets).run(
         RestoreRequest(backup=backed.back_up().path, administrator="Claire", reason="")
     )
 

@@ -60,7 +60,9 @@ class BackedShop:
         request = RestoreRequest(
             **{"backup": made.path, "administrator": "Claire", "reason": "the disk broke", **changes}
         )
-        return Restore(DataFolder(target), self.shop.clock, MemorySecretStore()).run(request)
+        return Restore(DataFolder(target), self.shop.clock, lambda is_pretend: MemorySecretStore()).run(
+            request
+        )
 
 
 def make_backed_shop(tmp_path: Path, **options: Any) -> BackedShop:
