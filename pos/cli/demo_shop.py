@@ -21,6 +21,7 @@ from pos.domain.shift import CashCount, cash_count
 from pos.errors import UserError
 from pos.i18n.resources import resource_path
 from pos.models.ledger_book import read_head
+from pos.models.queries.people import find_person, list_people
 from pos.services.sale_values import SaleKind, SaleRequest
 from pos.services.shop_file import read_shop_file
 from pos.services.shop_rows import BookKind
@@ -78,9 +79,28 @@ def read_demo_shop(folder: DataFolder) -> DemoShop:
                 "SELECT drn FROM meter WHERE status = 'active' ORDER BY key"
             ).scalars()
             meters = tuple(drns)
+    return DemoShop(_public_users(), meters)
+
+
+def renew_demo_pins(folder: DataFolder, administrator: str) -> bool:
+    """Give the people of a restored demo their public PINs again; False where the till is no demo."""
+    with open_till(folder, Access.READS) as till:
+        if not till.shop.is_demo:
+            return False
+    with open_till(folder, Access.WRITES) as till:
+        with till.units.read() as connection:
+            people = {person.actor.name: person.actor for person in list_people(connection)}
+            acting = find_person(connection, administrator)
+        assert acting is not None, "the restore was made in this name"
+        for user in _public_users():
+            if actor := people.get(user["name"]):
+                till.operators.reset_pin(acting.actor, actor.id, pin=user["pin"], reason="public demo PIN")
+    return True
+
+
+def _public_users() -> tuple[dict[str, str], ...]:
     users = json.loads(resource_path("demo", "shop.json").read_text(encoding="utf-8"))["users"]
-    operators = tuple({name: user[name] for name in ("name", "role", "pin")} for user in users)
-    return DemoShop(operators, meters)
+    return tuple({name: user[name] for name in ("name", "role", "pin")} for user in users)
 
 
 def _import_meters(till: Till, administrator: Actor) -> list[str]:

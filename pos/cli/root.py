@@ -12,6 +12,7 @@ import click
 
 from pos.cli.context import make_context
 from pos.cli.demo import demo, show_demo_sale
+from pos.cli.people import people
 from pos.cli.records import cases, receipt, resume, sales, verify_command
 from pos.cli.registers import meters, tariff
 from pos.cli.safety import backup, restore
@@ -49,7 +50,7 @@ def kilotill(context: click.Context, data: Path | None, *, passphrase_stdin: boo
 
 for one in (init, demo, keys, meters, tariff, shift, sell, sales, receipt, cases, resume, verify_command):
     kilotill.add_command(one)
-for one in (backup, restore, sts):
+for one in (backup, restore, people, sts):
     kilotill.add_command(one)
 
 

@@ -10,6 +10,7 @@ import click
 
 from pos.bootstrap import Access, Till, restore_till
 from pos.cli.context import CommandContext, pass_command
+from pos.cli.demo_shop import renew_demo_pins
 from pos.errors import KilotillError
 from pos.services.restore import RestoreRequest
 
@@ -93,4 +94,8 @@ def restore(command: CommandContext, /, **options: Any) -> int:
     )
     for sentence in report.sentences():
         click.echo(sentence)
+    if not renew_demo_pins(command.folder, options["administrator"]):
+        click.echo(
+            "Every PIN must be set again: first `people recover` with the recovery code, then `set-pin`."
+        )
     return 1 if report.missing is not None else 0

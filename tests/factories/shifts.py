@@ -40,7 +40,12 @@ class Desk:
     limit_minor: int = 0
 
     def sell(self, drn: str, money_minor: int, **changes: Any) -> SaleResult:
-        wanted = {"sale_id": uuid4(), "drn": drn, "money_minor": money_minor, "is_another_wanted": True}
+        wanted: dict[str, Any] = {
+            "sale_id": uuid4(),
+            "drn": drn,
+            "money_minor": money_minor,
+            "is_another_wanted": True,
+        }
         return self.shop.checkout.sell(SaleRequest(**(wanted | changes)), self.shop.cashier)
 
     def approve(self, permission: Permission, subject: str) -> Approval:

@@ -1,0 +1,87 @@
+"""A small demo shop, made once; each test sells in a copy of its own."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from pos.cli.demo_shop import make_demo_shop
+from pos.cli.root import run
+from pos.system.paths import DataFolder
+
+CASHIER, SUPERVISOR, ADMINISTRATOR = "24680", "135790", "975310"
+DAYS = 3
+
+
+class Kilotill:
+    """The program on one data folder, in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: str, pins: str = "") -> Result:
+        """Run a command; `pins` are the lines of standard input, with a blank between them."""
+
+        @click.command()
+        def whole() -> None:
+            raise SystemExit(run(["--data", str(self.folder), *arguments]))
+
+        return CliRunner().invoke(whole, [], input="".join(f"{pin}\n" for pin in pins.split()))
+
+    def answer(self, *arguments: str, pins: str = "") -> dict[str, Any]:
+        """Return the JSON a command answers; it must end with 0."""
+        result = self(*arguments, "--json", pins=pins)
+        assert result.exit_code == 0, result.stderr
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    def shift(self) -> None:
+        """Open the cashier's shift."""
+        self.answer("shift", "open", "--operator", "Aline", "--float", "50000", "--pin-stdin", pins=CASHIER)
+
+    def sell(self, drn: str, *arguments: str, pins: str = CASHIER) -> dict[str, Any]:
+        """Sell to a meter as the cashier."""
+        return self.answer("sell", "--meter", drn, *SELLER, *arguments, pins=pins)
+
+    def refused(self, *arguments: str, pins: str = "") -> str:
+        """Return what a command that ends with 1 says on standard error."""
+        result = self(*arguments, pins=pins)
+        assert (result.exit_code, result.stdout) == (1, "")
+        return result.stderr
+
+
+SELLER = ("--operator", "Aline", "--pin-stdin")
+
+
+@pytest.fixture(scope="session")
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        make_demo_shop(DataFolder(folder), datetime.now(UTC) - timedelta(minutes=1), days=DAYS)
+    return folder
+
+
+@pytest.fixture
+def demo(made_demo: Path, tmp_path: Path) -> Kilotill:
+    shutil.copytree(made_demo, tmp_path / "shop")
+    return Kilotill(tmp_path / "shop")
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Callable[[str], Kilotill]:
+    """The program on a folder of that name beside the demo's."""
+    return lambda name: Kilotill(tmp_path / name)
+
+
+@pytest.fixture
+def drns(made_demo: Path) -> list[str]:
+    """The demo's meters."""
+    meters: list[str] = Kilotill(made_demo).answer("demo")["meters"]
+    return meters
