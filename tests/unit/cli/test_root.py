@@ -1,19 +1,34 @@
 """The top of the command line: help, version, exit codes, errors."""
 
+import os
+import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from pos.cli import demo_token, root
+from pos.cli import demo, demo_shop, root
 from pos.cli.root import kilotill, run
 from pos.errors import MachineFault
+from pos.system.paths import DataFolder
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = [[], ["sts"], ["sts", "explain"], ["sts", "self-test"]]
+COMMANDS = [
+    line.split()
+    for line in (
+        "",
+        *("init", "demo", "keys", "keys load", "keys list", "people", "people recover", "people set-pin"),
+        *("meters", "meters import", "meters find", "meters export", "meters undo"),
+        *("tariff", "tariff trial", "tariff import", "tariff export"),
+        *("shift", "shift open", "shift status", "shift close", "sell", "receipt"),
+        *("sales", "sales list", "sales export", "cases", "resume", "verify", "backup", "restore"),
+        *("sts", "sts explain", "sts self-test"),
+    )
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -60,22 +75,34 @@ def test_command_used_wrongly_ends_with_2_and_says_why(arguments: list[str]) -> 
     assert "Error: " in result.stderr
 
 
-def test_no_command_shows_a_demo_token_a_meter_takes_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_token, "missing_qt_packages", list)
-
-    result = _run()
-
-    assert result.exit_code == 0
-    assert "Credit for electricity: 25.6 kWh." in result.stdout
-    assert "ACCEPT" in result.stdout
-    assert "USED" in result.stdout
-    assert result.stderr == ""
+@pytest.fixture
+def _short_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One day of past sales instead of three months, and all libraries of a window there."""
+    monkeypatch.setattr(demo, "make_demo_shop", partial(demo_shop.make_demo_shop, days=1))
+    monkeypatch.setattr(demo, "missing_qt_packages", list)
 
 
+@pytest.mark.usefixtures("_short_past")
+def test_no_command_when_run_twice_then_each_time_sells_one_demo_token_and_writes_its_receipt() -> None:
+    folder = Path(os.environ["XDG_DATA_HOME"]) / "Kilotill" / "demo"
+
+    first, second = _run(), _run()
+
+    for result in (first, second):
+        assert result.exit_code == 0, result.stderr
+        (digits,) = re.findall(r"^Token: ((?:\d{4} ?){5})$", result.stdout, flags=re.MULTILINE)
+        (pdf,) = re.findall(r"^Receipt: (.+\.pdf)$", result.stdout, flags=re.MULTILINE)
+        assert Path(pdf).parent == folder
+        assert Path(pdf).read_bytes().startswith(b"%PDF-")
+        assert digits not in (second if result is first else first).stdout
+    assert second.stderr == ""
+
+
+@pytest.mark.usefixtures("_short_past")
 def test_no_command_on_a_machine_without_windows_names_what_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(demo_token, "missing_qt_packages", lambda: ["libegl1", "libgl1"])
+    monkeypatch.setattr(demo, "missing_qt_packages", lambda: ["libegl1", "libgl1"])
 
     result = _run()
 
@@ -92,10 +119,10 @@ def test_command_that_refuses_ends_with_1_and_shows_text_and_code() -> None:
 
 
 def test_command_on_a_faulty_machine_ends_with_1_and_no_stack_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(_folder: DataFolder) -> int:
         raise MachineFault("disk.full", "The disk is full.")
 
-    monkeypatch.setattr(root, "show_demo_token", fail)
+    monkeypatch.setattr(root, "show_demo_sale", fail)
 
     result = _run()
 
@@ -103,10 +130,10 @@ def test_command_on_a_faulty_machine_ends_with_1_and_no_stack_trace(monkeypatch:
 
 
 def test_command_stopped_from_the_keyboard_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop() -> None:
+    def stop(_folder: DataFolder) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(root, "show_demo_token", stop)
+    monkeypatch.setattr(root, "show_demo_sale", stop)
 
     result = _run()
 

@@ -14,9 +14,7 @@ SALE_ID = "019300aa-0000-7000-8000-000000000001"
 def open_demo(made_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("open") / "shop"
     shutil.copytree(made_demo, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-        Kilotill(folder).shift()
+    Kilotill(folder).shift()
     return folder
 
 
@@ -51,12 +49,9 @@ def test_sale_when_repeated_with_the_same_id_then_same_token_and_nothing_sold_ag
     first, again = counter.sell(drns[0], *sale), counter.sell(drns[0], *sale)
 
     assert first["sale_id"] == SALE_ID
-    assert again == first | {"is_repeat": True, "basis": again["basis"]}
-    assert again["basis"] == first["basis"]
-    assert len(counter.answer("sales", "list", "--text", drns[0], "--limit", "1000")["sales"]) == len(
-        {row["sale_id"] for row in counter.answer("sales", "list", "--text", drns[0])["sales"]}
-    )
-    assert counter.answer("sales", "list", "--limit", "1")["sales"][0]["sale_id"] == SALE_ID
+    assert again == first | {"is_repeat": True}
+    newest = counter.answer("sales", "list", "--limit", "2")["sales"]
+    assert [row["receipt_number"] == first["receipt_number"] for row in newest] == [True, False]
 
 
 def test_sale_id_when_used_for_another_amount_then_refused(counter: Kilotill, drns: list[str]) -> None:
@@ -157,9 +152,7 @@ def test_sale_when_asked_for_wrongly_then_exit_2(counter: Kilotill, arguments: t
     assert "Error: " in result.stderr
 
 
-def test_sale_when_standard_input_ends_before_the_pin_then_exit_2(
-    counter: Kilotill, drns: list[str]
-) -> None:
+def test_sale_when_standard_input_ends_before_the_pin_then_exit_2(counter: Kilotill, drns: list[str]) -> None:
     result = counter("sell", "--meter", drns[0], *SELLER, "--amount", "1000")
 
     assert (result.exit_code, result.stdout) == (2, "")
