@@ -1,4 +1,4 @@
-"""What the command line says when it refuses: the texts of the till in the user's language, and the details."""
+"""What the command line says when it refuses: the till's texts in the user's language, and the details."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from pos.cli.context import make_context
 from pos.cli.demo import demo, show_demo_sale
 from pos.cli.people import people
 from pos.cli.records import cases, receipt, resume, sales, verify_command
+from pos.cli.refusals import refusal_text
 from pos.cli.registers import meters, tariff
 from pos.cli.safety import backup, restore
 from pos.cli.selling import sell
@@ -77,5 +79,5 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(error: KilotillError) -> int:
-    click.echo(f"{error.text} [{error.code}]", err=True)
+    click.echo(refusal_text(error, os.environ), err=True)
     return 1

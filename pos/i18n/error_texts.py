@@ -1,9 +1,9 @@
 """What a cashier reads when the till refuses: the codes of docs/formats.md §14 in every language.
 
 Each text says what happened, what was and was not charged and, in quotes, what to tell the customer; the next
-action fits two lines of paper. The English sentence is the key of `errors.po`, as for papers
-(docs/translations.md). A refusal is for the act that was tried now: what was paid before it stays paid, so the
-texts say "now".
+action fits two lines of paper. The English text is the key in `errors.po`, as for papers
+(docs/translations.md). A refusal is about the act tried now; what was paid before stays paid, so the texts
+say "now".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pos.i18n.catalogue import catalogue
 
 
 class ErrorKind(StrEnum):
-    """How a refusal is shown: at its field, as a countdown, as a question for a PIN, or over the whole sale."""
+    """How a refusal is shown: at its field, as a wait, as a question for a person, or on the whole sale."""
 
     FIX_IT = "fix_it"
     WAIT = "wait"
@@ -100,7 +100,8 @@ _XMLVEND = {
     ),
     "sale.not_cancellable": ErrorText(
         ErrorKind.FIX_IT,
-        "This sale can no longer be voided. Nothing was changed: what is paid stays paid, a token stays good.",
+        "This sale can no longer be voided. Nothing was changed: "
+        "what is paid stays paid, a token stays good.",
         "Wrong meter: open a case. Payment not final: wait for it.",
         "CancelEx",
     ),
@@ -240,8 +241,8 @@ _OWN = {
     ),
     "clock.back": ErrorText(
         ErrorKind.STOP,
-        "The clock is behind the last record. Nothing is charged now, no token is made. Earlier tokens stay good. "
-        'Say: "The clock must be set first."',
+        "The clock is behind the last record. Nothing is charged now, no token is made. "
+        'Earlier tokens stay good. Say: "The clock must be set first."',
         "Set the clock right. Selling then goes on by itself.",
     ),
     "clock.confirm": ErrorText(

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pos.i18n.error_texts import ERROR_TEXTS
+
 ROOT = Path(__file__).parents[2]
+LISTS = {Path(__file__).name, "test_error_texts.py"}
+"""Tests that name codes without raising them."""
 CODE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 BASE = "KilotillError"
 CARRIERS = {"Finding", "RowError", "wrong"}
@@ -49,7 +53,11 @@ def test_codes_in_the_program_are_those_that_the_document_explains() -> None:
     program, document = _codes_in_the_program(), {code for code, *_ in _rows_in_the_document()}
 
     assert sorted(program - document) == [], "not explained in docs/errors.md"
-    assert sorted(document - program) == [], "explained, but nothing raises them"
+    assert sorted(document - program - _kept_for_later()) == [], "explained, but nothing raises them"
+
+
+def test_codes_kept_for_later_are_those_with_a_text_that_nothing_raises_yet() -> None:
+    assert sorted(_kept_for_later()) == sorted(set(ERROR_TEXTS) - _codes_in_the_program())
 
 
 def test_codes_in_the_document_stand_there_once_and_say_what_to_do() -> None:
@@ -71,7 +79,7 @@ def test_every_code_is_raised_in_a_test() -> None:
     spoken_of = {
         node.value
         for path, tree in _trees("tests")
-        if path.name != Path(__file__).name
+        if path.name not in LISTS
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -130,4 +138,14 @@ def _document() -> str:
 
 
 def _rows_in_the_document() -> list[tuple[str, str, str]]:
-    return re.findall(rf"^\| `({CODE.pattern})` \| (.+?) \| (.+?) \|$", _document(), flags=re.MULTILINE)
+    return _rows(_document())
+
+
+def _kept_for_later() -> set[str]:
+    """Codes that have a text but are not raised: formats §14 names them for parts that are still to come."""
+    section = _document().split("\n## Kept for later parts\n")[1].split("\n## ")[0]
+    return {code for code, *_ in _rows(section)}
+
+
+def _rows(text: str) -> list[tuple[str, str, str]]:
+    return re.findall(rf"^\| `({CODE.pattern})` \| (.+?) \| (.+?) \|$", text, flags=re.MULTILINE)

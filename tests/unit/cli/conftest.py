@@ -20,6 +20,27 @@ from tests.factories.backups import CHEAP
 
 CASHIER, SUPERVISOR, ADMINISTRATOR = "24680", "135790", "975310"
 DAYS = 3
+PHRASE = "seven quiet mountains"
+SHOP = {
+    "organisation": {"name": "Test Shop"},
+    "sales_point": {"name": "Counter"},
+    "till_code": "K01",
+    "currency": "RWF",
+    "time_zone": "Africa/Kigali",
+    "language": "en",
+    "users": [
+        {"name": "Aline", "role": "C", "pin": CASHIER},
+        {"name": "Bea", "role": "A", "pin": "333333"},
+        {"name": "Ada", "role": "A", "pin": "444444"},
+    ],
+    "tariffs_csv": "tariffs.csv",
+    "supply_groups": [
+        {"sgc": "600100", "key_method": "04", "algorithm": "07", "base_date": "14", "ti": "01", "krn": 1}
+        | {"ken": 255, "holders": ["vault"]}
+    ],
+    "envelope": {"money": "5000000", "units": "20000"},
+    "printer": "dummy:",
+}
 
 
 class Kilotill:
@@ -96,3 +117,16 @@ def drns(made_demo: Path) -> list[str]:
     """The demo's meters."""
     meters: list[str] = Kilotill(made_demo).answer("demo")["meters"]
     return meters
+
+
+@pytest.fixture
+def live(
+    at: Callable[[str], Kilotill], made_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Kilotill:
+    """An empty folder for a live till, its shop.json and tariffs beside it, and its secrets at hand."""
+    tariffs = Kilotill(made_demo)("tariff", "export").stdout
+    (tmp_path / "tariffs.csv").write_text(tariffs, encoding="utf-8")
+    (tmp_path / "shop.json").write_text(json.dumps(SHOP), encoding="utf-8")
+    monkeypatch.setenv("KILOTILL_OPENING_PHRASE", PHRASE)
+    monkeypatch.setenv("KILOTILL_PASSPHRASE", "correct horse battery")
+    return at("live")

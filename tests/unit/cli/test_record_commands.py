@@ -75,10 +75,10 @@ def test_receipt_when_the_sale_is_unknown_then_refused(book: Kilotill) -> None:
         assert " [sale." in book.refused("receipt", unknown)
 
 
-def test_receipt_when_it_cannot_be_written_then_exit_1_and_one_line(book: Kilotill, tmp_path: Path) -> None:
+def test_receipt_when_it_cannot_be_written_then_exit_1_and_the_reason(book: Kilotill, tmp_path: Path) -> None:
     said = book.refused("receipt", "T03-000001", "--pdf", str(tmp_path / "no" / "r.pdf"))
 
-    assert said.endswith("[disk.write]\n")
+    assert "[disk.write]" in said
 
 
 def test_book_when_nothing_is_open_then_cases_and_resume_are_empty(book: Kilotill) -> None:

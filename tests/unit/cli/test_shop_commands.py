@@ -1,6 +1,5 @@
 """Making a till and keeping it: `init`, `demo`, `keys`, `people`, `backup`, `restore`, and the lock."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,41 +10,8 @@ from pos.system.paths import DataFolder
 from tests.factories.meter_files import meter_cells, write_csv
 from tests.unit.cli.conftest import ADMINISTRATOR, CASHIER, SELLER, Kilotill
 
-PHRASE = "seven quiet mountains"
 COMPONENTS = "0123456789abcdef0123456789abcdef01234567 fedcba9876543210fedcba9876543210fedcba98"
-SHOP = {
-    "organisation": {"name": "Test Shop"},
-    "sales_point": {"name": "Counter"},
-    "till_code": "K01",
-    "currency": "RWF",
-    "time_zone": "Africa/Kigali",
-    "language": "en",
-    "users": [
-        {"name": "Aline", "role": "C", "pin": CASHIER},
-        {"name": "Bea", "role": "A", "pin": "333333"},
-        {"name": "Ada", "role": "A", "pin": "444444"},
-    ],
-    "tariffs_csv": "tariffs.csv",
-    "supply_groups": [
-        {"sgc": "600100", "key_method": "04", "algorithm": "07", "base_date": "14", "ti": "01", "krn": 1}
-        | {"ken": 255, "holders": ["vault"]}
-    ],
-    "envelope": {"money": "5000000", "units": "20000"},
-    "printer": "dummy:",
-}
-
 At = Callable[[str], Kilotill]
-
-
-@pytest.fixture
-def live(at: At, made_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kilotill:
-    """A live till, set up and with its key loaded."""
-    tariffs = Kilotill(made_demo)("tariff", "export").stdout
-    (tmp_path / "tariffs.csv").write_text(tariffs, encoding="utf-8")
-    (tmp_path / "shop.json").write_text(json.dumps(SHOP), encoding="utf-8")
-    monkeypatch.setenv("KILOTILL_OPENING_PHRASE", PHRASE)
-    monkeypatch.setenv("KILOTILL_PASSPHRASE", "correct horse battery")
-    return at("live")
 
 
 def test_demo_when_asked_again_then_says_what_is_there(demo: Kilotill) -> None:
@@ -72,6 +38,8 @@ def test_live_till_when_set_up_and_given_its_key_then_sells(
     sold = live.sell(meter["meter_number"], "--amount", "5000")
 
     assert made["till_code"] == "K01"
+    assert "shop.not_demo" in live.refused("demo")
+    assert "[shop.not_demo]" in live.refused("demo")
     assert "[shop.exists]" in live.refused("init", "--from", str(tmp_path / "shop.json"))
     assert loaded.stdout == "Key of group 600100, revision 1: check value 485E3C.\n"
     assert (sold["receipt_number"], len(sold["token"])) == ("K01-000001", 20)
