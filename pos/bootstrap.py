@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -123,6 +123,17 @@ class Access(Enum):
     """Only looks: takes no lock and needs no secret."""
     WRITES = "writes"
     """Takes the lock the window takes, opens secrets and, where it can, the vault."""
+
+
+class VaultUse(Enum):
+    """Whether a command needs the vault open, or works on the vault file itself."""
+
+    OPEN = "open"
+    LEFT_SHUT = "left shut"
+
+
+AskPhrase = Callable[[], str | None]
+"""Asks for the opening phrase of a live vault; None when nobody answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +329,11 @@ class Till:
         if isinstance(self.mirror.trouble, MachineFault):
             raise self.mirror.trouble
 
+    def vault_file(self) -> VaultFile:
+        """Return the vault file, for what is done to it rather than with it."""
+        assert self.secrets is not None, "opened for writing"
+        return VaultFile(self.folder.root, self.secrets)
+
     def reload_settings(self) -> None:
         """Take changed settings into account."""
         self.rules = self._read_rules()
@@ -351,15 +367,18 @@ def open_till(
     *,
     passphrase: str | None = None,
     ask_passphrase: AskPassphrase | None = None,
-    opening_phrase: str | None = None,
+    ask_phrase: AskPhrase | None = None,
+    vault: VaultUse = VaultUse.OPEN,
     clock: Clock | None = None,
     mirrors: bool = True,
 ) -> Iterator[Till]:
     """Open the till of a data folder for as long as the block runs; `mirrors`: keep the second book copy.
 
-    With `WRITES` the lock is taken and the vault opened: a demo's always, a live one's when `opening_phrase`
-    is given; otherwise it stays locked and only tokens wait. Raises UserError `data.no_till`, `till.in_use`,
-    `vault.phrase`, `secrets.*`; MachineFault `data.*`, `disk.*`.
+    With `WRITES` the lock is taken and the vault opened: a demo's always, a live one's with what `ask_phrase`
+    returns; where that is None it stays locked and only tokens wait.
+
+    Raises UserError `data.no_till`, `till.in_use`, `vault.phrase`, `secrets.*`; MachineFault `data.*`,
+    `disk.*`.
     """
     if not folder.database.exists():
         raise UserError(
@@ -379,7 +398,8 @@ def open_till(
             if secrets is None:
                 yield till
                 return
-            open_vault(till, secrets, opening_phrase)
+            if vault is VaultUse.OPEN:
+                open_vault(till, secrets, ask_phrase)
             till.begin_work()
             try:
                 yield till
@@ -461,7 +481,7 @@ def set_up_shop(
             units.close()
 
 
-def open_vault(till: Till, secrets: SecretStore, opening_phrase: str | None) -> None:
+def open_vault(till: Till, secrets: SecretStore, ask_phrase: AskPhrase | None) -> None:
     """Open the vault if this run can: a demo's needs nothing, a live one's the opening phrase."""
     file = VaultFile(till.folder.root, secrets)
     if not file.exists():
@@ -469,10 +489,11 @@ def open_vault(till: Till, secrets: SecretStore, opening_phrase: str | None) -> 
     refuse_mixed(is_live_book=not (till.shop.is_demo or till.shop.is_training), is_demo_vault=file.is_demo())
     if file.is_demo():
         opened = file.open_demo()
-    elif opening_phrase is not None:
-        opened = file.open(opening_phrase)
     else:
-        return
+        phrase = None if ask_phrase is None else ask_phrase()
+        if phrase is None:
+            return
+        opened = file.open(phrase)
     till.vault.unlock(opened.keys, opened.save)
 
 

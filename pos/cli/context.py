@@ -14,7 +14,7 @@ from uuid import UUID
 
 import click
 
-from pos.bootstrap import Access, Till, open_till
+from pos.bootstrap import Access, Till, VaultUse, open_till
 from pos.domain.money import AmountTextError, parse_major, parse_scaled
 from pos.domain.permissions import Actor, Role
 from pos.domain.shift import CashCount, parse_count
@@ -37,14 +37,15 @@ class CommandContext:
     _lines: Iterator[str] = field(default_factory=lambda: iter(sys.stdin or ()))
 
     @contextmanager
-    def till(self, access: Access) -> Iterator[Till]:
+    def till(self, access: Access, vault: VaultUse = VaultUse.OPEN) -> Iterator[Till]:
         """Open the till; a passphrase or phrase is taken from standard input, the environment or a prompt."""
         with open_till(
             self.folder,
             access,
             passphrase=self.passphrase() if access is Access.WRITES else None,
             ask_passphrase=self.ask_passphrase,
-            opening_phrase=self.opening_phrase(is_new=False),
+            ask_phrase=self.opening_phrase,
+            vault=vault,
         ) as till:
             yield till
 
@@ -57,19 +58,22 @@ class CommandContext:
 
     def ask_passphrase(self, question: PassphraseQuestion) -> str | None:
         """Ask for the passphrase of the sealed secrets, if a person is there to answer."""
-        if not sys.stdin.isatty():
+        if not _is_terminal():
             return None
         is_new = question is PassphraseQuestion.NEW
         text = "New passphrase of this till" if is_new else "Passphrase of this till"
         answer: str = click.prompt(text, hide_input=True, confirmation_prompt=is_new)
         return answer
 
-    def opening_phrase(self, *, is_new: bool) -> str | None:
-        """Return the vault's opening phrase from the environment; a new one may also be typed."""
+    def opening_phrase(self, *, is_new: bool = False) -> str | None:
+        """Return the vault's opening phrase from the environment, else typed unseen; None for no answer."""
         phrase = os.environ.get(PHRASE_VARIABLE)
-        if phrase is None and is_new and sys.stdin.isatty():
-            phrase = click.prompt("Opening phrase of the vault", hide_input=True, confirmation_prompt=True)
-        return phrase
+        if phrase is None and _is_terminal():
+            text = "Opening phrase of the vault" + ("" if is_new else " (empty: it stays locked)")
+            phrase = click.prompt(
+                text, default="", show_default=False, hide_input=True, confirmation_prompt=is_new
+            )
+        return phrase or None
 
     def secret_line(self, what: str, *, from_stdin: bool) -> str:
         """Return a secret from the next line of standard input, or typed unseen."""
@@ -88,6 +92,11 @@ class CommandContext:
     def sign_in(self, till: Till, name: str, *, pin_from_stdin: bool) -> Actor:
         """Sign a person in; the PIN is the next line of standard input, or typed unseen."""
         return till.sign_in.sign_in(name, self.secret_line(f"PIN of {name}", from_stdin=pin_from_stdin))
+
+
+def _is_terminal() -> bool:
+    """Whether a person can answer: standard input may be a pipe, or closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 pass_command = click.make_pass_decorator(CommandContext)

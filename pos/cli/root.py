@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import os
 import sys
@@ -11,22 +12,49 @@ from pathlib import Path
 
 import click
 
-from pos.cli.context import make_context
-from pos.cli.demo import demo, show_demo_sale
-from pos.cli.people import people
-from pos.cli.records import cases, receipt, resume, sales, verify_command
 from pos.cli.refusals import refusal_text
-from pos.cli.registers import meters, tariff
-from pos.cli.safety import backup, restore
-from pos.cli.selling import sell
-from pos.cli.shifts import shift
-from pos.cli.shop import init, keys
-from pos.cli.sts import sts
 from pos.errors import KilotillError, MachineFault
-from pos.system.paths import DataFolder
+
+_COMMANDS = {
+    "init": "pos.cli.shop:init",
+    "demo": "pos.cli.demo:demo",
+    "people": "pos.cli.people:people",
+    "keys": "pos.cli.shop:keys",
+    "vault": "pos.cli.stops:vault",
+    "clock": "pos.cli.stops:clock",
+    "meters": "pos.cli.registers:meters",
+    "tariff": "pos.cli.registers:tariff",
+    "shift": "pos.cli.shifts:shift",
+    "sell": "pos.cli.selling:sell",
+    "sales": "pos.cli.records:sales",
+    "receipt": "pos.cli.records:receipt",
+    "cases": "pos.cli.records:cases",
+    "resume": "pos.cli.records:resume",
+    "verify": "pos.cli.records:verify_command",
+    "backup": "pos.cli.safety:backup",
+    "restore": "pos.cli.safety:restore",
+    "sts": "pos.cli.sts:sts",
+}
 
 
-@click.group(invoke_without_command=True)
+class LazyGroup(click.Group):
+    """Imports a sub-command when it is asked for: `kilotill sts` needs no database, `find` no printer."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's form
+        """Name the sub-commands in the order a newcomer meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a sub-command, None for a name that is none."""
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
 @click.version_option(package_name="kilotill", prog_name="kilotill")
 @click.option(
     "--data",
@@ -44,16 +72,18 @@ def kilotill(context: click.Context, data: Path | None, *, passphrase_stdin: boo
 
     Without a sub-command it makes one sale in the demo shop, in the terminal.
     """
+    if context.invoked_subcommand == "sts":
+        return 0
+    # Imported here for the same reason as the sub-commands: together these take most of a second.
+    from pos.cli.context import make_context
+
     command = context.obj = make_context(data, reads_passphrase=passphrase_stdin)
     if context.invoked_subcommand is None:
+        from pos.cli.demo import show_demo_sale
+        from pos.system.paths import DataFolder
+
         return show_demo_sale(DataFolder(command.folder.root / "demo") if data is None else command.folder)
     return 0
-
-
-for one in (init, demo, keys, meters, tariff, shift, sell, sales, receipt, cases, resume, verify_command):
-    kilotill.add_command(one)
-for one in (backup, restore, people, sts):
-    kilotill.add_command(one)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

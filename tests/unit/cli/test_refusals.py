@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from pos.cli import root
+from pos.cli import demo
 from pos.cli.refusals import language_of, refusal_text
 from pos.cli.root import run
 from pos.errors import UserError
@@ -70,7 +70,7 @@ def test_command_when_it_refuses_in_a_french_shell_answers_in_french(monkeypatch
     def refuse(_folder: object) -> int:
         raise BLOCKED
 
-    monkeypatch.setattr(root, "show_demo_sale", refuse)
+    monkeypatch.setattr(demo, "show_demo_sale", refuse)
 
     result = _run("fr_RW.UTF-8")
 

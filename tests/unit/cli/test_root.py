@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from pos.cli import demo, demo_shop, root
+from pos.cli import demo, demo_shop
 from pos.cli.root import kilotill, run
 from pos.errors import MachineFault
 from pos.system.paths import DataFolder
@@ -26,6 +26,7 @@ COMMANDS = [
         *("tariff", "tariff trial", "tariff import", "tariff export"),
         *("shift", "shift open", "shift status", "shift close", "sell", "receipt"),
         *("sales", "sales list", "sales export", "cases", "resume", "verify", "backup", "restore"),
+        *("clock", "clock confirm", "clock reset", "vault", "vault set-recovery", "vault recover"),
         *("sts", "sts explain", "sts self-test"),
     )
 ]
@@ -122,7 +123,7 @@ def test_command_on_a_faulty_machine_ends_with_1_and_no_stack_trace(monkeypatch:
     def fail(_folder: DataFolder) -> int:
         raise MachineFault("disk.full", "The disk is full.")
 
-    monkeypatch.setattr(root, "show_demo_sale", fail)
+    monkeypatch.setattr(demo, "show_demo_sale", fail)
 
     result = _run()
 
@@ -134,7 +135,7 @@ def test_command_stopped_from_the_keyboard_ends_with_1(monkeypatch: pytest.Monke
     def stop(_folder: DataFolder) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(root, "show_demo_sale", stop)
+    monkeypatch.setattr(demo, "show_demo_sale", stop)
 
     result = _run()
 
@@ -149,8 +150,11 @@ def test_program_started_as_a_module_ends_with_the_exit_code() -> None:
 
 
 def _paths(command: click.Command, path: list[str]) -> list[list[str]]:
-    inner = command.commands.items() if isinstance(command, click.Group) else []
-    return [path, *(deeper for name, child in inner for deeper in _paths(child, [*path, name]))]
+    if not isinstance(command, click.Group):
+        return [path]
+    context = click.Context(command)
+    children = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+    return [path, *(deeper for name, child in children if child for deeper in _paths(child, [*path, name]))]
 
 
 def _run(*arguments: str) -> Result:

@@ -39,7 +39,6 @@ def test_live_till_when_set_up_and_given_its_key_then_sells(
 
     assert made["till_code"] == "K01"
     assert "shop.not_demo" in live.refused("demo")
-    assert "[shop.not_demo]" in live.refused("demo")
     assert "[shop.exists]" in live.refused("init", "--from", str(tmp_path / "shop.json"))
     assert loaded.stdout == "Key of group 600100, revision 1: check value 485E3C.\n"
     assert (sold["receipt_number"], len(sold["token"])) == ("K01-000001", 20)

@@ -1,0 +1,88 @@
+"""What ends a Stop: `clock` and `vault`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pos.models.schema import open_till_database
+from pos.models.stored import milliseconds_of
+from tests.unit.cli.conftest import CASHIER, SUPERVISOR, Kilotill
+
+COMPONENTS = "0123456789abcdef0123456789abcdef01234567 fedcba9876543210fedcba9876543210fedcba98"
+AS_SUPERVISOR = ("--operator", "Bosco", "--pin-stdin")
+
+
+def today() -> str:
+    return f"{datetime.now(ZoneInfo('Africa/Kigali')):%Y-%m-%d}"
+
+
+def trust(shop: Kilotill, instant: datetime) -> None:
+    """Let the book's last record be of that instant."""
+    units = open_till_database(shop.folder)
+    with units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE book SET trusted_at = ?", (milliseconds_of(instant),))
+    units.close()
+
+
+def test_clock_when_the_till_slept_for_weeks_is_confirmed_and_sells_again(
+    demo: Kilotill, drns: list[str]
+) -> None:
+    demo.shift()
+    trust(demo, datetime.now(UTC) - timedelta(days=20))
+
+    stopped = demo.refused(
+        "sell", "--meter", drns[5], "--amount", "5000", "--operator", "Aline", "--pin-stdin", pins=CASHIER
+    )
+    confirmed = demo("clock", "confirm", "--today", today(), *AS_SUPERVISOR, pins=SUPERVISOR)
+
+    assert "[clock.confirm]" in stopped
+    assert confirmed.exit_code == 0
+    assert demo.sell(drns[5], "--amount", "5000")["token"]
+
+
+def test_clock_when_the_typed_date_is_another_is_refused(demo: Kilotill) -> None:
+    said = demo.refused("clock", "confirm", "--today", "2020-01-01", *AS_SUPERVISOR, pins=SUPERVISOR)
+
+    assert "[clock.date_differs]" in said
+    assert demo("clock", "confirm", "--today", "soon", *AS_SUPERVISOR, pins=SUPERVISOR).exit_code == 2
+
+
+def test_clock_when_the_record_is_in_the_future_is_reset_by_two(demo: Kilotill, drns: list[str]) -> None:
+    demo.shift()
+    trust(demo, datetime.now(UTC) + timedelta(days=300))
+    arguments = ("clock", "reset", "--today", today(), *AS_SUPERVISOR, "--approved-by", "Claire")
+
+    assert demo(*arguments, pins=f"{SUPERVISOR} 975310").exit_code == 0
+    assert demo.sell(drns[5], "--amount", "5000")["token"]
+
+
+def test_vault_when_a_demo_has_no_recovery(demo: Kilotill) -> None:
+    said = demo.refused(
+        "vault", "set-recovery", "--operator", "Claire", "--stdin", pins="975310 a-recovery-passphrase"
+    )
+
+    assert "[vault.demo]" in said
+
+
+def test_vault_when_the_machine_is_lost_opens_on_another_by_the_recovery_passphrase(
+    live: Kilotill, at: Callable[[str], Kilotill], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.answer("init", "--from", str(tmp_path / "shop.json"))
+    loaded = live(
+        *("keys", "load", "--group", "600100", "--operator", "Bea", "--second", "Ada", "--pin-stdin"),
+        pins=f"333333 444444 {COMPONENTS}",
+    )
+    kept = live("vault", "set-recovery", "--operator", "Bea", "--stdin", pins="333333 a-recovery-passphrase")
+    made = live.answer("backup")
+    new = at("new")
+    restored = new("restore", made["file"], "--reason", "stolen", "--administrator", "Bea")
+
+    wrong = new.refused("vault", "recover", "--stdin", pins="not-the-passphrase another-phrase-here")
+    opened = new("vault", "recover", "--stdin", pins="a-recovery-passphrase another-phrase-here")
+
+    assert (loaded.exit_code, kept.exit_code, restored.exit_code) == (0, 0, 0)
+    assert "[vault.recovery]" in wrong
+    assert "it holds 1 keys" in opened.stdout
