@@ -47,6 +47,7 @@ from pos.services.customers import Customers
 from pos.services.delivery import CheckoutRules, Delivery
 from pos.services.drafts import Drafts
 from pos.services.engineering import EngineeringTokens
+from pos.services.envelopes import Envelopes
 from pos.services.erased_papers import ErasedPapers
 from pos.services.free_issue import FreeIssues
 from pos.services.issuing import Issuing
@@ -173,7 +174,8 @@ class Till:
         self.settings = Settings(units, clock, data_folder=folder.root, book=self.book)
         self.rules = self._read_rules()
         self.papers = ShopPapers(self.shop.time_zone, NoFiscalSigner(), rules=self._paper_rules)
-        self.vending = TokenVending(self.vault)
+        guards = (self._require_room, self._require_own_book)
+        self.vending = TokenVending(self.vault, guards)
         self.delivery = Delivery(
             self.book, clock=clock, vending=self.vending, papers=self.papers, rules=self._checkout_rules
         )
@@ -188,7 +190,7 @@ class Till:
             vault=self.vault,
             rules=self._checkout_rules,
             remote_holders={},
-            guards=(self._require_room, self._require_own_book),
+            guards=guards,
         )
         self._wire_register()
         self._wire_money()
@@ -196,6 +198,7 @@ class Till:
         self._wire_safety()
         if secrets is not None:
             self._wire_people(secrets)
+            self._wire_envelopes(secrets)
 
     def _wire_register(self) -> None:
         read_phone = PhoneReader(HOME_COUNTRIES.get(self.shop.currency, DEFAULT_COUNTRY))
@@ -237,6 +240,9 @@ class Till:
             rules=self._checkout_rules,
             goodwill_limit_minor=lambda: self.settings.values()[GOODWILL_LIMIT_MINOR],
         )
+
+    def _wire_envelopes(self, secrets: SecretStore) -> None:
+        self.envelopes = Envelopes(self.units, self.book, LocalEnvelopes(secrets, self.clock))
 
     def _wire_safety(self) -> None:
         self.backups = Backups(self.folder, self.clock, plan=self._backup_plan, secrets=self.secrets)
@@ -314,6 +320,8 @@ class Till:
         if self.mirrors:
             # Only the till's own folder is made: a stick that is out must not become a folder on this disk.
             self.folder.backups.mkdir(mode=0o700, exist_ok=True)
+            # Before the first sale: a mirror that knows more than this database means an old copy.
+            self.mirror.catch_up()
             self.mirror.start()
 
     def end_work(self) -> None:
@@ -416,6 +424,11 @@ def read_shop_facts(units: Units) -> ShopFacts:
     """Return what never changes about the shop. Raises UserError `data.no_till` where set-up never ended."""
     with units.read() as connection:
         row: Any = connection.exec_driver_sql(_SHOP).one_or_none()
+        has_lines = connection.exec_driver_sql("SELECT 1 FROM journal LIMIT 1").scalar() is not None
+    if row is None and has_lines:
+        raise MachineFault(
+            "disk.damaged", "The database file is damaged. Stop selling and restore a back-up."
+        )
     if row is None:
         raise UserError(
             "data.no_till", "This data folder has no till yet: run `kilotill init` or `demo` first."

@@ -225,7 +225,7 @@ def verify_command(command: CommandContext, *, as_json: bool) -> int:
         click.echo(json.dumps(report.to_json()))
     else:
         for finding in report.findings:
-            click.echo(f"WRONG {finding}")
+            click.echo(f"WRONG {finding.text} [{finding.code}]")
         lines = report.checked.get("lines", 0)
         anchors = ", ".join(f"{one.name} {one.outcome}" for one in report.anchors) or "none"
         click.echo(f"{lines} journal lines checked; witnesses of the tail: {anchors}.")

@@ -22,6 +22,8 @@ _COMMANDS = {
     "keys": "pos.cli.shop:keys",
     "vault": "pos.cli.stops:vault",
     "clock": "pos.cli.stops:clock",
+    "float": "pos.cli.limits:float_group",
+    "envelope": "pos.cli.limits:envelope",
     "meters": "pos.cli.registers:meters",
     "tariff": "pos.cli.registers:tariff",
     "shift": "pos.cli.shifts:shift",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
@@ -45,7 +47,7 @@ class Units:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read unit: a stable snapshot, rolled back at the end. Raises MachineFault `disk.*`."""
-        with translated(), self._reading.connect() as connection:
+        with self._translated(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -55,12 +57,24 @@ class Units:
         No network, no printing, no question to a person inside. Raises MachineFault `disk.full`,
         `disk.read_only`, `disk.busy`, `disk.damaged`, `disk.fault`.
         """
-        with translated():
+        with self._translated():
             with self._turn, self._writing.connect() as connection:
                 unit = WriteUnit(connection)
                 with connection.begin():
                     yield unit
             unit.run_after_commit()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """As `translated`; on a disk without room SQLite often says only that it failed."""
+        try:
+            with translated():
+                yield
+        except MachineFault as fault:
+            database = self._reading.url.database
+            if fault.code != "disk.fault" or database is None or _has_room(Path(database).parent):
+                raise
+            raise MachineFault(*_FAULTS[sqlite3.SQLITE_FULL]) from fault
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database as far as readers allow; no writer waits."""
@@ -71,6 +85,8 @@ class Units:
         """Close every connection; the last one tidies the write-ahead log away."""
         self._reading.dispose()
 
+
+ROOM_FOR_A_WRITE_BYTES = 1_000_000
 
 _FAULTS = {
     sqlite3.SQLITE_FULL: ("disk.full", "The disk is full: nothing was changed. Make room, then try again."),
@@ -87,6 +103,13 @@ _FAULTS = {
     sqlite3.SQLITE_IOERR: ("disk.fault", "The disk failed while reading or writing: nothing was changed."),
     sqlite3.SQLITE_CANTOPEN: ("disk.fault", "The database file cannot be opened."),
 }
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free > ROOM_FOR_A_WRITE_BYTES
+    except OSError:
+        return True
 
 
 def machine_fault(error: BaseException | None) -> MachineFault | None:

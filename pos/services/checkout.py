@@ -115,6 +115,7 @@ class Checkout:
             ApprovalNeeded: another token for the same meter above the limit.
             MachineFault: `clock.back`, `disk.*`.
         """
+        require(actor, Permission.SALE_CREATE)
         for guard in self._guards:
             guard()
         with self._units.write() as unit:
@@ -161,7 +162,6 @@ class Checkout:
         self, connection: Connection, request: SaleRequest, actor: Actor, approval: Approval | None
     ) -> Prepared:
         """Check everything that can refuse a sale; nothing is written yet."""
-        require(actor, Permission.SALE_CREATE)
         shift = needed_shift(connection)
         if actor.role is Role.CASHIER and shift.operator_key != actor.key:
             raise UserError(

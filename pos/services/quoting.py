@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -15,7 +16,7 @@ from pos.domain.priced_item import LineKind, PricedItem, PriceLine
 from pos.domain.pricing import price_by_money, price_by_units
 from pos.domain.tariff import Tariff
 from pos.domain.tariff_json import tariff_from_json
-from pos.errors import UserError
+from pos.errors import MachineFault, UserError
 from pos.models.queries.selling import (
     MonthFigures,
     SellingMeter,
@@ -104,6 +105,10 @@ class Quoting:
     def _tariff(self, row: TariffRow) -> Tariff:
         tariff = self._tariffs.get(row.key)
         if tariff is None:
+            if sha256(row.body.encode()).digest() != row.sha256:
+                raise MachineFault(
+                    "tariff.damaged", f"The stored tariff {row.code} was changed by hand: import it again."
+                )
             tariff = self._tariffs[row.key] = tariff_from_json(json.loads(row.body))
         return tariff
 

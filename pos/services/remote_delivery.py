@@ -22,6 +22,7 @@ from pos.services.key_holders import VAULT, HolderAnswer, HolderVerdict, RemoteH
 from pos.services.quoting import Quote
 from pos.services.sale_values import SaleResult
 from pos.system.clock import Clock
+from pos.tokens.names import TokenClass
 from pos.tokens.vault import Vault, VaultStatus
 
 
@@ -96,6 +97,8 @@ class RemoteDelivery:
                 return stored
             if stored.holder == VAULT:
                 with self._units.write() as unit:
+                    if not _is_still_waiting(unit.connection, sale_id, stored.holder):
+                        continue
                     result = self._delivery.deliver_quote(unit, stored.quote, actor)
                     _set_state(unit.connection, sale_id, "answered")
                 return result
@@ -105,9 +108,13 @@ class RemoteDelivery:
                     "holder.no_answer",
                     "No answer yet from the token server. The sale is kept and asked again.",
                 )
-            if answer.verdict is HolderVerdict.TOKENS:
-                return self._book_answer(sale_id, stored, answer, actor)
-            self._move_on(sale_id, stored, answer, actor)
+            if answer.verdict is HolderVerdict.FINAL_NO:
+                self._move_on(sale_id, stored, answer, actor)
+                continue
+            _check_answer(stored, answer)
+            booked = self._book_answer(sale_id, stored, answer, actor)
+            if booked is not None:
+                return booked
 
     def _mark_left(self, sale_id: UUID) -> StoredRequest | SaleResult:
         """Write down that the request leaves before it does; a delivered sale is returned instead."""
@@ -133,10 +140,13 @@ class RemoteDelivery:
 
     def _book_answer(
         self, sale_id: UUID, stored: StoredRequest, answer: HolderAnswer, actor: Actor
-    ) -> SaleResult:
+    ) -> SaleResult | None:
+        """Unit 2; None when another caller has finished the sale meanwhile."""
         quote = stored.quote
         item = quote["items"][0] | {"tokens": list(answer.tokens)}
         with self._units.write() as unit:
+            if not _is_still_waiting(unit.connection, sale_id, stored.holder):
+                return None
             shift = needed_shift(unit.connection)
             result = self._delivery.record(unit, quote | {"items": [item]}, actor=actor, shift=shift)
             _set_state(unit.connection, sale_id, "answered")
@@ -145,6 +155,8 @@ class RemoteDelivery:
     def _move_on(self, sale_id: UUID, stored: StoredRequest, answer: HolderAnswer, actor: Actor) -> None:
         """After a final no: the group's next holder serves the sale, or its money is due back."""
         with self._units.write() as unit:
+            if not _is_still_waiting(unit.connection, sale_id, stored.holder):
+                return
             following = self._next_holder(unit.connection, stored)
             if following is not None:
                 unit.connection.exec_driver_sql(
@@ -189,6 +201,32 @@ class RemoteDelivery:
         unit.connection.exec_driver_sql(
             "DELETE FROM reservation WHERE sale_id = ?", (UUID(stored.quote["sale_id"]).bytes,)
         )
+
+
+def _is_still_waiting(connection: Connection, sale_id: UUID, holder: str) -> bool:
+    """Whether the sale is paid, not delivered, and still with this holder: the network took its time."""
+    known = find_sale(connection, sale_id)
+    now_with = connection.exec_driver_sql(
+        "SELECT holder FROM holder_request WHERE sale_id = ?", (sale_id.bytes,)
+    ).scalar()
+    return known is not None and known.state == "paid" and now_with == holder
+
+
+def _check_answer(stored: StoredRequest, answer: HolderAnswer) -> None:
+    """Refuse tokens that are not what was paid for; the sale stays paid and is asked about again."""
+    item = stored.quote["items"][0]
+    credits = [one for one in answer.tokens if one.get("token_class") == TokenClass.CREDIT]
+    fits = len(credits) == 1 and all(_is_token(one) for one in answer.tokens)
+    if not fits or credits[0].get("tenths") != item["token_units_tenths"] or credits[0]["tid"] is None:
+        raise Unavailable(
+            "holder.wrong_answer",
+            "The token server's answer does not fit this sale. The sale is kept; call head office.",
+        )
+
+
+def _is_token(one: dict[str, Any]) -> bool:
+    digits = one.get("digits")
+    return isinstance(digits, str) and len(digits) == 20 and digits.isascii() and digits.isdigit()
 
 
 def _set_state(connection: Connection, sale_id: UUID, state: str) -> None:

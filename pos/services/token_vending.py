@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,8 +59,9 @@ def key_in_force(meter: SellingMeter, at: datetime) -> KeyInForce:
 class TokenVending:
     """Makes tokens with the till's vault, inside the write unit that records them."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, guards: Sequence[Callable[[], None]] = ()) -> None:
         self._vault = vault
+        self._guards = guards
 
     def credit(self, connection: Connection, meter: SellingMeter, *, tenths: int, at: datetime) -> Issued:
         """Issue credit of `tenths` (a representable amount above 0), with a key change set where one is due.
@@ -120,6 +122,8 @@ class TokenVending:
         return decode_token(digits, decoder_key.cipher()), BaseDate(key.base_date)
 
     def _decoder_key(self, meter: SellingMeter, key: KeyInForce, at: datetime) -> DecoderKey:
+        for guard in self._guards:
+            guard()
         return self._vault.decoder_key(_meter_key(meter, key), at=at)
 
     def _next_tid(self, connection: Connection, meter: SellingMeter, key: KeyInForce, at: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Table
@@ -122,6 +123,25 @@ def check_laws(connection: sqlite3.Connection) -> Iterator[Finding]:
     yield from _double_tid(connection)
     yield from _wrong_carry(connection)
     yield from _broken_reference(connection)
+    yield from _damaged_tariff(connection)
+
+
+def _damaged_tariff(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """A tariff is no projection, but every price names its hash: the text must still have it."""
+    rows = connection.execute("SELECT key, code, version, body, sha256 FROM main.tariff ORDER BY key")
+    for key, code, version, body, stored in rows:
+        found = sha256(str(body).encode()).digest()
+        if found != stored:
+            yield Finding(
+                "verify.tariff",
+                f"Tariff {code} version {version} is not the text whose hash the sales name.",
+                "tariff",
+                f"key={key}",
+                "body",
+                bytes(stored).hex(),
+                found.hex(),
+            )
+            return
 
 
 def _unbalanced_event(connection: sqlite3.Connection) -> Iterator[Finding]:

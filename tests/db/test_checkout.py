@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 
 from pos.domain.permissions import Role
-from pos.errors import ApprovalNeeded, KilotillError, UserError
+from pos.errors import ApprovalNeeded, KilotillError, MachineFault, UserError
 from pos.models.ledger_book import read_head
 from pos.models.packing import unpack_document, unpack_line
 from pos.services.checkout import DuplicateSaleError
 from pos.services.sale_values import SaleKind, SaleRequest
+from pos.services.verify import verify
 from pos.tokens.numbers import make_drn
 from pos.tokens.virtual_meter import ResultCode
 from tests.factories.shop import Shop, make_shop
@@ -287,3 +288,33 @@ def test_line_when_the_clock_jumped_a_week_ahead_does_not_make_the_jump_trusted(
     with shop.units.read() as connection:
         assert read_head(connection).trusted_at == before
     assert code_of(lambda: shop.checkout.sell(request(drn), shop.cashier)) == "clock.confirm"
+
+
+def test_sale_when_repeated_by_somebody_who_may_not_sell_shows_no_token(shop: Shop) -> None:
+    asked = request(shop.add_meter(1))
+    shop.checkout.sell(asked, shop.cashier)
+
+    auditor = replace(shop.cashier, role=Role.AUDITOR)
+
+    assert code_of(lambda: shop.checkout.sell(asked, auditor)) == "permission.denied"
+
+
+def test_tariff_when_changed_by_hand_sells_nothing_and_verify_names_it(shop: Shop) -> None:
+    drn = shop.add_meter(1)
+    with shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE tariff SET body = replace(body, '89000000', '1000000')")
+
+    assert code_of(lambda: shop.checkout.sell(request(drn), shop.cashier)) == "tariff.damaged"
+    assert "verify.tariff" in [finding.code for finding in verify(shop.units).findings]
+
+
+def test_sell_when_a_guard_stops_writes_nothing(shop: Shop) -> None:
+    def stop() -> None:
+        raise MachineFault("disk.full", "The disk is full.")
+
+    drn = shop.add_meter(1)
+    shop.checkout._guards = (stop,)
+
+    assert code_of(lambda: shop.checkout.sell(request(drn), shop.cashier)) == "disk.full"
+    with shop.units.read() as connection:
+        assert read_head(connection).receipt_last == 0

@@ -1,11 +1,14 @@
 """A key holder behind a network: two write units, and never a second token (docs/formats.md §6)."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from pos.errors import KilotillError, Rejected, Unavailable, UserError
+from pos.services.key_holders import HolderAnswer, HolderVerdict
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
 from tests.crash.remote_twin import RemoteHolderTwin, Step
@@ -145,6 +148,7 @@ def test_sell_when_the_power_went_between_the_units_delivers_the_one_token_after
 
 def test_sell_when_a_quote_waits_for_its_token_the_next_is_priced_after_it(tmp_path: Path) -> None:
     shop, _, drn = make_remote_shop(tmp_path, Step.LOSE_REQUEST)
+    shop.set_rules(duplicate_limit_minor=10**9)
     first, second = request(drn, 1780), request(drn, 3100)
     with pytest.raises(Unavailable):
         shop.checkout.sell(first, shop.cashier)
@@ -167,3 +171,89 @@ def test_deliver_when_the_sale_is_unknown_or_ended_says_so(tmp_path: Path) -> No
         with pytest.raises(KilotillError) as caught:
             shop.checkout.deliver(sale_id, shop.cashier)
         assert caught.value.code == "sale.not_paid"
+
+
+class LyingHolder:
+    """Answers at once with whatever tokens it was given, and does something first."""
+
+    def __init__(self, *tokens: dict[str, object], first: Callable[[], object] = lambda: None) -> None:
+        self._tokens = tokens
+        self._first = first
+
+    def is_reachable(self) -> bool:
+        return True
+
+    def vend(self, request: str) -> HolderAnswer:
+        self._first()
+        if not self._tokens:
+            return HolderAnswer(HolderVerdict.FINAL_NO, reason="no key")
+        return HolderAnswer(HolderVerdict.TOKENS, tokens=self._tokens)
+
+
+TOKEN = {"n": 1, "token_class": 0, "subclass": 0, "tid": 7_000_000, "digits": "1" * 20, "tenths": 303}
+
+
+@pytest.mark.parametrize("change", [{"tenths": 99_999}, {"tid": None}, {"digits": "12"}, {"token_class": 2}])
+def test_answer_when_it_does_not_fit_the_sale_is_not_booked(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    shop = make_shop(tmp_path, holders='["central"]', remote_holders={"central": LyingHolder(TOKEN | change)})
+    drn = shop.add_meter(1)
+
+    with pytest.raises(Unavailable) as kept:
+        shop.checkout.sell(request(drn), shop.cashier)
+
+    assert kept.value.code == "holder.wrong_answer"
+    assert state_of(shop) == ("paid", 0, 1)
+
+
+def test_final_no_when_two_callers_get_it_makes_the_money_due_once(tmp_path: Path) -> None:
+    remote: dict[str, LyingHolder] = {}
+    shop = make_shop(tmp_path, holders='["central"]', remote_holders=remote)
+    asked = request(shop.add_meter(1))
+    again: list[str] = []
+
+    def second_caller() -> None:
+        if not again:
+            again.append("asked")
+            with pytest.raises(Rejected):
+                shop.checkout.deliver(asked.sale_id, shop.cashier)
+
+    remote["central"] = LyingHolder(first=second_caller)
+
+    with pytest.raises(KilotillError):
+        shop.checkout.sell(asked, shop.cashier)
+
+    assert again == ["asked"]
+    assert shop.balance("refund_due") == -5000
+    assert shop.balance("customer_deposit") == 0
+    assert verify(shop.units).findings == ()
+
+
+def test_sale_when_another_to_the_meter_is_paid_and_waits_is_shown_first(tmp_path: Path) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, Step.LOSE_REQUEST)
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(request(drn), shop.cashier)
+
+    with pytest.raises(UserError) as refused:
+        shop.checkout.sell(replace(request(drn), is_another_wanted=False), shop.cashier)
+
+    assert refused.value.code == "sale.duplicate"
+
+
+def test_quote_when_one_of_last_month_is_open_still_counts_its_debt_and_carry(tmp_path: Path) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, Step.LOSE_REQUEST)
+    with shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE meter SET arrears_minor = 4000")
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(request(drn), shop.cashier)
+    with shop.units.write() as unit:
+        unit.connection.exec_driver_sql(
+            "UPDATE reservation SET month = '2026-10', arrears_minor = 4000, carry_change_milli = 77"
+        )
+
+    quote = shop.checkout.trial_vend(request(drn), shop.cashier)
+
+    assert quote.figures.basis.arrears_before_minor == 0
+    assert quote.figures.carry_milli == 77
+    assert quote.figures.basis.bought_before_milli == 0

@@ -87,11 +87,17 @@ class MonthFigures:
 def month_figures(connection: Connection, meter: SellingMeter, month: str) -> MonthFigures:
     """Add up what the meter bought in `month` (YYYY-MM): own sales, pulled rows, open reservations."""
     rows = connection.exec_driver_sql(
-        "SELECT units_milli, free_milli, charges, 0, 0 FROM meter_month WHERE meter_key = ? AND month = ? "
-        "UNION ALL SELECT units_milli, free_milli, charges, arrears_minor, carry_change_milli "
-        "FROM reservation WHERE meter_key = ? AND month = ?",
+        "SELECT units_milli, free_milli, charges FROM meter_month WHERE meter_key = ? AND month = ? "
+        "UNION ALL SELECT units_milli, free_milli, charges FROM reservation "
+        "WHERE meter_key = ? AND month = ?",
         (meter.key, month, meter.key, month),
     ).all()
+    # Debt and carry know no month: a quote that is open over a month's end still holds its part of them.
+    held: Any = connection.exec_driver_sql(
+        "SELECT coalesce(sum(arrears_minor), 0), coalesce(sum(carry_change_milli), 0) "
+        "FROM reservation WHERE meter_key = ?",
+        (meter.key,),
+    ).one()
     charges = {code for row in rows for code in str(row[2]).split("\n") if code}
     carried: int | None = connection.exec_driver_sql(
         "SELECT carry_milli FROM carry WHERE meter_key = ?", (meter.key,)
@@ -101,11 +107,11 @@ def month_figures(connection: Connection, meter: SellingMeter, month: str) -> Mo
             bought_before_milli=sum(row[0] for row in rows),
             charges_taken=tuple(sorted(charges)),
             free_before_milli=sum(row[1] for row in rows),
-            arrears_before_minor=max(0, meter.arrears_minor - sum(row[3] for row in rows)),
+            arrears_before_minor=max(0, meter.arrears_minor - held[0]),
         ),
         # A quote that failed after a later one was priced from it can leave up to 0.1 units below zero: the
         # customer has them already, and they are not asked back.
-        max(0, (carried or 0) + sum(row[4] for row in rows)),
+        max(0, (carried or 0) + held[1]),
     )
 
 
@@ -172,14 +178,20 @@ class RecentSale:
 def latest_sale_to(
     connection: Connection, meter_key: int, *, item_kind: str, since: datetime
 ) -> RecentSale | None:
-    """Return the meter's latest delivered sale of this kind of item not before `since`."""
+    """Return the meter's latest delivered or paid sale of this kind of item not before `since`.
+
+    A sale that is paid and waits for its token has no items yet: its open reservation names the meter.
+    """
     row: Any = connection.exec_driver_sql(
-        "SELECT sale.id, sale.place, sale.at, sale.money_minor "
+        "SELECT * FROM (SELECT sale.id, sale.place, sale.at, sale.money_minor "
         "FROM sale_item JOIN sale ON sale.place = sale_place "
         "WHERE meter_key = ? AND item_kind = ? AND sale.state = 'delivered' AND sale.at >= ? "
-        "ORDER BY sale_place DESC LIMIT 1",
-        (meter_key, item_kind, milliseconds_of(since)),
-    ).one_or_none()
+        "ORDER BY sale_place DESC LIMIT 1) UNION ALL "
+        "SELECT sale.id, sale.place, sale.at, sale.money_minor "
+        "FROM reservation JOIN sale ON sale.id = reservation.sale_id "
+        "WHERE reservation.meter_key = ? AND ? = 'token' AND sale.state = 'paid' AND sale.at >= ? LIMIT 1",
+        (meter_key, item_kind, milliseconds_of(since), meter_key, item_kind, milliseconds_of(since)),
+    ).first()
     return None if row is None else RecentSale(UUID(bytes=row[0]), row[1], instant_of(row[2]), row[3])
 
 

@@ -26,6 +26,7 @@ COMMANDS = [
         *("tariff", "tariff trial", "tariff import", "tariff export"),
         *("shift", "shift open", "shift status", "shift close", "sell", "receipt"),
         *("sales", "sales list", "sales export", "cases", "resume", "verify", "backup", "restore"),
+        *("float", "float list", "float top-up", "envelope", "envelope show", "envelope renew"),
         *("clock", "clock confirm", "clock reset", "vault", "vault set-recovery", "vault recover"),
         *("sts", "sts explain", "sts self-test"),
     )

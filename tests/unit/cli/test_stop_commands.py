@@ -86,3 +86,41 @@ def test_vault_when_the_machine_is_lost_opens_on_another_by_the_recovery_passphr
     assert (loaded.exit_code, kept.exit_code, restored.exit_code) == (0, 0, 0)
     assert "[vault.recovery]" in wrong
     assert "it holds 1 keys" in opened.stdout
+
+
+def test_float_when_topped_up_sells_that_much_more(demo: Kilotill) -> None:
+    before = demo.answer("float", "list", *AS_SUPERVISOR, pins=SUPERVISOR)["floats"]
+    topped = demo(
+        *("float", "top-up", "--supplier", "reg", "--amount", "5000", "--reference", "BK-1", *AS_SUPERVISOR),
+        pins=SUPERVISOR,
+    )
+    after = demo.answer("float", "list", *AS_SUPERVISOR, pins=SUPERVISOR)["floats"]
+
+    assert topped.exit_code == 0
+    assert after[0]["left_minor"] == before[0]["left_minor"] + 5000
+    assert demo("float", "list", *AS_SUPERVISOR, pins=SUPERVISOR).stdout.startswith("reg ")
+    assert "[supplier.unknown]" in demo.refused(
+        *("float", "top-up", "--supplier", "x", "--amount", "5", "--reference", "y", *AS_SUPERVISOR),
+        pins=SUPERVISOR,
+    )
+
+
+def test_envelope_when_used_up_is_renewed_by_an_administrator_only(demo: Kilotill, drns: list[str]) -> None:
+    as_admin = ("--operator", "Claire", "--pin-stdin")
+    demo.shift()
+    small = demo("envelope", "renew", "--money", "100", "--units", "10", *as_admin, pins="975310")
+    sale = ("sell", "--meter", drns[5], "--amount", "5000", "--operator", "Aline", "--pin-stdin")
+
+    stopped = demo.refused(*sale, pins=CASHIER)
+    denied = demo.refused(
+        "envelope", "renew", "--money", "9000", "--units", "900", *AS_SUPERVISOR, pins=SUPERVISOR
+    )
+    demo("envelope", "renew", "--money", "9000", "--units", "900.5", *as_admin, pins="975310")
+
+    assert small.exit_code == 0
+    assert "[envelope.money]" in stopped
+    assert "[permission.denied]" in denied
+    assert demo.sell(drns[5], "--amount", "5000")["token"]
+    left = demo.answer("envelope", "show", *AS_SUPERVISOR, pins=SUPERVISOR)
+    assert left["money_left_minor"] == 4000
+    assert demo("envelope", "show", *AS_SUPERVISOR, pins=SUPERVISOR).stdout.startswith("Left: 4000 RWF")
