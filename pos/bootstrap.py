@@ -25,6 +25,7 @@ from pos.config import (
     PAPER_WIDTH_MM,
     PRINTER,
     RECEIPT_FOOTER,
+    RECEIPT_LOGO,
     SHIFT_DIFFERENCE_LIMIT_MINOR,
     SMALLEST_COIN_MINOR,
 )
@@ -116,6 +117,9 @@ HOME_COUNTRIES = {
 
 DEFAULT_COUNTRY = "RW"
 
+LOGO = "shop"
+"""The name by which papers call the shop's picture."""
+
 
 class Access(Enum):
     """What a command does with a data folder."""
@@ -173,6 +177,7 @@ class Till:
         self.book = Book(clock, self.shop.time_zone, mirror=self.mirror)
         self.settings = Settings(units, clock, data_folder=folder.root, book=self.book)
         self.rules = self._read_rules()
+        self.paper_rules = self._read_paper_rules()
         self.papers = ShopPapers(self.shop.time_zone, NoFiscalSigner(), rules=self._paper_rules)
         guards = (self._require_room, self._require_own_book)
         self.vending = TokenVending(self.vault, guards)
@@ -268,7 +273,8 @@ class Till:
 
     def _printer(self, address: str) -> Printer:
         columns = COLUMNS_58_MM if self.settings.values()[PAPER_WIDTH_MM] == "58" else COLUMNS_80_MM
-        return Printer(open=lambda: open_printer(address or "dummy:"), paper=ThermalPaper(columns=columns))
+        paper = ThermalPaper(columns=columns, logos=self.logos())
+        return Printer(open=lambda: open_printer(address or "dummy:"), paper=paper)
 
     def _checkout_rules(self) -> CheckoutRules:
         return self.rules
@@ -345,6 +351,7 @@ class Till:
     def reload_settings(self) -> None:
         """Take changed settings into account."""
         self.rules = self._read_rules()
+        self.paper_rules = self._read_paper_rules()
 
     def _wire_people(self, secrets: SecretStore) -> None:
         pins, codes = PinSeal(secrets), RecoveryCodes()
@@ -365,7 +372,23 @@ class Till:
         )
 
     def _paper_rules(self) -> PaperRules:
-        return PaperRules(currency=self.shop.currency, footer=self.settings.values()[RECEIPT_FOOTER])
+        return self.paper_rules
+
+    def _read_paper_rules(self) -> PaperRules:
+        values = self.settings.values()
+        return PaperRules(
+            currency=self.shop.currency,
+            footer=values[RECEIPT_FOOTER],
+            logo=LOGO if values[RECEIPT_LOGO] else "",
+        )
+
+    def logos(self) -> dict[str, bytes]:
+        """Return the pictures that papers name; without the file of the logo a paper has none."""
+        path = self.settings.values()[RECEIPT_LOGO]
+        try:
+            return {LOGO: Path(path).read_bytes()} if path else {}
+        except OSError:
+            return {}
 
 
 @contextmanager

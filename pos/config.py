@@ -188,6 +188,14 @@ RECEIPT_FOOTER = Setting(
     label="Line under each receipt",
     help="For example the complaints number or what the law wants printed.",
 )
+RECEIPT_LOGO = Setting(
+    key="receipt_logo",
+    kind=Line(1000),
+    default="",
+    label="Logo on receipts",
+    help="The path of a PNG picture on this computer; empty for none.",
+    level=Level.MACHINE,
+)
 BANK_NAME = Setting(
     key="bank_name",
     kind=Line(80),
@@ -320,6 +328,7 @@ SETTINGS: Mapping[str, Setting[Any]] = MappingProxyType(
             LANGUAGE,
             RECEIPT_LANGUAGES,
             RECEIPT_FOOTER,
+            RECEIPT_LOGO,
             PAPER_WIDTH_MM,
             PRINTER,
             BANK_NAME,

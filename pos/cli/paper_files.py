@@ -19,7 +19,7 @@ from pos.system.files import write_atomically
 
 def write_pdf(till: Till, place: int, path: Path, sheet: Sheet = Sheet.ROLL_80) -> None:
     """Write the stored paper of a place as PDF. Raises UserError `sale.nothing_to_reprint`; MachineFault."""
-    write_atomically(path, render_pdf(StoredPapers(till.units).find(place, 0), sheet))
+    write_atomically(path, render_pdf(StoredPapers(till.units).find(place, 0), sheet, logos=till.logos()))
 
 
 def print_waiting(till: Till) -> None:

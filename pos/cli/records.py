@@ -158,10 +158,11 @@ def receipt(
     """
     with command.till(Access.READS) as till:
         document = StoredPapers(till.units).find(_delivered_place(till, sale), 0)
+        logos = till.logos()
     if pdf is not None:
-        write_atomically(pdf, render_pdf(document, Sheet(sheet)))
+        write_atomically(pdf, render_pdf(document, Sheet(sheet), logos=logos))
     if escpos is not None:
-        write_atomically(escpos, render_thermal(document, ThermalPaper()))
+        write_atomically(escpos, render_thermal(document, ThermalPaper(logos=logos)))
     if as_text or (pdf is None and escpos is None):
         click.echo(plain_text(document), nl=False)
     return 0

@@ -35,15 +35,21 @@ def show_alarms(till: Till) -> None:
     is_flag=True,
     help="Ask for the recovery passphrase first: it opens sealed back-ups from now on.",
 )
+@click.option(
+    "--if-due", is_flag=True, help="Only when the last one is older than the setting says; for a timer."
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @pass_command
-def backup(command: CommandContext, *, passphrase_prompt: bool, as_json: bool) -> int:
+def backup(command: CommandContext, *, passphrase_prompt: bool, if_due: bool, as_json: bool) -> int:
     """Make a back-up now, open it again and check it. Selling goes on meanwhile."""
     with command.till(Access.READS) as till:
         if passphrase_prompt:
             till.backups.set_passphrase(
                 click.prompt("Recovery passphrase", hide_input=True, confirmation_prompt=True)
             )
+        if if_due and not till.backups.is_due(till.shop.till_code):
+            click.echo(json.dumps({"file": None}) if as_json else "No back-up is due yet.")
+            return 0
         made = till.backups.begin().run()
     if made is None:
         click.echo("The back-up was cancelled.", err=True)

@@ -1,11 +1,13 @@
-"""What ends a Stop: `clock` and `vault`."""
+"""What ends a Stop: `clock`, `vault`, `float`, `envelope`; back-ups on a timer; the logo."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 
 from pos.models.schema import open_till_database
 from pos.models.stored import milliseconds_of
@@ -124,3 +126,28 @@ def test_envelope_when_used_up_is_renewed_by_an_administrator_only(demo: Kilotil
     left = demo.answer("envelope", "show", *AS_SUPERVISOR, pins=SUPERVISOR)
     assert left["money_left_minor"] == 4000
     assert demo("envelope", "show", *AS_SUPERVISOR, pins=SUPERVISOR).stdout.startswith("Left: 4000 RWF")
+
+
+def test_backup_when_one_is_fresh_is_not_due_again(demo: Kilotill) -> None:
+    first = demo.answer("backup", "--if-due")
+    second = demo.answer("backup", "--if-due")
+
+    assert Path(first["file"]).exists()
+    assert second == {"file": None}
+
+
+def test_logo_when_set_stands_on_the_papers(demo: Kilotill, drns: list[str], tmp_path: Path) -> None:
+    picture = tmp_path / "logo.png"
+    Image.new("1", (64, 32)).save(picture)
+    machine = demo.folder / "machine.json"
+    machine.write_text(json.dumps({**json.loads(machine.read_text()), "receipt_logo": str(picture)}))
+    demo.shift()
+    sold = demo.sell(drns[5], "--amount", "5000")
+    plain, drawn = tmp_path / "plain.bin", tmp_path / "drawn.bin"
+
+    demo("receipt", sold["sale_id"], "--escpos", str(drawn), "--pdf", str(tmp_path / "r.pdf"))
+    picture.unlink()
+    demo("receipt", sold["sale_id"], "--escpos", str(plain))
+
+    assert len(drawn.read_bytes()) > len(plain.read_bytes()) > 500
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
