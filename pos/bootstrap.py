@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -84,7 +84,7 @@ from pos.services.tariffs import Tariffs, import_tariffs
 from pos.services.token_check import TokenCheck
 from pos.services.token_vending import TokenVending
 from pos.services.verify import Anchor
-from pos.services.verify_anchors import MirrorAnchor
+from pos.services.verify_anchors import KeyringAnchor, MirrorAnchor
 from pos.services.void import Voids
 from pos.system.clock import Clock, SystemClock
 from pos.system.disk import free_bytes, require_room
@@ -92,7 +92,7 @@ from pos.system.instance_lock import InstanceLock
 from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder, make_data_folder
 from pos.system.secret_names import TILL_KEY
-from pos.system.secrets import AskPassphrase, SecretStore, open_secret_store
+from pos.system.secrets import AskPassphrase, SecretStore, open_existing_secret_store, open_secret_store
 from pos.system.vault_file import VaultFile
 from pos.tokens.vault import SoftwareVault
 
@@ -268,8 +268,19 @@ class Till:
         """Return the witnesses of the journal's head that this machine has."""
         with self.units.read() as connection:
             head = read_head(connection)
-        path = self.backup_folder() / mirror_name(head.till_code, head.till_id)
-        return (MirrorAnchor(path),)
+        mirror = MirrorAnchor(self.backup_folder() / mirror_name(head.till_code, head.till_id))
+        secrets = self.secrets
+        if secrets is None:
+            given = DEMO_PASSPHRASE if self.shop.is_demo or self.shop.is_training else None
+            # Whoever only looks need not know the passphrase: that witness is then called absent.
+            with suppress(UserError, MachineFault):
+                secrets = open_existing_secret_store(self.folder.root, given)
+        return (mirror,) if secrets is None else (KeyringAnchor(self.units, secrets), mirror)
+
+    def note_head(self) -> None:
+        """Let the secret store remember how far the journal goes: at the start, after a close, at the end."""
+        if self.secrets is not None:
+            KeyringAnchor(self.units, self.secrets).note()
 
     def _printer(self, address: str) -> Printer:
         columns = COLUMNS_58_MM if self.settings.values()[PAPER_WIDTH_MM] == "58" else COLUMNS_80_MM
@@ -323,6 +334,7 @@ class Till:
     def begin_work(self) -> None:
         """Take up what a crash left: papers caught in the printer, lines the mirror lacks."""
         self.spool.recover()
+        self.note_head()
         if self.mirrors:
             # Only the till's own folder is made: a stick that is out must not become a folder on this disk.
             self.folder.backups.mkdir(mode=0o700, exist_ok=True)
@@ -331,7 +343,10 @@ class Till:
             self.mirror.start()
 
     def end_work(self) -> None:
-        """Let the mirror finish."""
+        """Let the mirror finish, and note the journal's head."""
+        # A key store that went away must not hide why the work ended.
+        with suppress(MachineFault):
+            self.note_head()
         if self.mirrors:
             self.mirror.stop()
 

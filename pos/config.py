@@ -274,8 +274,8 @@ GOODWILL_LIMIT_MINOR = Setting(
     key="goodwill_limit_minor",
     kind=_MONEY,
     default=0,
-    label="Goodwill by one person up to",
-    help="A wrong-meter case settled by goodwill above this amount needs two people.",
+    label="Wrong meter decided by one person up to",
+    help="A second token for a wrong meter, by proof or by goodwill, needs two people above this amount.",
 )
 SMALLEST_COIN_MINOR = Setting(
     key="smallest_coin_minor",

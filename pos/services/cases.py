@@ -33,6 +33,7 @@ from pos.system.clock import Clock
 from pos.system.ids import new_id
 
 _WITH_TOKEN = frozenset({CaseState.REALLOCATED, CaseState.GOODWILL, CaseState.REPLACED})
+_BY_TWO_PEOPLE = frozenset({CaseState.REALLOCATED, CaseState.GOODWILL})
 _WITH_PROOF = frozenset({CaseState.REALLOCATED, CaseState.REPLACED})
 
 
@@ -110,7 +111,7 @@ class Cases:
         rules: Callable[[], CheckoutRules],
         goodwill_limit_minor: Callable[[], int],
     ) -> None:
-        """Wire the parts; goodwill above the limit needs two people."""
+        """Wire the parts; a token given for a sale above the limit needs two people."""
         self._units = units
         self._book = book
         self._issuing = issuing
@@ -175,7 +176,7 @@ class Cases:
             UserError: `case.unknown`, `case.state`, `case.reason_missing`, `case.proof_missing`,
                 `case.right_meter_missing`, `case.same_meter`, `case.service`, `meter.unknown`,
                 `permission.*`, `approval.*`, `clock.confirm`; EnvelopeError, VaultError, TidError.
-            ApprovalNeeded: `permission.approval_needed`, also of a second person for much goodwill.
+            ApprovalNeeded: `permission.approval_needed`, also of a second person for a token of much money.
             MachineFault: `clock.back`, `disk.*`.
         """
         with self._units.write() as unit:
@@ -263,8 +264,8 @@ class Cases:
         approval: Approval | None,
     ) -> UUID | None:
         subject = str(case.case_id)
-        is_goodwill = decision.outcome is CaseState.GOODWILL and disputed is not None
-        if is_goodwill and disputed and disputed.item["money_minor"] > self._goodwill_limit_minor():
+        is_given_twice = disputed is not None and decision.outcome in _BY_TWO_PEOPLE
+        if is_given_twice and disputed and disputed.item["money_minor"] > self._goodwill_limit_minor():
             return require_two_people(actor, Permission.CASE_DECIDE, approval=approval, subject=subject)
         return require(actor, Permission.CASE_DECIDE, approval=approval, subject=subject)
 

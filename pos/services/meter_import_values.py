@@ -21,7 +21,7 @@ class Pace:
     tidy_rows: int
 
 
-SELLING = Pace(unit_rows=200, pause_ms=8, tidy_rows=10_000)
+SELLING = Pace(unit_rows=180, pause_ms=8, tidy_rows=10_000)
 """Beside sales: a sale that waits for a unit waits a few milliseconds, and finds its turn in the pause."""
 
 QUIET = Pace(unit_rows=20_000, pause_ms=0, tidy_rows=100_000)

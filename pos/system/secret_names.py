@@ -1,4 +1,4 @@
-"""The names under which a till keeps secrets, and no others (docs/formats.md §15)."""
+"""The names under which a till keeps secrets, and no others (docs/formats.md §15, docs/adr/0006)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ VAULT_KEY = "vault_key"
 PIN_KEY = "pin_key"
 PII_KEY = "pii_key"
 VOUCHER_KEY = "voucher_key"
+JOURNAL_HEAD = "journal_head"
+"""No secret: the last line of the journal this machine saw, where a forger of the database does not look."""
 
-_FIXED_NAMES = frozenset({TILL_KEY, VAULT_KEY, PIN_KEY, PII_KEY, VOUCHER_KEY})
+_FIXED_NAMES = frozenset({TILL_KEY, VAULT_KEY, PIN_KEY, PII_KEY, VOUCHER_KEY, JOURNAL_HEAD})
 _PROVIDER_NAME = re.compile(r"provider:[a-z][a-z0-9_]{0,39}")
 
 

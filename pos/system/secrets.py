@@ -105,6 +105,16 @@ def open_secret_store(
     return SealedFileStore.create(sealed, new, cost)
 
 
+def open_existing_secret_store(data_dir: Path, passphrase: str | None = None) -> SecretStore | None:
+    """Open the store a data folder already uses without asking anybody; None where it has none.
+
+    Raises as `open_secret_store`.
+    """
+    if not (data_dir / SEALED_NAME).exists() and not (data_dir / MARKER_NAME).exists():
+        return None
+    return open_secret_store(data_dir, passphrase)
+
+
 def _passphrase(
     question: PassphraseQuestion, given: str | None, environ: Mapping[str, str], ask: AskPassphrase | None
 ) -> str:

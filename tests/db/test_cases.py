@@ -115,10 +115,13 @@ def test_case_when_refused_gives_nothing_and_the_sale_may_be_disputed_anew(offic
     assert again.number == "T03-C0002"
 
 
-def test_case_when_goodwill_is_above_the_limit_needs_two_people(office: Office) -> None:
+@pytest.mark.parametrize("outcome", [CaseState.GOODWILL, CaseState.REALLOCATED])
+def test_case_when_a_second_token_is_above_the_limit_needs_two_people(
+    office: Office, outcome: CaseState
+) -> None:
     case, _, _ = opened(office, right_drn=office.shop.add_meter(2))
     office.goodwill_limit_minor = 4999
-    goodwill = decision(CaseState.GOODWILL)
+    goodwill = decision(outcome, proof="meter read on site")
 
     with pytest.raises(ApprovalNeeded):
         office.cases.decide(case.case_id, goodwill, actor=office.supervisor)

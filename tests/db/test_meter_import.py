@@ -267,7 +267,7 @@ def test_run_when_meters_are_there_then_short_units_with_pauses(register: Regist
 
     register.imports.run(ADA, path, errors_path=register.errors_path, progress=seen.append)
 
-    assert [one.lines_read for one in seen] == [200, 400, 450]
+    assert [one.lines_read for one in seen] == [180, 360, 450]
     assert seen[-1].lines_about == 451
     assert register.pauses[:3] == [SELLING.pause_ms / 1000] * 3
     register.check_search()

@@ -51,7 +51,7 @@ class Office:
     clock_acts: ClockActs
     cases: Cases
     past_sales: PastSales
-    goodwill_limit_minor: int = 0
+    goodwill_limit_minor: int = 10_000
 
     @property
     def cashier(self) -> Actor:

@@ -1,6 +1,7 @@
 """`kilotill sales`, `receipt`, `cases`, `resume`, `verify`: what the book of the demo shop says."""
 
 import csv
+import json
 import sqlite3
 from pathlib import Path
 
@@ -105,6 +106,32 @@ def test_verify_when_a_sum_was_changed_by_sql_then_named_and_exit_1(demo: Kiloti
     assert result.exit_code == 1
     assert "WRONG" in result.stdout
     assert "account" in result.stdout
+
+
+def test_verify_when_the_end_was_cut_and_the_mirror_taken_too_then_the_keyring_knows(demo: Kilotill) -> None:
+    with sqlite3.connect(demo.folder / "till.sqlite") as connection:
+        head = connection.execute("SELECT head_seq FROM book").fetchone()[0]
+    for mirror in (demo.folder / "backups").glob("*.jsonl"):
+        mirror.unlink()
+    agreeing = demo.answer("verify")["anchors"]
+    with sqlite3.connect(demo.folder / "till.sqlite") as connection:
+        connection.execute("DELETE FROM journal WHERE seq = ?", (head,))
+        previous = connection.execute("SELECT hash FROM journal WHERE seq = ?", (head - 1,)).fetchone()[0]
+        connection.execute("UPDATE book SET head_seq = ?, head_hash = ?", (head - 1, previous))
+    connection.close()
+
+    result = demo("verify", "--json")
+
+    assert {"name": "keyring", "outcome": "agrees", "seq": head} in agreeing
+    found = json.loads(result.stdout)
+    assert "verify.tail_cut" in {finding["code"] for finding in found["findings"]}
+    assert {"name": "keyring", "outcome": "differs", "seq": head} in found["anchors"]
+    # The proof outlives a till that goes on working.
+    demo("resume")
+    demo("shift", "status")
+    assert {"name": "keyring", "outcome": "differs", "seq": head} in json.loads(
+        demo("verify", "--json").stdout
+    )["anchors"]
 
 
 def test_command_when_the_folder_has_no_till_then_refused_and_no_folder_made(tmp_path: Path) -> None:
