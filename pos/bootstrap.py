@@ -44,6 +44,7 @@ from pos.services.cases import Cases
 from pos.services.cash import Cash
 from pos.services.checkout import Checkout
 from pos.services.clock_acts import ClockActs
+from pos.services.counter import Counter
 from pos.services.customers import Customers
 from pos.services.delivery import CheckoutRules, Delivery
 from pos.services.drafts import Drafts
@@ -62,6 +63,7 @@ from pos.services.mirror import Mirror
 from pos.services.money_papers import BankRules, MoneyPapers
 from pos.services.office_papers import OfficePapers
 from pos.services.operators import Operators
+from pos.services.paper_files import PaperFiles
 from pos.services.papers import PaperRules, ShopPapers, StoredPapers
 from pos.services.past_sales import PastSales
 from pos.services.phones import PhoneReader
@@ -81,10 +83,12 @@ from pos.services.shop_setup import SetupPorts, ShopMade, ShopSetup, refuse_mixe
 from pos.services.sign_in import Recovery, SignIn
 from pos.services.supplier_float import SupplierFloats
 from pos.services.tariffs import Tariffs, import_tariffs
+from pos.services.till_status import TillStatusReader
 from pos.services.token_check import TokenCheck
 from pos.services.token_vending import TokenVending
-from pos.services.verify import Anchor
+from pos.services.verify import Anchor, verify
 from pos.services.verify_anchors import KeyringAnchor, MirrorAnchor
+from pos.services.verify_findings import VerifyReport
 from pos.services.void import Voids
 from pos.system.clock import Clock, SystemClock
 from pos.system.disk import free_bytes, require_room
@@ -94,7 +98,7 @@ from pos.system.paths import DataFolder, make_data_folder
 from pos.system.secret_names import TILL_KEY
 from pos.system.secrets import AskPassphrase, SecretStore, open_existing_secret_store, open_secret_store
 from pos.system.vault_file import VaultFile
-from pos.tokens.vault import SoftwareVault
+from pos.tokens.vault import SoftwareVault, VaultStatus
 
 DEMO_PASSPHRASE = "kilotill-demo"  # noqa: S105 - a demo's keys and PINs are public
 """Opens the sealed secrets of a demo on a machine without a key store."""
@@ -251,8 +255,16 @@ class Till:
 
     def _wire_safety(self) -> None:
         self.backups = Backups(self.folder, self.clock, plan=self._backup_plan, secrets=self.secrets)
-        self.spool = PrintSpool(
-            self.units, clock=self.clock, papers=StoredPapers(self.units), printers=self._printer
+        stored = StoredPapers(self.units)
+        self.spool = PrintSpool(self.units, clock=self.clock, papers=stored, printers=self._printer)
+        self.paper_files = PaperFiles(stored, self.logos)
+        self.counter = Counter(self.units, self.clock, self.shop.time_zone)
+        self.status = TillStatusReader(
+            self.units,
+            self.clock,
+            sales_point=self.shop.sales_point,
+            printer=lambda: self.rules.printer,
+            is_vault_open=self.is_vault_open,
         )
 
     def _backup_plan(self) -> BackupPlan:
@@ -362,6 +374,19 @@ class Till:
         """Return the vault file, for what is done to it rather than with it."""
         assert self.secrets is not None, "opened for writing"
         return VaultFile(self.folder.root, self.secrets)
+
+    def is_vault_open(self) -> bool:
+        """Say whether tokens can be made here."""
+        return self.vault.status is VaultStatus.OPEN
+
+    def unlock_vault(self, phrase: str) -> None:
+        """Open the vault with the till's opening phrase. Raises UserError `vault.phrase`, MachineFault."""
+        assert self.secrets is not None, "opened for writing"
+        open_vault(self, self.secrets, lambda: phrase)
+
+    def verify_books(self) -> VerifyReport:
+        """Verify all books, with every witness this machine has."""
+        return verify(self.units, self.anchors())
 
     def reload_settings(self) -> None:
         """Take changed settings into account."""

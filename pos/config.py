@@ -321,6 +321,46 @@ TRAINING = Setting(
     level=Level.MACHINE,
 )
 
+THEME = Setting(
+    key="theme",
+    kind=OneOf(("light", "dark")),
+    default="light",
+    label="Colours",
+    help="Light for a bright shop, dark for evenings.",
+    level=Level.MACHINE,
+)
+TEXT_PERCENT = Setting(
+    key="text_percent",
+    kind=Whole(100, 200),
+    default=100,
+    label="Size of the text in percent",
+    help="From 150 the screens become one column.",
+    level=Level.MACHINE,
+)
+LOCK_MINUTES = Setting(
+    key="lock_minutes",
+    kind=Whole(0, 240),
+    default=10,
+    label="Minutes until the till locks itself",
+    help="Without a key or a click for so long, the sign-in screen comes back; 0 turns it off.",
+)
+KEYS = Setting(
+    key="keys",
+    kind=Line(2000),
+    default="",
+    label="Own keys",
+    help="Keys that this shop has changed; empty for the usual ones.",
+    level=Level.MACHINE,
+)
+CUSTOMER_DISPLAY = Setting(
+    key="customer_display",
+    kind=YesNo(),
+    default=False,
+    label="Second screen for the customer",
+    help="Shows the amount, the change and the token in a window of its own.",
+    level=Level.MACHINE,
+)
+
 SETTINGS: Mapping[str, Setting[Any]] = MappingProxyType(
     {
         setting.key: setting
@@ -346,6 +386,11 @@ SETTINGS: Mapping[str, Setting[Any]] = MappingProxyType(
             AUDIT_DAYS,
             SINGLE_CUSTODIAN,
             TRAINING,
+            THEME,
+            TEXT_PERCENT,
+            LOCK_MINUTES,
+            KEYS,
+            CUSTOMER_DISPLAY,
         )
     }
 )

@@ -82,13 +82,27 @@ class Wording:
         return self._instant(local.replace(day=1, month=local.month % 12 + 1, hour=12), "MMMM")
 
     def age(self, seconds: int) -> str:
-        """Write how long ago something was: `40 s`, `12 min`, `1 h 41`."""
+        """Write how long ago something was: `40 s`, `12 min`, `1 h 41`, `3 d`."""
         if seconds < 60:
             return f"{seconds}{NO_BREAK}s"
         minutes = seconds // 60
         if minutes < 60:
             return f"{minutes}{NO_BREAK}min"
+        if minutes >= 2 * 24 * 60:
+            return f"{minutes // (24 * 60)}{NO_BREAK}d"
         return f"{minutes // 60}{NO_BREAK}h{NO_BREAK}{minutes % 60:02}"
+
+    def long_day(self, at: datetime) -> str:
+        """Write the local day with its name: `Tuesday 17 November 2026`."""
+        return self._instant(at, "EEEE d MMMM y")
+
+    def short_day(self, at: datetime) -> str:
+        """Write the local day without its year: `24 Oct`."""
+        return self._instant(at, f"d{NO_BREAK}MMM")
+
+    def seconds(self, at: datetime) -> str:
+        """Write the local time to the second: `14:33:02`."""
+        return self._instant(at, "HH:mm:ss")
 
     def _number(self, value: Decimal, pattern: str) -> str:
         return str(format_decimal(value, format=pattern, locale=self.language))

@@ -10,7 +10,7 @@ from pos.domain.canonical import JsonObject
 from pos.domain.lock_out import FREE, LockOut
 from pos.domain.permissions import Actor, Permission, Role
 from pos.errors import KilotillError, UserError
-from pos.models.queries.people import Person, find_person, sealed_pin_of
+from pos.models.queries.people import Person, find_person, list_people, sealed_pin_of
 from pos.models.shop import operator, recovery_code
 from pos.models.uow import Units, WriteUnit
 from pos.services.facts import RecordFact, privileged_act
@@ -43,6 +43,11 @@ class SignIn:
                 select(operator.c.name).where(operator.c.is_active).order_by(operator.c.name)
             )
             return tuple(rows.scalars())
+
+    def people(self) -> tuple[Actor, ...]:
+        """List who may sign in, by name, with their roles."""
+        with self._units.read() as connection:
+            return tuple(person.actor for person in list_people(connection) if person.is_active)
 
     def sign_in(self, who: str | UUID, pin: str) -> Actor:
         """Return the person called `who` (a name or an id) if the PIN is right.

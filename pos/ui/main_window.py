@@ -1,0 +1,674 @@
+"""The window: frame, places, keys, and what a screen may ask of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCloseEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFocusFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pos.domain.permissions import Actor, Permission
+from pos.errors import KilotillError
+from pos.i18n.catalogue import catalogue
+from pos.i18n.wording import Wording
+from pos.services.approval import Approval
+from pos.services.till_status import TillStatus
+from pos.ui.context import ApprovalAsk, Context
+from pos.ui.customer_window import CustomerWindow
+from pos.ui.desk import DemoPins, Desk
+from pos.ui.keymap import Act
+from pos.ui.lanes import Lane, TaskScope
+from pos.ui.look import Look
+from pos.ui.metrics import metrics_for
+from pos.ui.places import HELP, RESUME, make_screen, place_of, places_of
+from pos.ui.preferences import Preferences, read_preferences
+from pos.ui.scanner import SILENCE_MS, BurstReader, Verdict
+from pos.ui.screen import Screen
+from pos.ui.screens.sign_in.view import SignInScreen
+from pos.ui.show_error import is_stop, refusal_of, sentence_of
+from pos.ui.strip_items import strip_items
+from pos.ui.style import KilotillStyle, apply_look
+from pos.ui.tasks import TaskRunner
+from pos.ui.widgets.approval_panel import ApprovalPanel
+from pos.ui.widgets.banner import Banner
+from pos.ui.widgets.fields import is_text_key
+from pos.ui.widgets.fkey_bar import BarItem, FKeyBar
+from pos.ui.widgets.rail import Rail, RailItem
+from pos.ui.widgets.refusal_panel import RefusalPanel
+from pos.ui.widgets.status_strip import StatusStrip
+from pos.ui.widgets.toast import Toast
+
+STATUS_EVERY_MS = 5_000
+CLOCK_EVERY_MS = 1_000
+BACKUP_LOOK_MS = 15 * 60_000
+MINIMUM = (1024, 600)
+
+_MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
+
+
+class MainWindow(QWidget):
+    """One window per till. It is the `Shell` of its screens."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        tasks: TaskRunner,
+        style: KilotillStyle,
+        *,
+        demo_pins: DemoPins = list,
+        clock_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+    ) -> None:
+        super().__init__()
+        self.desk = desk
+        self.tasks = tasks
+        self._style = style
+        self._demo_pins = demo_pins
+        self._scope = TaskScope(tasks)
+        self._clock_ms = clock_ms
+        self._bursts = BurstReader()
+        self._burst_text: tuple[QLineEdit, str] | None = None
+        self.actor: Actor | None = None
+        self.preferences: Preferences = read_preferences(desk.settings.values())
+        self.look = self._make_look()
+        self.context: Context | None = None
+        self.screen_now: Screen | None = None
+        self._place = ""
+        self._screens: dict[str, Screen] = {}
+        self._status: TillStatus | None = None
+        self._ask: ApprovalAsk | None = None
+        self._panel: QWidget | None = None
+        self._focus_before: QWidget | None = None
+        self._idle_since = clock_ms()
+        self.has_resumed = False
+        self.notices: list[str] = []
+        self.setWindowTitle("Kilotill")
+        self.setMinimumSize(*MINIMUM)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._content: QWidget | None = None
+        self._focus_frame: QFocusFrame | None = None
+        self._customer: CustomerWindow | None = None
+        self._status_timer = self._timer(STATUS_EVERY_MS, self.refresh_status)
+        self._clock_timer = self._timer(CLOCK_EVERY_MS, self._tick)
+        self._backup_timer = self._timer(BACKUP_LOOK_MS, self._back_up_if_due)
+        self._burst_timer = QTimer(self)
+        self._burst_timer.setSingleShot(True)
+        self._burst_timer.timeout.connect(self._on_silence)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._application = application
+        application.focusChanged.connect(self._on_focus)
+        apply_look(application, style, self.look)
+        self._build()
+        self.refresh_status()
+
+    def _timer(self, every_ms: int, act: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.timeout.connect(act)
+        timer.start(every_ms)
+        return timer
+
+    # -- look ---------------------------------------------------------------------------------------------
+
+    def _make_look(self) -> Look:
+        shop = self.desk.shop
+        wording = Wording(catalogue(self.preferences.language), shop.currency, shop.time_zone)
+        metrics = metrics_for(self.width(), self.height(), self.preferences.text_percent)
+        return Look(wording, theme=self.preferences.theme, metrics=metrics, keys=self.preferences.keys)
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        """Show everything anew in another theme, size or language; the session goes on."""
+        self.preferences = preferences
+        self._rebuild()
+
+    def settings_changed(self) -> None:
+        """Take changed settings into account."""
+        self.desk.reload_settings()
+        read = read_preferences(self.desk.settings.values())
+        if read != self.preferences:
+            self.set_preferences(read)
+        self.refresh_status()
+
+    def _rebuild(self) -> None:
+        self.look = self._make_look()
+        apply_look(self._application, self._style, self.look)
+        place = self._place
+        self._build()
+        if self.actor is not None and place:
+            self.go(place)
+
+    # -- content ------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """Build the sign-in screen, or the frame with its screens."""
+        self._drop_panel()
+        for screen in self._screens.values():
+            screen.left()
+        if self._content is not None:
+            self._content.hide()
+            self._content.deleteLater()
+        self._screens = {}
+        self.screen_now = None
+        self._focus_frame = None
+        self._scope.close()
+        self._scope = TaskScope(self.tasks)
+        if self.actor is None:
+            self._content = self._make_sign_in()
+        else:
+            wording = self.look.wording
+            self.context = Context(self.desk, self._scope, wording, self.actor, self)
+            self._content = self._make_frame()
+        self._outer.addWidget(self._content)
+        self._focus_frame = QFocusFrame(self._content)
+
+    def _make_sign_in(self) -> QWidget:
+        screen = SignInScreen(self.desk, self._scope, self.look, demo_pins=self._demo_pins())
+        screen.signed_in.connect(self.sign_in_as)
+        screen.language_chosen.connect(self._choose_language)
+        self.screen_now = screen
+        screen.opened()
+        return screen
+
+    def _choose_language(self, language: str) -> None:
+        self.set_preferences(self.preferences.with_language(language))
+
+    def _make_frame(self) -> QWidget:
+        frame = QWidget()
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.strip = StatusStrip(self.look)
+        self.rail = Rail(self.look)
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("desk")
+        self.fkeys = FKeyBar(self.look)
+        self.banner = Banner(self.look)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.banner)
+        right.addWidget(self.stack, 1)
+        right.addWidget(self.fkeys)
+        low = QHBoxLayout()
+        low.setSpacing(0)
+        low.addWidget(self.rail)
+        low.addLayout(right, 1)
+        column.addWidget(self.strip)
+        column.addLayout(low, 1)
+        self.toasts = Toast(self.look, self.stack)
+        self.rail.pressed.connect(self._on_rail)
+        self.fkeys.pressed.connect(self._on_bar)
+        self.strip.pressed.connect(self._on_strip)
+        if self.desk.shop.is_training:
+            self.banner.say(self.look.say("Training. Nothing here is real: no money, no token that works."))
+        self._show_status()
+        return frame
+
+    # -- session ------------------------------------------------------------------------------------------
+
+    def sign_in_as(self, actor: object) -> None:
+        """Begin a session and go to the first place of the person, or to what a power cut left."""
+        assert isinstance(actor, Actor)
+        self.actor = actor
+        self._idle_since = self._clock_ms()
+        self._place = ""
+        self._build()
+        assert self.context is not None
+        places = places_of(self.context)
+        if not self.has_resumed and self.context.may(Permission.SALE_CREATE):
+            self.has_resumed = True
+            self._look_for_unfinished(places[0].key)
+            return
+        self.go(places[0].key)
+
+    def _look_for_unfinished(self, otherwise: str) -> None:
+        counter, actor = self.desk.counter, self.actor
+        assert actor is not None
+
+        def failed(error: BaseException) -> None:
+            self.go(otherwise)
+            self.show_error(error)
+
+        self.tasks.submit(
+            Lane.READ,
+            lambda: counter.has_unfinished(actor),
+            on_ok=lambda found: self.go(RESUME.key if found else otherwise),
+            on_error=failed,
+        )
+
+    def sign_out(self) -> None:
+        """End the session; what was being typed is held, not lost."""
+        for screen in self._screens.values():
+            screen.left()
+        self._screens = {}
+        self.actor = None
+        self.context = None
+        self._place = ""
+        self._build()
+
+    # -- the shell of the screens -------------------------------------------------------------------------
+
+    def go(self, place: str, **where: object) -> None:
+        """Show another screen."""
+        if self.context is None:
+            return
+        self._drop_panel()
+        screen = self._screens.get(place)
+        if screen is None:
+            screen = make_screen(place_of(place), self.context, self.look)
+            self._screens[place] = screen
+            self.stack.addWidget(screen)
+            screen.bar_changed.connect(self._show_bar)
+        if self.screen_now is not None and self.screen_now is not screen:
+            self.screen_now.left()
+        self.screen_now = screen
+        self._place = place
+        self.stack.setCurrentWidget(screen)
+        screen.opened()
+        if where:
+            screen.show_where(where)
+        self._show_rail()
+        self._show_bar()
+
+    def toast(self, text: str, *, light: str = "ok", cap: str = "") -> None:
+        """Say something in passing."""
+        self.notices = [text, *self.notices][:50]
+        if self.actor is not None:
+            self.toasts.say(text, light=light, cap=cap)
+        self.announce(text)
+
+    def announce(self, text: str) -> None:
+        """Let a screen reader say something."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def ask_approval(self, ask: ApprovalAsk) -> None:
+        """Ask for a supervisor's PIN over the zone of the act."""
+        self._ask = ask
+        panel = ApprovalPanel(self.look)
+        panel.allowed.connect(self._on_allowed)
+        panel.refused.connect(self._on_refused)
+        self._show_panel(panel)
+
+        def got(people: tuple[str, ...]) -> None:
+            if self._panel is panel:
+                panel.ask(people, ask.facts, ask.permission.value)
+                panel.focus()
+
+        self.tasks.submit(
+            Lane.READ,
+            lambda: self.desk.counter.who_holds(ask.permission),
+            on_ok=got,
+            on_error=self.show_error,
+        )
+
+    def _on_allowed(self, who: str, pin: str) -> None:
+        ask, panel = self._ask, self._panel
+        if ask is None:
+            return
+
+        def given(approval: Approval) -> None:
+            self._drop_panel()
+            ask.on_given(approval)
+
+        def refused(error: BaseException) -> None:
+            if isinstance(error, KilotillError) and isinstance(panel, ApprovalPanel) and panel is self._panel:
+                panel.say_wrong(sentence_of(error, self.look.wording))
+            else:
+                self.show_error(error)
+
+        approver = self.desk.approver
+        self.tasks.submit(
+            Lane.READ,
+            lambda: approver.approve(ask.permission, ask.subject, approver=who, pin=pin),
+            on_ok=given,
+            on_error=refused,
+        )
+
+    def _on_refused(self) -> None:
+        ask = self._ask
+        self._drop_panel()
+        if ask is not None:
+            ask.on_refused()
+
+    def show_error(self, error: BaseException) -> None:
+        """Show a Stop as a panel over the zone, anything else as a toast."""
+        wording = self.look.wording
+        if self.actor is None or self.screen_now is None:
+            self.announce(sentence_of(error, wording))
+            return
+        if isinstance(error, KilotillError) and not is_stop(error, wording.language):
+            self.toast(sentence_of(error, wording), light="warn")
+            return
+        panel = RefusalPanel(self.look, refusal_of(error, wording))
+        panel.main_pressed.connect(self._drop_panel)
+        panel.other_pressed.connect(self._drop_panel)
+        self._show_panel(panel)
+        panel.main.setFocus()
+        self.announce(panel.accessibleName())
+
+    def _show_panel(self, panel: QWidget) -> None:
+        self._drop_panel(keeps_ask=True)
+        self._focus_before = QApplication.focusWidget()
+        panel.setParent(self.stack)
+        self._panel = panel
+        self._place_panel()
+        panel.show()
+        panel.raise_()
+        if isinstance(panel, ApprovalPanel):
+            panel.focus()
+
+    def _place_panel(self) -> None:
+        if self._panel is None:
+            return
+        metrics = self.look.metrics
+        top = metrics.margin + metrics.search + metrics.gap
+        width = self.stack.width() - 2 * metrics.margin
+        if width > 1100:
+            width -= metrics.side + metrics.margin
+        height = min(
+            self.stack.height() - top - metrics.margin, max(self._panel.sizeHint().height(), metrics.px(340))
+        )
+        self._panel.setGeometry(metrics.margin, top, width, height)
+
+    def _drop_panel(self, *, keeps_ask: bool = False) -> None:
+        panel, self._panel = self._panel, None
+        if not keeps_ask:
+            self._ask = None
+        if panel is None:
+            return
+        panel.hide()
+        panel.deleteLater()
+        before, self._focus_before = self._focus_before, None
+        if before is not None and _is_alive(before) and before.isVisible():
+            before.setFocus()
+
+    def customer_display(self, amount: str, detail: str = "", token: str = "") -> None:
+        """Show the customer's window what to show, where the shop has one."""
+        if not self.preferences.has_customer_display:
+            if self._customer is not None:
+                self._customer.close()
+                self._customer = None
+            return
+        if self._customer is None:
+            self._customer = CustomerWindow(self.look, self.desk.shop.sales_point)
+            self._customer.show_beside(self)
+            self.activateWindow()
+        self._customer.say(amount, detail, token)
+
+    # -- status -------------------------------------------------------------------------------------------
+
+    def refresh_status(self) -> None:
+        """Read how the till is, beside the window."""
+        reader = self.desk.status
+        self.tasks.submit(Lane.READ, reader.read, on_ok=self._got_status, on_error=self._status_failed)
+
+    def _got_status(self, status: TillStatus) -> None:
+        self._status = status
+        self._show_status()
+
+    def _status_failed(self, error: BaseException) -> None:
+        if is_stop(error, self.look.wording.language):
+            self._status_timer.stop()
+            self.show_error(error)
+
+    def _show_status(self) -> None:
+        if self.actor is None or self._status is None:
+            return
+        place, items = strip_items(self._status, self.actor, self.look, self.desk.clock.now())
+        self.strip.show_items(place, items)
+        self._show_rail()
+
+    def _tick(self) -> None:
+        self._show_status()
+        minutes = self.preferences.lock_minutes
+        if self.actor is not None and minutes and self._clock_ms() - self._idle_since > minutes * 60_000:
+            self.sign_out()
+
+    def _back_up_if_due(self) -> None:
+        backups, code = self.desk.backups, self.desk.shop.till_code
+        self.tasks.submit(
+            Lane.BULK,
+            lambda: backups.begin().run() if backups.is_due(code) else None,
+            on_ok=lambda _: None,
+            on_error=lambda error: self.toast(sentence_of(error, self.look.wording), light="warn"),
+        )
+
+    # -- frame --------------------------------------------------------------------------------------------
+
+    def _show_rail(self) -> None:
+        if self.context is None:
+            return
+        say = self.look.say
+        counts = {"sell": 0 if self._status is None else self._status.drafts}
+        items = [
+            RailItem(place.key, place.icon, say(place.word), counts.get(place.key, 0))
+            for place in places_of(self.context)
+        ]
+        self.rail.show_items(items, [RailItem(HELP.key, HELP.icon, say(HELP.word))], self._place)
+
+    def _show_bar(self) -> None:
+        if self.screen_now is None or self.actor is None:
+            return
+        say = self.look.say
+        items: dict[Act, BarItem] = {Act.HELP: BarItem(say("Help"))}
+        items.update(self.screen_now.bar())
+        items[Act.LOCK] = BarItem(say("Lock"))
+        self.fkeys.show_items(items)
+
+    def _on_rail(self, key: str) -> None:
+        self.go(key)
+
+    def _on_bar(self, act: object) -> None:
+        assert isinstance(act, Act)
+        self.do_act(act)
+
+    def _on_strip(self, key: str) -> None:
+        target = {"shift": "shift", "drawer": "shift", "envelope": "float", "printer": "settings"}.get(key)
+        if target and self.context and any(place.key == target for place in places_of(self.context)):
+            self.go(target)
+
+    def do_act(self, act: Act) -> bool:
+        """Do what a key stands for."""
+        if self.actor is None:
+            return False
+        if act is Act.LOCK:
+            self.sign_out()
+            return True
+        if act is Act.HELP:
+            self.go(HELP.key, topic=self._place)
+            return True
+        if self._panel is not None:
+            return False
+        return self.screen_now is not None and self.screen_now.act(act)
+
+    # -- keys ---------------------------------------------------------------------------------------------
+
+    def watch_keys(self) -> None:
+        """See every key before its widget does; a scanner types into whatever has the focus."""
+        self._application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep a scanner's burst from the fields, and note that somebody is here."""
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and isinstance(watched, QWidget):
+            self._idle_since = self._clock_ms()
+            return watched is QApplication.focusWidget() and self._watch_key(event)
+        if kind == QEvent.Type.MouseButtonPress:
+            self._idle_since = self._clock_ms()
+        return False
+
+    def _watch_key(self, event: QKeyEvent) -> bool:
+        if self.actor is None or event.isAutoRepeat():
+            return False
+        now = self._clock_ms()
+        if is_text_key(event):
+            return self._watch_text(event, now)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
+            if not self._bursts.is_holding:
+                self._bursts.forget()
+                return False
+            code, typed = self._bursts.end(now)
+            self._burst_timer.stop()
+            self._give_back(typed)
+            if code:
+                self._deliver_scan(code)
+            return not typed
+        self._bursts.forget()
+        return False
+
+    def _watch_text(self, event: QKeyEvent, now: float) -> bool:
+        field = QApplication.focusWidget()
+        if isinstance(field, QLineEdit) and not self._bursts.is_holding:
+            before = field.text()
+        else:
+            before = None
+        verdict = self._bursts.key(event.text(), now)
+        if verdict is Verdict.PASS:
+            self._burst_text = (
+                (field, before) if isinstance(field, QLineEdit) and before is not None else None
+            )
+            return False
+        if verdict is Verdict.TAKE_BACK and self._burst_text is not None:
+            edit, text = self._burst_text
+            if _is_alive(edit) and edit.text() != text:
+                edit.setText(text)
+                edit.textEdited.emit(text)
+        self._burst_timer.start(SILENCE_MS)
+        return True
+
+    def _on_silence(self) -> None:
+        code, typed = self._bursts.silence(self._clock_ms())
+        self._give_back(typed)
+        if code:
+            self._deliver_scan(code)
+        elif self._bursts.is_holding:
+            self._burst_timer.start(SILENCE_MS)
+
+    def _give_back(self, typed: str) -> None:
+        """Type what turned out to be fast typing."""
+        field = QApplication.focusWidget()
+        self._burst_text = None
+        if not typed or field is None:
+            return
+        for letter in typed:
+            key = QKeyEvent(QEvent.Type.KeyPress, 0, Qt.KeyboardModifier.NoModifier, letter)
+            # Straight to the widget: the watch has seen these keys.
+            target: QWidget | None = QApplication.focusWidget()
+            while target is not None:
+                key.accept()
+                target.event(key)
+                if key.isAccepted() or target is self:
+                    break
+                target = target.parentWidget()
+
+    def _deliver_scan(self, code: str) -> None:
+        if self.screen_now is not None and self._panel is None and not self.screen_now.scanned(code):
+            self.go("sell", scan=code)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take the keys that nothing in the screen took."""
+        if self._panel is not None and self._panel_key(event):
+            return
+        act = self.look.keys.act_of(key_text(event))
+        if act is not None and self.do_act(act):
+            return
+        if self._place_key(event):
+            return
+        screen = self.screen_now
+        if screen is None or self._panel is not None or not self._screen_key(screen, event):
+            super().keyPressEvent(event)
+
+    def _panel_key(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape:
+            self._on_refused() if self._ask is not None else self._drop_panel()
+            return True
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_enter and isinstance(self._panel, RefusalPanel):
+            self._drop_panel()
+            return True
+        return False
+
+    def _place_key(self, event: QKeyEvent) -> bool:
+        """Alt and a digit go to a place of the rail, from the top."""
+        if self.context is None or event.modifiers() != Qt.KeyboardModifier.AltModifier:
+            return False
+        n = event.key() - Qt.Key.Key_1
+        places = places_of(self.context)
+        if 0 <= n < len(places):
+            self.go(places[n].key)
+            return True
+        return False
+
+    def _screen_key(self, screen: Screen, event: QKeyEvent) -> bool:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return screen.enter()
+        if event.key() == Qt.Key.Key_Escape:
+            if not screen.escape() and self.context is not None and self._place != "sell":
+                places = places_of(self.context)
+                self.go(places[0].key)
+            return True
+        if event.key() in _MOVES:
+            return screen.step(_MOVES[Qt.Key(event.key())])
+        return is_text_key(event) and screen.type_text(event.text())
+
+    # -- events -------------------------------------------------------------------------------------------
+
+    def _on_focus(self, _old: QWidget | None, now: QWidget | None) -> None:
+        frame = self._focus_frame
+        if frame is None or not _is_alive(frame):
+            return
+        wants_ring = now is not None and not isinstance(now, QLineEdit) and now.property("klRing") != "own"
+        if wants_ring and now is not None and self.isAncestorOf(now):
+            frame.setWidget(now)
+        else:
+            frame.setWidget(None)  # type: ignore[arg-type]  # Qt takes null: no ring
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Build anew when the window crosses the compact limit."""
+        super().resizeEvent(event)
+        wanted = metrics_for(self.width(), self.height(), self.preferences.text_percent)
+        if wanted != self.look.metrics:
+            self._rebuild()
+        self._place_panel()
+        if self.actor is not None:
+            self.toasts.place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the work: nothing new, wait for what runs."""
+        for timer in (self._status_timer, self._clock_timer, self._backup_timer, self._burst_timer):
+            timer.stop()
+        for screen in self._screens.values():
+            screen.left()
+        self._application.removeEventFilter(self)
+        self._application.focusChanged.disconnect(self._on_focus)
+        if self._customer is not None:
+            self._customer.close()
+        self.tasks.close()
+        super().closeEvent(event)
+
+
+def key_text(event: QKeyEvent) -> str:
+    """Return a key as the key map writes it: `F8`, `Ctrl+E`, `Ctrl+Del`."""
+    return QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+
+
+def _is_alive(widget: QObject) -> bool:
+    return shiboken6.isValid(widget)

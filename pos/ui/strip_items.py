@@ -1,0 +1,78 @@
+"""The values of the status strip from what the till says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pos.domain.permissions import Actor
+from pos.services.till_status import TillStatus
+from pos.ui.look import Look
+from pos.ui.widgets.status_strip import StripItem
+
+UNSENT_OLD = timedelta(hours=24)
+ENVELOPE_LOW = 0.20
+
+
+def strip_items(
+    status: TillStatus, actor: Actor, look: Look, now: datetime
+) -> tuple[StripItem, tuple[StripItem, ...]]:
+    """Return the till at the left and the values at the right."""
+    say = look.say
+    place = StripItem("till", say("Till"), f"{status.till_code} {status.sales_point}")
+    items = [StripItem("cashier", say("Cashier"), actor.name), _shift(status, look, now)]
+    items.append(
+        StripItem(
+            "drawer",
+            say("Drawer"),
+            say("Open") if status.is_drawer_open else say("Closed"),
+            "warn" if status.is_drawer_open else "ok",
+        )
+    )
+    if status.envelope_left_minor is not None:
+        share = status.envelope_left_minor / max(1, status.envelope_whole_minor)
+        value = look.wording.money(max(0, status.envelope_left_minor))
+        items.append(StripItem("envelope", say("Envelope left"), value, share=share))
+    items += [_unsent(status, look, now), _printer(status, look), _clock(status, look, now)]
+    return place, tuple(items)
+
+
+def _shift(status: TillStatus, look: Look, now: datetime) -> StripItem:
+    if status.shift_number is None or status.shift_opened_at is None:
+        return StripItem("shift", look.say("Shift"), look.say("Not open"), "off")
+    length = look.wording.age(_seconds(now - status.shift_opened_at))
+    return StripItem("shift", look.say("Shift"), f"{status.shift_number} · {length}")
+
+
+def _unsent(status: TillStatus, look: Look, now: datetime) -> StripItem:
+    if not status.unsent or status.unsent_since is None:
+        return StripItem("unsent", look.say("Unsent"), "0", "ok")
+    age = now - status.unsent_since
+    value = f"{look.wording.count(status.unsent)} · {look.wording.age(_seconds(age))}"
+    return StripItem("unsent", look.say("Unsent"), value, "warn" if age > UNSENT_OLD else "off")
+
+
+def _printer(status: TillStatus, look: Look) -> StripItem:
+    say = look.say
+    caption = say("Printer")
+    if not status.printer:
+        return StripItem("printer", caption, say("None"), "off")
+    if status.jobs_unknown:
+        return StripItem("printer", caption, say("Look at paper"), "warn")
+    if status.printer_error:
+        names = {
+            "printer.paper_out": say("Paper out"),
+            "printer.cover_open": say("Cover open"),
+        }
+        return StripItem("printer", caption, names.get(status.printer_error, say("Not there")), "bad")
+    if status.jobs_waiting:
+        return StripItem("printer", caption, say("Printing"), "ok")
+    return StripItem("printer", caption, say("Ready"), "ok")
+
+
+def _clock(status: TillStatus, look: Look, now: datetime) -> StripItem:
+    lights = {"ok": "ok", "back": "bad", "confirm": "warn"}
+    return StripItem("clock", look.say("Clock"), look.wording.time(now), lights[status.clock])
+
+
+def _seconds(age: timedelta) -> int:
+    return max(0, int(age.total_seconds()))

@@ -1,0 +1,1 @@
+"""Table models: pages of frozen rows, fetched by key beside the window."""

@@ -1,0 +1,161 @@
+"""A button that shows its key: caption, icon and cap on one line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy
+
+from pos.ui.icons import draw_icon
+from pos.ui.look import Look, Type
+from pos.ui.widgets.keycap import cap_size, draw_cap
+from pos.ui.widgets.text import restyle
+
+_GAP = 10
+_PADDING = {"small": 11, "normal": 15, "large": 18, "pay": 18, "pad": 8}
+_TEXT = {
+    "small": Type.VALUE,
+    "normal": Type.VALUE,
+    "large": Type.STRONG,
+    "pay": Type.LARGE,
+    "pad": Type.STRONG,
+}
+
+
+class KeyButton(QPushButton):
+    """The style sheet paints the ground, this class the caption, the icon at its left and the cap.
+
+    `kind`: normal, accent, sup, bad, quiet. `size`: small, normal, large, pay. `spread` puts the cap at the
+    right edge and the rest at the left; otherwise everything stands in the middle.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        caption: str,
+        *,
+        cap: str = "",
+        kind: str = "normal",
+        size: str = "normal",
+        icon: str = "",
+        spread: bool = False,
+    ) -> None:
+        super().__init__()
+        self._look = look
+        self._caption = caption
+        self._cap = cap
+        self._icon = icon
+        self._kind = kind
+        self._size = size
+        self._spread = spread
+        self.setProperty("klKind", kind)
+        self.setProperty("klSize", size)
+        self.setFont(look.font(_TEXT[size]))
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setAutoDefault(False)
+        self._name()
+
+    @property
+    def caption(self) -> str:
+        """The text on the button."""
+        return self._caption
+
+    def set_caption(self, caption: str, *, cap: str | None = None) -> None:
+        """Show another text, and another key where one is given."""
+        if (caption, cap) == (self._caption, None) or (caption, cap) == (self._caption, self._cap):
+            return
+        self._caption = caption
+        if cap is not None:
+            self._cap = cap
+        self._name()
+        self.updateGeometry()
+        self.update()
+
+    def set_chosen(self, *, is_chosen: bool) -> None:
+        """Mark the button as the chosen one of several."""
+        value = "true" if is_chosen else "false"
+        if self.property("klChosen") != value:
+            self.setProperty("klChosen", value)
+            restyle(self)
+
+    def set_kind(self, kind: str) -> None:
+        """Make it another kind of button."""
+        if kind != self._kind:
+            self._kind = kind
+            self.setProperty("klKind", kind)
+            restyle(self)
+
+    def _name(self) -> None:
+        # Qt underlines what follows an ampersand; nothing here has one.
+        self.setAccessibleName(f"{self._caption}, {self._cap}" if self._cap else self._caption)
+        self.setObjectName(self._caption)
+
+    def _icon_size(self) -> int:
+        return self._look.metrics.px(18) if self._icon else 0
+
+    def _wanted_width(self) -> int:
+        width = QFontMetrics(self.font()).horizontalAdvance(self._caption)
+        if self._icon:
+            width += self._icon_size() + _GAP
+        if self._cap:
+            width += cap_size(self._look, self._cap).width() + _GAP
+        return width
+
+    def sizeHint(self) -> QSize:
+        """Room for everything on one line."""
+        heights = {
+            "small": self._look.metrics.px(34),
+            "normal": self._look.metrics.field,
+            "large": self._look.metrics.px(48, 40),
+            "pay": self._look.metrics.pay,
+            "pad": self._look.metrics.px(64, 52),
+        }
+        return QSize(self._wanted_width() + 2 * _PADDING[self._size] + 4, heights[self._size])
+
+    def minimumSizeHint(self) -> QSize:
+        """As `sizeHint`: a caption is never cut."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground by the style sheet, then what stands on it."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        ink = self._ink()
+        rect = QRectF(self.rect())
+        padding = _PADDING[self._size]
+        x = padding + 1.0 if self._spread else (rect.width() - self._wanted_width()) / 2
+        if self._icon:
+            size = self._icon_size()
+            draw_icon(
+                painter,
+                self._look.icons,
+                self._icon,
+                QRectF(round(x), round((rect.height() - size) / 2), size, size),
+                self._look.hex(ink),
+            )
+            x += size + _GAP
+        painter.setFont(self.font())
+        painter.setPen(self._look.colour(ink))
+        width = QFontMetrics(self.font()).horizontalAdvance(self._caption)
+        painter.drawText(
+            QRectF(x, 0, width + 2, rect.height()),
+            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            self._caption,
+        )
+        if self._cap:
+            cap = cap_size(self._look, self._cap)
+            left = rect.width() - padding - cap.width() - 1 if self._spread else x + width + _GAP
+            place = QRectF(round(left), round((rect.height() - cap.height()) / 2), cap.width(), cap.height())
+            draw_cap(painter, self._look, place, self._cap, ground=self._cap_ground(), colour=ink)
+
+    def _cap_ground(self) -> str:
+        return "accentcap" if self._kind == "accent" and self.isEnabled() else ""
+
+    def _ink(self) -> str:
+        if not self.isEnabled():
+            return "distext"
+        if self.property("klChosen") == "true":
+            return "accenttext"
+        return {"accent": "onaccent", "sup": "onsup", "bad": "badtext", "quiet": "accenttext"}.get(
+            self._kind, "text"
+        )
