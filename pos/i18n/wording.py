@@ -48,6 +48,10 @@ class Wording:
         pattern = "#,##0." + "0" * digits_min + "#" * (3 - digits_min)
         return self._number(Decimal(units_milli).scaleb(-3), pattern)
 
+    def round_units(self, units_milli: int) -> str:
+        """Write thousandths of a unit with one digit after the point, rounded: for figures at a glance."""
+        return self._number(Decimal(units_milli).scaleb(-3), "#,##0.0")
+
     def rate(self, rate_micro: int) -> str:
         """Write a rate (10^-6 minor units per unit) in major units, with as many digits as it has."""
         return self._number(Decimal(rate_micro).scaleb(-6 - minor_digits(self.currency)), "#,##0.########")
@@ -80,6 +84,10 @@ class Wording:
         """Write the name of the month after the local one."""
         local = at.astimezone(self.time_zone)
         return self._instant(local.replace(day=1, month=local.month % 12 + 1, hour=12), "MMMM")
+
+    def short_month(self, at: datetime) -> str:
+        """Write the local month in short, for a chart: `Nov`."""
+        return self._instant(at, "MMM")
 
     def age(self, seconds: int) -> str:
         """Write how long ago something was: `40 s`, `12 min`, `1 h 41`, `3 d`."""

@@ -198,6 +198,29 @@ class Counter:
         with self._units.read() as connection:
             return resume_list(connection, self._clock.now())
 
+    def known_near(self, actor: Actor, number: str) -> str:
+        """Return the known meter whose number is this one with two neighbours swapped, "" for none.
+
+        The last digits are tried first: that is where eyes slip.
+        """
+        digits = "".join(number.split()).replace("-", "")
+        with self._units.read() as connection:
+            for n in range(len(digits) - 2, -1, -1):
+                swapped = digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :]
+                if swapped == digits:
+                    continue
+                meter = get_meter(connection, swapped)
+                if meter is not None and sees_institution(actor, meter.institution):
+                    return meter.drn
+        return ""
+
+    def tariffs_and_groups(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the codes of the tariffs and the numbers of the supply groups, for a meter added by hand."""
+        with self._units.read() as connection:
+            tariffs = connection.exec_driver_sql("SELECT DISTINCT code FROM tariff ORDER BY code")
+            groups = connection.exec_driver_sql("SELECT sgc FROM supply_group ORDER BY sgc")
+            return tuple(row[0] for row in tariffs), tuple(row[0] for row in groups)
+
     def who_holds(self, permission: Permission) -> tuple[str, ...]:
         """Return the names of the active people who may approve an act."""
         with self._units.read() as connection:

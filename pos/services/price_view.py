@@ -65,6 +65,11 @@ def units_text(milli: int, unit: str, wording: Wording) -> str:
     return f"{wording.units(milli)}{NO_BREAK}{unit}"
 
 
+def about_units(milli: int, unit: str, wording: Wording) -> str:
+    """Write `34.8 kWh`: one digit, for figures at a glance."""
+    return f"{wording.round_units(milli)}{NO_BREAK}{unit}"
+
+
 def price_view(item: Item, tariff: Tariff | None, wording: Wording, at: datetime) -> PriceView:
     """Return the lines of a priced item (docs/formats.md §4); `tariff` None leaves the explanations out."""
     unit = unit_of(tariff)

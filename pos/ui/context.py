@@ -72,6 +72,8 @@ class Context:
     wording: Wording
     actor: Actor
     shell: Shell
+    memory: dict[str, object] = field(default_factory=dict)
+    """What a person was typing, by screen; a screen that is made anew in another size or theme goes on."""
 
     def say(self, source: str, /, **values: object) -> str:
         """Translate a text of the screen."""

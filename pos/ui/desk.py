@@ -21,18 +21,27 @@ from pos.services.envelopes import Envelopes
 from pos.services.free_issue import FreeIssues
 from pos.services.key_changes import KeyChanges
 from pos.services.key_loading import KeyLoading
+from pos.services.meter_history import MeterHistory
 from pos.services.meter_import import MeterImport
 from pos.services.meters import Meters
 from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
 from pos.services.past_sales import PastSales
 from pos.services.print_spool import PrintSpool
+from pos.services.printer_check import PrinterCheck
 from pos.services.refunds import Refunds
+from pos.services.reports import Reports
 from pos.services.reprint import Reprints
+from pos.services.restore import RestoreRequest
+from pos.services.restore_report import RestoreReport
+from pos.services.sales_export import SalesExport
 from pos.services.settings import Settings
+from pos.services.shift_desk import ShiftDesk
 from pos.services.shifts import Shifts
 from pos.services.sign_in import Recovery, SignIn
+from pos.services.statement_papers import StatementPapers
 from pos.services.supplier_float import SupplierFloats
+from pos.services.support_bundle import SupportBundles
 from pos.services.tariffs import Tariffs
 from pos.services.till_status import TillStatusReader
 from pos.services.token_check import TokenCheck
@@ -80,18 +89,25 @@ class Desk(Protocol):
     imports: MeterImport
     key_changes: KeyChanges
     keys: KeyLoading
+    meter_history: MeterHistory
     meters: Meters
     operators: Operators
     paper_files: PaperFiles
     past_sales: PastSales
+    printer_check: PrinterCheck
     recovery: Recovery
     refunds: Refunds
+    reports: Reports
     reprints: Reprints
+    sales_export: SalesExport
     settings: Settings
+    shift_desk: ShiftDesk
     shifts: Shifts
     sign_in: SignIn
     spool: PrintSpool
+    statement_papers: StatementPapers
     status: TillStatusReader
+    support: SupportBundles
     tariffs: Tariffs
     token_checks: TokenCheck
     voids: Voids
@@ -114,6 +130,12 @@ class Desk(Protocol):
 
     def note_head(self) -> None:
         """Let the key store remember how far the journal goes."""
+        ...
+
+    def restore_elsewhere(
+        self, folder: Path, request: RestoreRequest, *, passphrase: str | None = None
+    ) -> RestoreReport:
+        """Restore a back-up into another, empty folder; errors as `Restore.run`."""
         ...
 
     def verify_books(self) -> VerifyOutcome:

@@ -26,8 +26,9 @@ class Act(StrEnum):
     TENDER_2 = "tender_2"
     TENDER_3 = "tender_3"
     TENDER_4 = "tender_4"
-    CHECK_TOKEN = "check_token"
-    READY_TOKEN = "ready_token"
+    ARREARS = "arrears"
+    CHECK_TOKEN = "check_token"  # noqa: S105 - an act, not a password
+    READY_TOKEN = "ready_token"  # noqa: S105
     OTHER_METER = "other_meter"
     EXPORT = "export"
     COPY = "copy"
@@ -54,6 +55,7 @@ USUAL_KEYS: Mapping[Act, str] = {
     Act.TENDER_2: "Ctrl+2",
     Act.TENDER_3: "Ctrl+3",
     Act.TENDER_4: "Ctrl+4",
+    Act.ARREARS: "Ctrl+D",
     Act.CHECK_TOKEN: "Ctrl+T",
     Act.READY_TOKEN: "Ctrl+J",
     Act.OTHER_METER: "Ctrl+M",

@@ -1,4 +1,4 @@
-"""How everything looks now: colours, sizes, fonts, icons and language in one object that widgets are given."""
+"""How everything looks now: colours, sizes, fonts, icons and language in one object for all widgets."""
 
 from __future__ import annotations
 

@@ -98,6 +98,7 @@ class MainWindow(QWidget):
         self._focus_before: QWidget | None = None
         self._idle_since = clock_ms()
         self.has_resumed = False
+        self._memories: dict[int, dict[str, object]] = {}
         self.notices: list[str] = []
         self.setWindowTitle("Kilotill")
         self.setMinimumSize(*MINIMUM)
@@ -175,7 +176,8 @@ class MainWindow(QWidget):
             self._content = self._make_sign_in()
         else:
             wording = self.look.wording
-            self.context = Context(self.desk, self._scope, wording, self.actor, self)
+            memory = self._memories.setdefault(self.actor.key, {})
+            self.context = Context(self.desk, self._scope, wording, self.actor, self, memory)
             self._content = self._make_frame()
         self._outer.addWidget(self._content)
         self._focus_frame = QFocusFrame(self._content)

@@ -57,7 +57,7 @@ class BurstReader:
         return Verdict.PASS
 
     def end(self, at_ms: float) -> tuple[str, str]:
-        """Take note of Enter or Tab; returns the code, and what was typing after all. At most one is not empty.
+        """Take note of Enter or Tab; returns the code, and what was typing after all: one of them is empty.
 
         The same code again at once is a doubled scan, and dropped: both are empty.
         """

@@ -9,9 +9,6 @@ from pos.services.till_status import TillStatus
 from pos.ui.look import Look
 from pos.ui.widgets.status_strip import StripItem
 
-UNSENT_OLD = timedelta(hours=24)
-ENVELOPE_LOW = 0.20
-
 
 def strip_items(
     status: TillStatus, actor: Actor, look: Look, now: datetime
@@ -48,7 +45,7 @@ def _unsent(status: TillStatus, look: Look, now: datetime) -> StripItem:
         return StripItem("unsent", look.say("Unsent"), "0", "ok")
     age = now - status.unsent_since
     value = f"{look.wording.count(status.unsent)} · {look.wording.age(_seconds(age))}"
-    return StripItem("unsent", look.say("Unsent"), value, "warn" if age > UNSENT_OLD else "off")
+    return StripItem("unsent", look.say("Unsent"), value, "off")
 
 
 def _printer(status: TillStatus, look: Look) -> StripItem:

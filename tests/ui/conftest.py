@@ -72,7 +72,7 @@ def style(qapp: QApplication) -> KilotillStyle:
 
 
 class Desktop:
-    """The window as a test drives it: keys to whatever has the focus, and waiting for what should be there."""
+    """The window as a test drives it: keys to whatever has the focus, and waiting for answers."""
 
     def __init__(self, window: MainWindow, people: dict[str, Actor]) -> None:
         self.window = window

@@ -86,6 +86,7 @@ class FieldFrame(QFrame):
         self.edit = edit
         self._kind = kind
         self._is_wrong = False
+        self._is_computed = False
         self._has_focus = False
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(12, 0, 12, 0)
@@ -99,6 +100,11 @@ class FieldFrame(QFrame):
         self._is_wrong = is_wrong
         self._restate()
 
+    def set_computed(self, *, is_computed: bool) -> None:
+        """Show that the number follows from another one."""
+        self._is_computed = is_computed
+        self._restate()
+
     def _on_focus(self, has_focus: bool) -> None:
         self._has_focus = has_focus
         self._restate()
@@ -106,6 +112,8 @@ class FieldFrame(QFrame):
     def _restate(self) -> None:
         state = "wrong" if self._is_wrong else "focus" if self._has_focus else "" if self._kind else "plain"
         value = self._kind + state
+        if self._is_computed and not self._is_wrong and not self._has_focus:
+            value = "computed"
         if self.property("klField") != value:
             self.setProperty("klField", value)
             restyle(self)

@@ -1,0 +1,1 @@
+"""The Sell screen: find, confirm, price, pay, hand over."""

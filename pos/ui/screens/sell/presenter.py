@@ -1,0 +1,632 @@
+"""What the Sell screen does: every key a cashier presses ends here, and nothing here knows a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from pos.config import DUPLICATE_GUARD_MINUTES, DUPLICATE_LIMIT_MINOR, LANGUAGE, RECEIPT_LANGUAGES
+from pos.domain.denominations import quick_tenders
+from pos.domain.money import AmountTextError, format_major, format_scaled, parse_major, parse_scaled
+from pos.domain.permissions import Permission
+from pos.errors import KilotillError, UserError
+from pos.i18n.error_texts import explain_error
+from pos.services.checkout import DuplicateSaleError
+from pos.services.counter import MeterRow, OwnerCard, ShownSale
+from pos.services.price_view import price_view
+from pos.services.quoting import Quote
+from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
+from pos.system.ids import new_id
+from pos.ui.context import Context
+from pos.ui.lanes import Lane
+from pos.ui.screens.sell.after_sale import AfterSale
+from pos.ui.screens.sell.finding import Finding
+from pos.ui.screens.sell.side_acts import SideActs
+from pos.ui.screens.sell.state import Paid, SellState, Stage
+
+_UNIT_DIGITS = 3
+
+
+class SellPresenter:
+    """Holds the state; `show` gets each new one."""
+
+    def __init__(self, context: Context, show: Callable[[SellState], None]) -> None:
+        self.context = context
+        self._show = show
+        self.state = SellState(language=self._shop_language())
+        self._trial_number = 0
+        self._begun_at: datetime | None = None
+        self._seconds: list[int] = []
+        self.finding = Finding(self)
+        self.after = AfterSale(self)
+        self.side = SideActs(self)
+
+    def _shop_language(self) -> str:
+        language: str = self.context.desk.settings.values()[LANGUAGE]
+        return language
+
+    def set(self, **changes: object) -> None:
+        """Become another state and show it."""
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self._show(self.state)
+
+    def say(self, source: str, /, **values: object) -> str:
+        """Translate a text."""
+        return self.context.say(source, **values)
+
+    # -- opening ------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Read what stands beside a sale: recent meters, the last token, sales on hold."""
+        self.refresh_side()
+        self._show(self.state)
+
+    def refresh_side(self) -> None:
+        """Read the side of the screen anew."""
+        desk, actor = self.context.desk, self.context.actor
+
+        def read() -> dict[str, object]:
+            status = desk.status.read()
+            return {
+                "recent": tuple(desk.counter.recent(actor)),
+                "last": desk.counter.last_sale(actor),
+                "drafts": tuple(desk.drafts.list(actor)),
+                "own_count": desk.counter.own_count(actor),
+                "envelope_left_minor": status.envelope_left_minor,
+            }
+
+        self.context.tasks.submit(
+            Lane.READ, read, on_ok=lambda found: self.set(**found), on_error=self.context.shell.show_error
+        )
+
+    # -- the customer -------------------------------------------------------------------------------------
+
+    def open_meter(self, number: str, *, then: Callable[[], None] | None = None) -> None:
+        """Show the owner card of a meter; an amount typed for another customer is held, not lost."""
+        self.keep_what_was_typed()
+        self.finding.cancel()
+        desk, actor = self.context.desk, self.context.actor
+        self._begun_at = desk.clock.now()
+
+        def got(card: OwnerCard) -> None:
+            self.set(
+                stage=Stage.CONFIRM,
+                search=card.meter.drn,
+                search_problem=None,
+                results=(),
+                sale_id=new_id(desk.clock.now()),
+                card=card,
+                kind=SaleKind.ENERGY,
+                is_by_units=False,
+                amount="",
+                units="",
+                price=None,
+                amount_problem="",
+                tendered="",
+                tender_problem="",
+                is_another_wanted=False,
+                is_paying=False,
+                guard=None,
+                paid=None,
+                unknown=None,
+                check=None,
+                trial_only=False,
+                language=self.state.language or self._shop_language(),
+            )
+            if then is not None:
+                then()
+
+        self.context.tasks.submit(
+            Lane.READ,
+            lambda: desk.counter.card(actor, number),
+            on_ok=got,
+            on_error=lambda error: self.finding.failed(number, error),
+        )
+
+    def confirm(self) -> None:
+        """It is this customer: on to the amount, or to the guard if the meter bought a moment ago."""
+        card = self.state.card
+        if card is None:
+            return
+        if card.meter.status != "active":
+            reason = card.meter.block_reason or ""
+            self.context.shell.toast(
+                self.say(
+                    "This meter is {status}: nothing can be sold. {reason}",
+                    status=self.say(card.meter.status),
+                    reason=reason,
+                ),
+                light="bad",
+            )
+            return
+        values = self.context.desk.settings.values()
+        minutes = values[DUPLICATE_GUARD_MINUTES]
+        newest = card.purchases[0] if card.purchases else None
+        age_s = int((self.context.desk.clock.now() - newest.at).total_seconds()) if newest else 0
+        if (
+            newest is not None
+            and 0 <= age_s < minutes * 60
+            and newest.state == "delivered"
+            and newest.token_tenths
+        ):
+            self.open_guard(newest.sale_id)
+            return
+        self.set(stage=Stage.AMOUNT)
+
+    def open_guard(self, sale_id: UUID) -> None:
+        """Show the earlier token before another is sold."""
+        desk, actor, values = self.context.desk, self.context.actor, self.context.desk.settings.values()
+
+        def got(sale: ShownSale) -> None:
+            age = desk.clock.now() - sale.row.at
+            self.set(
+                stage=Stage.GUARD,
+                guard=sale,
+                guard_minutes=values[DUPLICATE_GUARD_MINUTES],
+                guard_limit_minor=values[DUPLICATE_LIMIT_MINOR],
+                guard_age_s=max(0, int(age.total_seconds())),
+                is_paying=False,
+            )
+
+        self.context.tasks.submit(
+            Lane.READ,
+            lambda: desk.counter.shown_sale(actor, sale_id),
+            on_ok=got,
+            on_error=self.context.shell.show_error,
+        )
+
+    def sell_another(self) -> None:
+        """The customer wants more: the earlier token was seen."""
+        stage = Stage.TENDER if self.state.amount or self.state.units else Stage.AMOUNT
+        self.set(stage=stage, is_another_wanted=True)
+
+    def other_meter(self) -> None:
+        """Take another meter of the same customer."""
+        if self.state.card is not None and self.state.card.others and self.state.stage is Stage.CONFIRM:
+            self.open_meter(self.state.card.others[0].drn)
+
+    # -- the amount ---------------------------------------------------------------------------------------
+
+    def type_amount(self, text: str) -> None:
+        """Take what stands in the amount field, and price it."""
+        self.set(amount=text, is_by_units=False, amount_problem="")
+        self._price()
+
+    def type_units(self, text: str) -> None:
+        """Take what stands in the units field, and price it."""
+        self.set(units=text, is_by_units=True, amount_problem="")
+        self._price()
+
+    def switch_to_units(self, *, is_by_units: bool) -> None:
+        """Let the other of the two fields lead."""
+        if self.state.kind is SaleKind.ENERGY and self.state.stage is Stage.AMOUNT:
+            self.set(is_by_units=is_by_units, amount_problem="")
+
+    def use_amount(self, amount_minor: int) -> None:
+        """Take an amount that a button offers."""
+        self.type_amount(format_major(amount_minor, self.context.wording.currency))
+
+    def toggle_arrears(self) -> None:
+        """Take a payment on the debt alone, or a token again."""
+        if self.state.card is None or self.state.stage is not Stage.AMOUNT:
+            return
+        is_arrears = self.state.kind is SaleKind.ARREARS
+        if not is_arrears and self.state.card.arrears_minor <= 0:
+            return
+        self.set(
+            kind=SaleKind.ENERGY if is_arrears else SaleKind.ARREARS, is_by_units=False, amount_problem=""
+        )
+        self._price()
+
+    def _request(self) -> SaleRequest | None:
+        """Return what is asked for so far, None where it is not complete. Raises AmountTextError."""
+        state, currency = self.state, self.context.wording.currency
+        typed = state.units if state.is_by_units else state.amount
+        if state.card is None or state.sale_id is None or not typed.strip("0."):
+            return None
+        tendered = parse_major(state.tendered, currency) if state.tendered else None
+        return SaleRequest(
+            sale_id=state.sale_id,
+            drn=state.card.meter.drn,
+            money_minor=None if state.is_by_units else parse_major(state.amount, currency),
+            units_milli=parse_scaled(state.units, _UNIT_DIGITS) if state.is_by_units else None,
+            tendered_minor=tendered,
+            kind=state.kind,
+            language=state.language or None,
+            is_another_wanted=state.is_another_wanted,
+        )
+
+    def _price(self, then: Callable[[], None] | None = None) -> None:
+        """Price what is typed; a late answer to an earlier question is dropped."""
+        self._trial_number += 1
+        number = self._trial_number
+        try:
+            request = self._request()
+        except AmountTextError as error:
+            self.set(price=None, amount_problem=self._sentence(error))
+            return
+        if request is None:
+            self.set(price=None, amount_problem="")
+            return
+        checkout, actor = self.context.desk.checkout, self.context.actor
+
+        def got(quote: Quote) -> None:
+            if number == self._trial_number:
+                self._got_price(quote)
+                if then is not None:
+                    then()
+
+        def failed(error: BaseException) -> None:
+            if number != self._trial_number:
+                return
+            if isinstance(error, UserError):
+                self.set(price=None, amount_problem=self._sentence(error))
+            else:
+                self.context.shell.show_error(error)
+
+        trial = replace(request, tendered_minor=None)
+        self.context.tasks.submit(
+            Lane.READ, lambda: checkout.trial_vend(trial, actor), on_ok=got, on_error=failed
+        )
+
+    def _got_price(self, quote: Quote) -> None:
+        wording, card = self.context.wording, self.state.card
+        tariff = card.tariff if card is not None else None
+        item = quote.item.to_json() | {"basis": quote.basis_json()}
+        if self.state.kind is SaleKind.ARREARS:
+            tariff = None
+        view = price_view(item, tariff, wording, self.context.desk.clock.now())
+        before = quote.figures.basis.bought_before_milli + quote.figures.basis.free_before_milli
+        changes: dict[str, object] = {
+            "price": view,
+            "price_month": (before, before + quote.item.units_milli + quote.item.free_milli),
+            "amount_problem": "",
+        }
+        if self.state.is_by_units:
+            changes["amount"] = format_major(view.money_minor, wording.currency)
+        else:
+            changes["units"] = format_scaled(view.token_milli, _UNIT_DIGITS).rstrip("0").rstrip(".")
+        self.set(**changes)
+
+    def commit_amount(self) -> None:
+        """The amount is right: on to the money. Nothing is charged yet, and a power cut keeps it."""
+        if self.state.price is None:
+            if not self.state.amount_problem:
+                self.set(amount_problem=self.say("Type the amount, then Enter."))
+            return
+        if self.state.trial_only:
+            return
+        self.set(stage=Stage.TENDER, tendered="", tender_problem="")
+        self._keep_draft()
+
+    def toggle_trial(self) -> None:
+        """Price only: Enter leads no further until the key is pressed again."""
+        if self.state.stage is Stage.AMOUNT:
+            self.set(trial_only=not self.state.trial_only)
+
+    # -- the money ----------------------------------------------------------------------------------------
+
+    def type_tendered(self, text: str) -> None:
+        """Take what stands in "cash received"."""
+        self.set(tendered=text, tender_problem="")
+
+    def use_tendered(self, amount_minor: int) -> None:
+        """Take a sum of notes that a button offers; the amount counts as committed then."""
+        if self.state.stage is Stage.AMOUNT:
+            self.commit_amount()
+        self.type_tendered(format_major(amount_minor, self.context.wording.currency))
+
+    def tender_offers(self) -> tuple[int, ...]:
+        """Return the exact money and the sums customers usually hand over."""
+        price = self.state.price
+        return () if price is None else quick_tenders(price.money_minor, self.context.wording.currency)
+
+    def change_minor(self) -> int | None:
+        """Return the change for what is typed; None while it is less than the price or unreadable."""
+        price = self.state.price
+        if price is None:
+            return None
+        if not self.state.tendered:
+            return 0
+        try:
+            tendered = parse_major(self.state.tendered, self.context.wording.currency)
+        except AmountTextError:
+            return None
+        return tendered - price.money_minor if tendered >= price.money_minor else None
+
+    def tendered_minor(self) -> int | None:
+        """Return what was received, None while nothing or nothing readable is typed."""
+        try:
+            return parse_major(self.state.tendered, self.context.wording.currency)
+        except AmountTextError:
+            return None
+
+    def receipt_languages(self) -> tuple[str, ...]:
+        """Return the languages a customer may choose for the receipt."""
+        languages: tuple[str, ...] = self.context.desk.settings.values()[RECEIPT_LANGUAGES]
+        return languages
+
+    def choose_language(self, language: str) -> None:
+        """Print the receipt in another language."""
+        self.set(language=language)
+
+    def main(self) -> None:
+        """Do what Enter and F8 lead to: the next step of the sale."""
+        stage = self.state.stage
+        if stage is Stage.CONFIRM:
+            self.confirm()
+        elif stage is Stage.AMOUNT:
+            self.commit_amount()
+        elif stage is Stage.TENDER:
+            self.pay()
+
+    def pay(self) -> None:
+        """Sell: from here a second press does nothing until there is an answer."""
+        state = self.state
+        if state.is_paying or state.price is None or state.stage is not Stage.TENDER:
+            return
+        if self.change_minor() is None:
+            self.set(tender_problem=self.say("That is less than the price."))
+            return
+        request = self._request()
+        assert request is not None, "there is a price"
+        self.set(is_paying=True, tender_problem="")
+        checkout, actor = self.context.desk.checkout, self.context.actor
+        self.context.attempt(
+            Lane.SALE,
+            lambda approval: checkout.sell(request, actor, approval=approval),
+            on_ok=self._sold,
+            on_error=self._not_sold,
+            subject=str(request.sale_id),
+            facts=self._approval_facts(),
+            on_refused=lambda: self.set(is_paying=False),
+        )
+
+    def _approval_facts(self) -> str:
+        card, price = self.state.card, self.state.price
+        if card is None or price is None:
+            return ""
+        return self.say(
+            "A second sale to {name} within a short time: {money}.",
+            name=card.meter.name or card.meter.drn,
+            money=self.context.wording.money(price.money_minor),
+        )
+
+    def _not_sold(self, error: BaseException) -> None:
+        self.set(is_paying=False)
+        if isinstance(error, DuplicateSaleError):
+            self.open_guard(error.sale_id)
+        elif isinstance(error, UserError) and error.code in _AMOUNT_CODES:
+            self.set(stage=Stage.AMOUNT, amount_problem=self._sentence(error))
+        elif isinstance(error, UserError) and error.code == "sale.tendered":
+            self.set(tender_problem=self._sentence(error))
+        else:
+            self.context.shell.show_error(error)
+
+    def _sold(self, result: SaleResult) -> None:
+        if self._begun_at is not None:
+            self._seconds = [
+                *self._seconds[-99:],
+                int((self.context.desk.clock.now() - self._begun_at).total_seconds()),
+            ]
+        payment = result.sale["payments"][0]
+        change = int(payment["change_minor"])
+        card = self.state.card
+        assert card is not None and self.state.price is not None, "something was sold"
+        desk, actor, price = self.context.desk, self.context.actor, self.state.price
+
+        def got(sale: ShownSale) -> None:
+            paid = Paid(
+                sale,
+                price,
+                int(payment["amount_minor"]) + change,
+                change,
+                print_state="" if result.print_job is None else "waiting",
+            )
+            self.set(
+                stage=Stage.PAID,
+                paid=paid,
+                search="",
+                is_paying=False,
+                average_s=sum(self._seconds) // len(self._seconds) if self._seconds else None,
+            )
+            self.after.begin(result, paid)
+            self.refresh_side()
+            self.context.shell.refresh_status()
+
+        def failed(error: BaseException) -> None:
+            self.set(is_paying=False)
+            self.context.shell.show_error(error)
+
+        sale_id = result.sale_uuid
+        self.context.tasks.submit(
+            Lane.SALE, lambda: desk.counter.shown_sale(actor, sale_id), on_ok=got, on_error=failed
+        )
+
+    # -- steps back ---------------------------------------------------------------------------------------
+
+    def escape(self) -> bool:
+        """Go one step back; never throws money or a request away. False where there is no step back."""
+        state = self.state
+        if state.is_paying:
+            return True
+        if state.stage is Stage.TENDER:
+            self.set(stage=Stage.AMOUNT, tendered="", tender_problem="")
+        elif state.stage is Stage.AMOUNT:
+            self._drop_draft()
+            self.set(
+                stage=Stage.CONFIRM, amount="", units="", price=None, amount_problem="", trial_only=False
+            )
+        elif state.stage in (Stage.CONFIRM, Stage.GUARD, Stage.UNKNOWN, Stage.CHECK, Stage.PAID):
+            self.reset()
+        elif state.search or state.stage is Stage.RESULTS:
+            self.finding.clear()
+        else:
+            return False
+        return True
+
+    def reset(self) -> None:
+        """Be ready for the next customer."""
+        self.set(
+            stage=Stage.IDLE,
+            search="",
+            search_problem=None,
+            results=(),
+            results_for="",
+            recent_at=-1,
+            sale_id=None,
+            card=None,
+            amount="",
+            units="",
+            price=None,
+            amount_problem="",
+            tendered="",
+            guard=None,
+            paid=None,
+            unknown=None,
+            check=None,
+            is_another_wanted=False,
+            is_paying=False,
+            trial_only=False,
+            language=self._shop_language(),
+        )
+
+    # -- drafts -------------------------------------------------------------------------------------------
+
+    def _draft_body(self) -> dict[str, str | bool | int]:
+        state = self.state
+        assert state.card is not None
+        money = 0 if state.price is None else state.price.money_minor
+        return {
+            "drn": state.card.meter.drn,
+            "name": state.card.meter.name or "",
+            "kind": state.kind.value,
+            "amount": state.amount,
+            "units": state.units,
+            "by_units": state.is_by_units,
+            "money_minor": money,
+        }
+
+    def _keep_draft(self) -> None:
+        state = self.state
+        if state.sale_id is None or state.card is None:
+            return
+        drafts, actor, body, sale_id = (
+            self.context.desk.drafts,
+            self.context.actor,
+            self._draft_body(),
+            state.sale_id,
+        )
+        self.context.tasks.submit(
+            Lane.SALE,
+            lambda: drafts.hold(sale_id, actor, body=dict(body)),
+            on_ok=lambda _: None,
+            on_error=self.context.shell.show_error,
+        )
+
+    def _drop_draft(self) -> None:
+        sale_id = self.state.sale_id
+        if sale_id is not None:
+            self.discard(sale_id)
+
+    def discard(self, sale_id: UUID) -> None:
+        """Throw a held sale away; nothing was paid."""
+        drafts, actor = self.context.desk.drafts, self.context.actor
+
+        def failed(error: BaseException) -> None:
+            if not (isinstance(error, KilotillError) and error.code == "draft.unknown"):
+                self.context.shell.show_error(error)
+
+        self.context.tasks.submit(
+            Lane.SALE,
+            lambda: drafts.discard(sale_id, actor),
+            on_ok=lambda _: self.refresh_side(),
+            on_error=failed,
+        )
+
+    def keep_what_was_typed(self) -> None:
+        """Hold an unpaid sale whose amount is typed before something else takes its place."""
+        state = self.state
+        if state.stage in (Stage.AMOUNT, Stage.TENDER) and state.price is not None and not state.is_paying:
+            self._keep_draft()
+            self.context.shell.toast(self.say("Held: {name}", name=self._name()), light="off", cap="F10")
+        elif state.stage in (Stage.AMOUNT, Stage.TENDER) and not state.is_paying:
+            self._drop_draft()
+
+    def _name(self) -> str:
+        card = self.state.card
+        return "" if card is None else card.meter.name or card.meter.drn
+
+    def hold(self) -> None:
+        """Put the sale on hold, or take the newest one up again."""
+        state = self.state
+        if state.stage in (Stage.AMOUNT, Stage.TENDER, Stage.CONFIRM) and not state.is_paying:
+            self._keep_draft()
+            self.context.shell.toast(self.say("Held: {name}", name=self._name()), light="off", cap="F10")
+            self.reset()
+            self.refresh_side()
+        elif state.drafts and not state.is_selling:
+            self.recall(state.drafts[0].sale_id)
+
+    def recall(self, sale_id: UUID) -> None:
+        """Take a held sale up again: same sale id, same amount, priced anew."""
+        drafts, actor = self.context.desk.drafts, self.context.actor
+        self.context.tasks.submit(
+            Lane.READ,
+            lambda: drafts.recall(sale_id, actor),
+            on_ok=lambda draft: self._recalled(draft.sale_id, dict(draft.body)),
+            on_error=self.context.shell.show_error,
+        )
+
+    def _recalled(self, sale_id: UUID, body: dict[str, object]) -> None:
+        def then() -> None:
+            self.set(
+                sale_id=sale_id,
+                kind=SaleKind(str(body.get("kind", SaleKind.ENERGY.value))),
+                is_by_units=bool(body.get("by_units")),
+                amount=str(body.get("amount", "")),
+                units=str(body.get("units", "")),
+            )
+            self.confirm()
+            if self.state.stage is Stage.AMOUNT:
+                self._price()
+
+        self.open_meter(str(body["drn"]), then=then)
+
+    def leave(self) -> None:
+        """The screen goes, perhaps for good: what was typed is kept."""
+        self.keep_what_was_typed()
+
+    # -- words --------------------------------------------------------------------------------------------
+
+    def _sentence(self, error: UserError) -> str:
+        explained = explain_error(error.code, self.context.wording.language)
+        return self.say(error.text) if explained is None else explained.sentence
+
+    def sentence(self, error: UserError) -> str:
+        """Return an error in the person's language."""
+        return self._sentence(error)
+
+    def can_reprint(self) -> bool:
+        """Say whether there is a token to print again."""
+        return self.context.may(Permission.SALE_REPRINT) and (
+            self.state.stage in (Stage.PAID, Stage.GUARD) or self.state.last is not None
+        )
+
+    def recent_row(self) -> MeterRow | None:
+        """Return the chosen result of the search."""
+        return self.state.chosen_result
+
+
+_AMOUNT_CODES = frozenset(
+    {
+        "sale.below_minimum",
+        "sale.above_maximum",
+        "sale.above_token",
+        "sale.below_charges",
+        "sale.amount",
+        "arrears.refused",
+    }
+)

@@ -1,0 +1,128 @@
+"""Everything the Sell screen shows, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from pos.services.counter import MeterRow, OwnerCard, RecentMeter, ShownSale
+from pos.services.drafts import Draft
+from pos.services.price_view import PriceView
+from pos.services.sale_values import SaleKind
+from pos.services.token_check import TokenVerdict
+
+
+class Stage(Enum):
+    """Where the sale is. Enter leads on, Esc one step back."""
+
+    IDLE = "idle"
+    RESULTS = "results"
+    CONFIRM = "confirm"
+    AMOUNT = "amount"
+    TENDER = "tender"
+    PAID = "paid"
+    GUARD = "guard"
+    UNKNOWN = "unknown"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a field: a sentence, what to say to the customer, and a way out to offer."""
+
+    text: str
+    advice: str = ""
+    offer: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A finished sale: what it was, the change, when its token was shown and printed."""
+
+    sale: ShownSale
+    view: PriceView
+    received_minor: int
+    change_minor: int
+    shown_at: datetime | None = None
+    printed_at: datetime | None = None
+    print_state: str = ""
+    """Empty without a printer, `waiting`, `printed`, `unknown` or `failed`."""
+    print_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMeter:
+    """A good number that no meter of the register has, and what is typed to sell to it anyway."""
+
+    drn: str
+    name: str = ""
+    tariff: str = ""
+    sgc: str = ""
+    reason: str = ""
+    tariffs: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenQuestion:
+    """A token a customer brings back: for which meter, what it says."""
+
+    drn: str = ""
+    digits: str = ""
+    verdict: TokenVerdict | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SellState:
+    """The whole screen."""
+
+    stage: Stage = Stage.IDLE
+    search: str = ""
+    search_problem: Problem | None = None
+    results: tuple[MeterRow, ...] = ()
+    result_at: int = 0
+    results_for: str = ""
+    recent: tuple[RecentMeter, ...] = ()
+    recent_at: int = -1
+    last: ShownSale | None = None
+    drafts: tuple[Draft, ...] = ()
+    own_count: int = 0
+    average_s: int | None = None
+    sale_id: UUID | None = None
+    card: OwnerCard | None = None
+    kind: SaleKind = SaleKind.ENERGY
+    is_by_units: bool = False
+    amount: str = ""
+    units: str = ""
+    price: PriceView | None = None
+    price_month: tuple[int, int] = (0, 0)
+    amount_problem: str = ""
+    tendered: str = ""
+    tender_problem: str = ""
+    language: str = ""
+    is_another_wanted: bool = False
+    is_paying: bool = False
+    envelope_left_minor: int | None = None
+    guard: ShownSale | None = None
+    guard_minutes: int = 0
+    guard_limit_minor: int = 0
+    guard_age_s: int = 0
+    paid: Paid | None = None
+    unknown: UnknownMeter | None = None
+    check: TokenQuestion | None = None
+    trial_only: bool = False
+
+    @property
+    def chosen_result(self) -> MeterRow | None:
+        """Return the result that Enter opens."""
+        return self.results[self.result_at] if 0 <= self.result_at < len(self.results) else None
+
+    @property
+    def is_selling(self) -> bool:
+        """Whether a customer is being served and nothing is paid yet."""
+        return self.stage in (Stage.CONFIRM, Stage.AMOUNT, Stage.TENDER)

@@ -1,0 +1,363 @@
+"""The sale itself: owner, amount, lines at the left; the money at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pos.domain.money import minor_digits
+from pos.services.counter import OwnerCard
+from pos.services.price_view import about_units, unit_of, units_text
+from pos.services.sale_values import SaleKind
+from pos.ui.keymap import Act
+from pos.ui.look import Look, Type
+from pos.ui.screens.sell.money_card import MoneyCard
+from pos.ui.screens.sell.presenter import SellPresenter
+from pos.ui.screens.sell.price_card import PriceCard
+from pos.ui.screens.sell.state import SellState, Stage
+from pos.ui.screens.sell.words import (
+    last_purchase_text,
+    meter_text,
+    owner_text,
+    phone_text,
+    place_text,
+)
+from pos.ui.widgets.badge import Badge
+from pos.ui.widgets.card import Card, tight
+from pos.ui.widgets.fields import NumberField
+from pos.ui.widgets.key_button import KeyButton
+from pos.ui.widgets.keycap import KeyCap
+from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
+
+_QUICK = (5000, 10_000)
+
+
+class TradePage(QWidget):
+    """Amount and tender share a page: only the amount's card and the money's state change."""
+
+    def __init__(self, look: Look, presenter: SellPresenter) -> None:
+        super().__init__()
+        self._look = look
+        self._presenter = presenter
+        self._card: OwnerCard | None = None
+        row = QHBoxLayout(self)
+        tight(row, gap=look.metrics.margin if not look.metrics.is_compact else 8)
+        left = QVBoxLayout()
+        tight(left, gap=look.metrics.gap)
+        left.addWidget(self._make_owner())
+        self._amounts = QStackedWidget()
+        self._amounts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._amounts.addWidget(self._make_amount())
+        self._amounts.addWidget(self._make_locked())
+        left.addWidget(self._amounts)
+        self.price = PriceCard(look)
+        left.addWidget(self.price, 1)
+        row.addLayout(left, 1)
+        self.money = MoneyCard(look, presenter)
+        self.money.setFixedWidth(look.metrics.side)
+        row.addWidget(self.money)
+
+    # -- building -----------------------------------------------------------------------------------------
+
+    def _make_owner(self) -> QWidget:
+        look, say, metrics = self._look, self._look.say, self._look.metrics
+        card = Card()
+        row = QHBoxLayout()
+        row.setContentsMargins(metrics.padding, metrics.fixed(12, 8), metrics.padding, metrics.fixed(12, 8))
+        row.setSpacing(metrics.fixed(20, 12))
+        words = QVBoxLayout()
+        words.setSpacing(metrics.fixed(4, 2))
+        self._name = label(look, "", Type.OWNER, wraps=True)
+        words.addWidget(self._name)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self._number = label(look, "", Type.NUMBER)
+        self._confirmed = Badge(look, say("Confirmed"), "ok")
+        self._service = Badge(look, "", "plain", icon="bolt")
+        self._tariff = Badge(look, "", "plain")
+        line.addWidget(self._number)
+        line.addSpacing(4)
+        line.addWidget(self._confirmed)
+        line.addWidget(self._service)
+        line.addWidget(self._tariff)
+        line.addStretch(1)
+        words.addLayout(line)
+        self._place = ElidedLabel(look, "", Type.BODY, tone="text2")
+        words.addWidget(self._place)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        row.addWidget(rule("v"))
+        facts = QGridLayout()
+        tight(facts)
+        facts.setHorizontalSpacing(16)
+        facts.setVerticalSpacing(metrics.fixed(6, 4))
+        names = [
+            ("last", say("Last purchase")),
+            ("month", say("Bought this month")),
+            ("arrears", say("Arrears")),
+        ]
+        if not metrics.is_compact:
+            names.append(("phone", say("Phone")))
+        self._facts: dict[str, QLabel] = {}
+        for n, (key, name) in enumerate(names):
+            facts.addWidget(label(look, name, Type.BODY, tone="text2"), n, 0)
+            value = label(look, "", Type.VALUE)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._facts[key] = value
+            facts.addWidget(value, n, 1)
+        holder = QWidget()
+        holder.setLayout(facts)
+        holder.setFixedWidth(metrics.px(312, 270))
+        row.addWidget(holder)
+        card.body.addLayout(row)
+        return card
+
+    def _make_amount(self) -> QWidget:
+        look, say, metrics = self._look, self._look.say, self._look.metrics
+        card = Card()
+        column = QVBoxLayout()
+        column.setContentsMargins(
+            metrics.padding, metrics.fixed(10, 6), metrics.padding, metrics.fixed(14, 8)
+        )
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        first, second = QVBoxLayout(), QVBoxLayout()
+        first.setSpacing(4)
+        second.setSpacing(4)
+        self._amount_name = label(look, say("Amount"), Type.BODY, tone="text2")
+        self._amount_name.setFixedHeight(metrics.px(22))
+        self.amount = NumberField(
+            look, before=look.wording.currency, name=say("Amount"), decimals=_decimals(look)
+        )
+        first.addWidget(self._amount_name)
+        first.addWidget(self.amount)
+        names = QHBoxLayout()
+        names.setSpacing(6)
+        names.addWidget(label(look, say("or units"), Type.BODY, tone="text2"))
+        names.addWidget(KeyCap(look, "Tab"))
+        names.addStretch(1)
+        holder = QWidget()
+        holder.setLayout(names)
+        names.setContentsMargins(0, 0, 0, 0)
+        holder.setFixedHeight(metrics.px(22))
+        self.units = NumberField(look, before="=", after="kWh", name=say("Units"), decimals=1)
+        second.addWidget(holder)
+        second.addWidget(self.units)
+        row.addLayout(first, 29)
+        row.addLayout(second, 22)
+        self._quick = QHBoxLayout()
+        self._quick.setSpacing(8)
+        offers = QVBoxLayout()
+        offers.setSpacing(4)
+        spacer = QWidget()
+        spacer.setFixedHeight(metrics.px(22))
+        offers.addWidget(spacer)
+        offers.addLayout(self._quick)
+        row.addLayout(offers, 27)
+        column.addLayout(row)
+        self._problem = label(look, "", Type.BODY, tone="badtext", wraps=True)
+        self._problem.hide()
+        column.addWidget(self._problem)
+        card.body.addLayout(column)
+        self.amount.changed.connect(self._presenter.type_amount)
+        self.units.changed.connect(self._presenter.type_units)
+        self.units.edit.focused.connect(self._on_units_focus)
+        self.amount.edit.focused.connect(self._on_amount_focus)
+        return card
+
+    def _make_locked(self) -> QWidget:
+        look, say, metrics = self._look, self._look.say, self._look.metrics
+        card = Card()
+        row = QHBoxLayout()
+        row.setContentsMargins(metrics.padding, metrics.fixed(10, 6), metrics.padding, metrics.fixed(10, 6))
+        row.setSpacing(16)
+        row.addWidget(label(look, say("Amount"), Type.BODY, tone="text2"))
+        self._locked = label(look, "", Type.RECEIVED)
+        row.addWidget(self._locked)
+        row.addStretch(1)
+        change = KeyButton(look, say("Change amount"), cap="Esc", size="small")
+        change.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        change.clicked.connect(self._presenter.escape)
+        row.addWidget(change)
+        card.body.addLayout(row)
+        return card
+
+    # -- showing ------------------------------------------------------------------------------------------
+
+    def show_state(self, state: SellState) -> None:
+        """Show a state."""
+        card = state.card
+        if card is None:
+            return
+        if card is not self._card:
+            self._card = card
+            self._show_owner(card)
+            self._show_quick(card)
+        is_tender = state.stage is Stage.TENDER
+        self._amounts.setCurrentIndex(1 if is_tender else 0)
+        shown = self._amounts.widget(1 if is_tender else 0)
+        if shown is not None:
+            self._amounts.setFixedHeight(shown.sizeHint().height())
+        tariff = card.tariff if state.kind is SaleKind.ENERGY else None
+        self.price.show_hint(self._hint(state, card))
+        self.price.show_price(state.price, tariff, state.price_month)
+        self._show_amount(state, unit_of(card.tariff))
+        self.money.show_state(state)
+
+    def _show_owner(self, card: OwnerCard) -> None:
+        look, say, meter = self._look, self._look.say, card.meter
+        self._name.setText(owner_text(meter, look))
+        self._number.setText(meter_text(meter.drn))
+        services = (say("Electricity"), say("Water"), say("Gas"), say("Time"))
+        is_wide = not look.metrics.is_compact
+        self._service.show_state(services[meter.service], "plain")
+        self._service.setVisible(is_wide)
+        self._tariff.show_state(card.tariff_name, "plain")
+        self._tariff.setVisible(is_wide and len(card.tariff_name) < 22)
+        since = ""
+        if card.tariff is not None:
+            since = say(
+                "{tariff} since {day}", tariff=meter.tariff_code, day=look.wording.day(card.tariff.valid_from)
+            )
+        self._place.setText(" · ".join(part for part in (place_text(meter), since) if part))
+        self._facts["last"].setText(last_purchase_text(card, look, has_cashier=False))
+        self._facts["month"].setText(about_units(card.bought_month_milli, unit_of(card.tariff), look.wording))
+        owes = card.arrears_minor > 0
+        self._facts["arrears"].setText(look.wording.money(card.arrears_minor) if owes else say("None"))
+        set_tone(self._facts["arrears"], "warntext" if owes else "text")
+        if "phone" in self._facts:
+            self._facts["phone"].setText(phone_text(meter.phone))
+
+    def _show_quick(self, card: OwnerCard) -> None:
+        look = self._look
+        while (item := self._quick.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        if card.purchases:
+            last = card.purchases[0].money_minor
+            self._quick.addWidget(
+                _Offer(
+                    look,
+                    look.say("As last time"),
+                    look.wording.amount(last),
+                    lambda: self._presenter.use_amount(last),
+                )
+            )
+        if card.arrears_minor > 0 and look.metrics.is_compact is False:
+            text = look.say("Only the debt")
+            self._quick.addWidget(
+                _Offer(look, text, look.keys.cap_of(Act.ARREARS), self._presenter.toggle_arrears)
+            )
+        elif not look.metrics.is_compact:
+            for amount in _QUICK:
+                minor = amount * 10 ** _decimals(look)
+                use = partial(self._presenter.use_amount, minor)
+                self._quick.addWidget(_Offer(look, "", look.wording.amount(minor), use))
+
+    def _show_amount(self, state: SellState, unit: str) -> None:
+        say = self._look.say
+        self.amount.set_text(state.amount)
+        self.units.set_text(_one_decimal(state.units))
+        self.units.after.setText(unit)
+        is_arrears = state.kind is SaleKind.ARREARS
+        self.units.setEnabled(not is_arrears)
+        self._amount_name.setText(say("Payment on the debt, no token") if is_arrears else say("Amount"))
+        self.amount.set_computed(is_computed=state.is_by_units)
+        self.units.set_computed(is_computed=not state.is_by_units)
+        self.units.before.setText("" if state.is_by_units else "=")
+        self._problem.setText(state.amount_problem)
+        self._problem.setVisible(bool(state.amount_problem))
+        lead = self.units if state.is_by_units else self.amount
+        other = self.amount if state.is_by_units else self.units
+        lead.set_wrong(is_wrong=bool(state.amount_problem))
+        other.set_wrong(is_wrong=False)
+        if state.price is not None:
+            money = self._look.wording.money(state.price.money_minor)
+            units = units_text(state.price.token_milli, state.price.unit, self._look.wording)
+            self._locked.setText(money if is_arrears else f"{money}   =   {units}")
+
+    def _hint(self, state: SellState, card: OwnerCard) -> str:
+        say = self._look.say
+        if state.trial_only:
+            return say("Trial: nothing is sold. Press the key again to sell.")
+        if card.arrears_minor > 0:
+            return say("Type the amount. The lines stand here at once: debt, charges, tax, energy.")
+        return say("Type the amount. The lines stand here at once.")
+
+    def focus(self, state: SellState) -> None:
+        """Put the caret where the next digit belongs."""
+        if state.stage is Stage.TENDER:
+            self.money.focus()
+        elif state.is_by_units:
+            self.units.edit.setFocus()
+        else:
+            self.amount.edit.setFocus()
+
+    def _on_units_focus(self, has_focus: bool) -> None:
+        if has_focus:
+            self._presenter.switch_to_units(is_by_units=True)
+
+    def _on_amount_focus(self, has_focus: bool) -> None:
+        if has_focus:
+            self._presenter.switch_to_units(is_by_units=False)
+
+
+class _Offer(KeyButton):
+    """A button with a small line over a strong one."""
+
+    def __init__(self, look: Look, small: str, strong: str, act: Callable[[], object]) -> None:
+        super().__init__(look, strong, size="large")
+        self._small = small
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(f"{small} {strong}".strip())
+        self.clicked.connect(lambda _=False: act())
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        wide = max(
+            self._look.text_width(Type.SUPPORT, self._small), self._look.text_width(Type.NAME, self.caption)
+        )
+        hint.setWidth(wide + 24)
+        hint.setHeight(self._look.metrics.px(60, 46))
+        return hint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._small:
+            super().paintEvent(event)
+            return
+        look = self._look
+        QPushButton.paintEvent(self, event)
+        painter = QPainter(self)
+        middle = self.height() / 2
+        high = look.metrics.px(20, 17)
+        painter.setFont(look.font(Type.SUPPORT))
+        painter.setPen(look.colour("text2"))
+        box = QRectF(0, middle - high, self.width(), high)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self._small)
+        painter.setFont(look.font(Type.NAME))
+        painter.setPen(look.colour("text"))
+        painter.drawText(box.translated(0, high - 1), int(Qt.AlignmentFlag.AlignCenter), self.caption)
+
+
+def _decimals(look: Look) -> int:
+    return minor_digits(look.wording.currency)
+
+
+def _one_decimal(text: str) -> str:
+    whole, point, part = text.partition(".")
+    return f"{whole}.{part[:1]}" if point and part else whole
