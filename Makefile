@@ -20,7 +20,7 @@ help: ## List what make can do here
 
 # Whoever has the developer's tools keeps them; everybody else gets only what the till needs.
 run: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(RUNTIME)) ## Start the till
-	@$(PY) main.py
+	@$(PY) main.py --demo
 
 test: $(EVERYTHING) ## Run all tests; ARGS="-k meter" narrows them down
 	@$(PY) -m tools.run_tests $(ARGS)

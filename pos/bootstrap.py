@@ -38,6 +38,7 @@ from pos.printing.devices import open_printer
 from pos.printing.fiscal import NoFiscalSigner
 from pos.printing.layout import COLUMNS_58_MM, COLUMNS_80_MM
 from pos.printing.thermal import ThermalPaper
+from pos.services.after_stop import AfterStop
 from pos.services.approval import Approver
 from pos.services.backup import BackupPlan, Backups
 from pos.services.cases import Cases
@@ -56,6 +57,7 @@ from pos.services.issuing import Issuing
 from pos.services.key_changes import KeyChanges
 from pos.services.key_loading import KeyLoading
 from pos.services.local_envelope import LocalEnvelopes
+from pos.services.meter_history import MeterHistory
 from pos.services.meter_import import MeterImport
 from pos.services.meter_shop import MeterChecks
 from pos.services.meters import Meters
@@ -69,19 +71,25 @@ from pos.services.past_sales import PastSales
 from pos.services.phones import PhoneReader
 from pos.services.pins import PinSeal, RecoveryCodes
 from pos.services.print_spool import Printer, PrintSpool
+from pos.services.printer_check import PrinterCheck
 from pos.services.quoting import Quoting
 from pos.services.refunds import Refunds
+from pos.services.reports import Reports
 from pos.services.reprint import Reprints
 from pos.services.restore import Restore, RestoreRequest
 from pos.services.restore_report import RestoreReport
+from pos.services.sales_export import SalesExport
 from pos.services.settings import Settings
+from pos.services.shift_desk import ShiftDesk
 from pos.services.shift_papers import ShiftPapers
 from pos.services.shifts import ShiftRules, Shifts
 from pos.services.shop_file import ShopPlan
 from pos.services.shop_rows import BookKind
 from pos.services.shop_setup import SetupPorts, ShopMade, ShopSetup, refuse_mixed
 from pos.services.sign_in import Recovery, SignIn
+from pos.services.statement_papers import StatementPapers
 from pos.services.supplier_float import SupplierFloats
+from pos.services.support_bundle import SupportBundles
 from pos.services.tariffs import Tariffs, import_tariffs
 from pos.services.till_status import TillStatusReader
 from pos.services.token_check import TokenCheck
@@ -214,6 +222,7 @@ class Till:
         checks = MeterChecks(currency=self.shop.currency, read_phone=read_phone)
         self.meters = Meters(self.units, self.book, self.clock, checks, currency=self.shop.currency)
         self.imports = MeterImport(self.units, self.book, self.clock, checks)
+        self.meter_history = MeterHistory(self.units, self.clock, self.shop.time_zone)
         self.customers = Customers(
             self.units,
             self.book,
@@ -228,6 +237,7 @@ class Till:
         office = OfficePapers(self.papers, self._checkout_rules)
         issuing = Issuing(book, clock=clock, papers=office, rules=self._checkout_rules)
         self.past_sales = PastSales(units)
+        self.sales_export = SalesExport(self.past_sales, currency=self.shop.currency)
         self.reprints = Reprints(units, book, clock=clock, rules=self._checkout_rules)
         self.voids = Voids(units, book)
         self.refunds = Refunds(units, book, office, clock=clock, rules=self._checkout_rules)
@@ -258,7 +268,31 @@ class Till:
         stored = StoredPapers(self.units)
         self.spool = PrintSpool(self.units, clock=self.clock, papers=stored, printers=self._printer)
         self.paper_files = PaperFiles(stored, self.logos)
+        self.shift_desk = ShiftDesk(
+            self.units,
+            self.clock,
+            shifts=self.shifts,
+            papers=self.shift_papers,
+            spool=self.spool,
+            rules=self._checkout_rules,
+        )
+        self.after_stop = AfterStop(self.units, self.clock)
         self.counter = Counter(self.units, self.clock, self.shop.time_zone)
+        self.reports = Reports(
+            self.units,
+            self.clock,
+            self.paper_files,
+            time_zone=self.shop.time_zone,
+            shop_name=self.shop.sales_point,
+        )
+        self.statement_papers = StatementPapers(
+            self.units,
+            self.clock,
+            floats=self.floats,
+            papers=self.money_papers,
+            files=self.paper_files,
+            printer=lambda: self._printer(self.rules.printer) if self.rules.printer else None,
+        )
         self.status = TillStatusReader(
             self.units,
             self.clock,
@@ -266,6 +300,28 @@ class Till:
             printer=lambda: self.rules.printer,
             is_vault_open=self.is_vault_open,
         )
+        self.printer_check = PrinterCheck(
+            self.units,
+            self.book,
+            address=lambda: self.settings.values()[PRINTER],
+            printers=self._printer,
+            till_code=self.shop.till_code,
+        )
+        self.support = SupportBundles(
+            self.folder,
+            self.units,
+            self.clock,
+            settings=self.settings,
+            status=self.status,
+            verify=self.verify_books,
+            secret_store=lambda: "" if self.secrets is None else self.secrets.describes_itself,
+        )
+
+    def restore_elsewhere(
+        self, folder: Path, request: RestoreRequest, *, passphrase: str | None = None
+    ) -> RestoreReport:
+        """Restore a back-up into another, empty folder; this till goes on. Errors as `restore_till`."""
+        return restore_till(DataFolder(folder), request, passphrase=passphrase)
 
     def _backup_plan(self) -> BackupPlan:
         values = self.settings.values()
@@ -524,7 +580,7 @@ def set_up_shop(
     with InstanceLock.take(folder):
         units = open_till_database(folder.root)
         try:
-            if kind is BookKind.DEMO and passphrase is None:
+            if kind is not BookKind.LIVE and passphrase is None:
                 passphrase = DEMO_PASSPHRASE
             secrets = open_secret_store(folder.root, passphrase, ask=ask_passphrase)
 

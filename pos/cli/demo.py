@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -79,10 +81,24 @@ def show_demo_sale(folder: DataFolder) -> int:
     click.echo("One sale in the demo shop, made as at the counter (public keys, a worthless token):\n")
     click.echo(sale_text(result))
     click.echo(f"\nReceipt: {pdf}")
-    click.echo(f"More:    .venv/bin/kilotill --data {folder.root} --help")
     if packages := missing_qt_packages():
-        click.echo(f"For a window later, Debian needs: apt-get install {' '.join(packages)}", err=True)
+        click.echo(f"For a window, Debian needs: apt-get install {' '.join(packages)}", err=True)
+    else:
+        click.echo(f"Screen:  {_draw_sell_screen(folder, people['C'])}")
+    click.echo(f"More:    .venv/bin/kilotill --data {folder.root} --help")
     return 0
+
+
+def _draw_sell_screen(folder: DataFolder, cashier: dict[str, str]) -> Path:
+    """Draw the Sell screen as the window would show it, without a display."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # Qt takes a moment to load, and the sale above does not wait for it.
+    from pos.ui.picture import sell_picture
+
+    path = folder.root / "sell.png"
+    with open_till(folder, Access.WRITES) as till:
+        sell_picture(till, till.sign_in.sign_in(cashier["name"], cashier["pin"]), path)
+    return path
 
 
 def _ready_clock(till: Till, supervisor: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ from pos.i18n.resources import resource_path
 from pos.models.ledger_book import read_head
 from pos.models.queries.people import find_person, list_people
 from pos.services.sale_values import SaleKind, SaleRequest
-from pos.services.shop_file import read_shop_file
+from pos.services.shop_file import ShopPlan, read_shop_file
 from pos.services.shop_rows import BookKind
 from pos.system.clock import DrivenClock
 from pos.system.ids import new_id
@@ -55,15 +55,27 @@ def make_demo_shop(
 
     `watch` gets (days done, days in all). Raises as `set_up_shop`.
     """
-    plan = read_shop_file(resource_path("demo", "shop.json"))
+    fill_shop(folder, now, BookKind.DEMO, days=days, watch=watch)
+    return read_demo_shop(folder)
+
+
+def fill_shop(
+    folder: DataFolder, now: datetime, kind: BookKind, *, days: int, watch: Watch | None = None
+) -> None:
+    """Make the demo's shop as a demo, or as the training shop of a live till; as `make_demo_shop`."""
+    plan = demo_plan()
     begin = _morning(now, plan.time_zone) - timedelta(days=days)
     clock = DrivenClock(begin)
-    set_up_shop(folder, plan, BookKind.DEMO, clock=clock)
+    set_up_shop(folder, plan, kind, clock=clock)
     with open_till(folder, Access.WRITES, clock=clock) as till:
         people = {user.role: till.sign_in.sign_in(user.name, user.pin) for user in plan.users}
         drns = _import_meters(till, people[Role.ADMINISTRATOR])
         _Past(till, clock, people, drns).live(begin, days, watch or (lambda _done, _all: None))
-    return read_demo_shop(folder)
+
+
+def demo_plan() -> ShopPlan:
+    """Return what the demo shop is set up from."""
+    return read_shop_file(resource_path("demo", "shop.json"))
 
 
 def read_demo_shop(folder: DataFolder) -> DemoShop:

@@ -24,6 +24,7 @@ from pos.printing.pdf import Sheet, render_pdf
 from pos.printing.thermal import ThermalPaper, render_thermal
 from pos.services.papers import StoredPapers
 from pos.services.resume import resume_list
+from pos.services.sales_export import EXPORT_COLUMNS, export_cells
 from pos.services.verify import verify
 from pos.system.files import write_atomically
 
@@ -89,44 +90,11 @@ def list_sales(command: CommandContext, /, *, limit: int, as_json: bool, **optio
 def export_sales(command: CommandContext, /, **options: Any) -> int:
     """Write sales as CSV to standard output."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_EXPORT_COLUMNS)
+    writer.writerow(EXPORT_COLUMNS)
     with command.till(Access.READS) as till:
-        currency = till.shop.currency
         for one in till.past_sales.export(LOCAL_READER, _filter(options)):
-            row = one.row
-            writer.writerow(
-                (
-                    row.receipt_number or "",
-                    row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                    row.business_day,
-                    row.state,
-                    row.cashier,
-                    row.drn or "",
-                    row.tenders,
-                    format_major(row.money_minor, currency),
-                    format_major(one.tax_minor, currency),
-                    row.units_milli,
-                    one.tokens,
-                    row.sale_id,
-                )
-            )
+            writer.writerow(export_cells(one, till.shop.currency))
     return 0
-
-
-_EXPORT_COLUMNS = (
-    "receipt_number",
-    "at",
-    "business_day",
-    "state",
-    "cashier",
-    "meter_number",
-    "tender",
-    "money",
-    "tax",
-    "units_milli",
-    "tokens",
-    "sale_id",
-)
 
 
 @click.command()

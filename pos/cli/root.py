@@ -68,11 +68,15 @@ class LazyGroup(click.Group):
     is_flag=True,
     help="Where the machine has no key store: read the passphrase as the first line of standard input.",
 )
+@click.option(
+    "--demo", "wants_demo", is_flag=True, help="Open the demo shop's window, making the shop first."
+)
 @click.pass_context
-def kilotill(context: click.Context, data: Path | None, *, passphrase_stdin: bool) -> int:
+def kilotill(context: click.Context, data: Path | None, *, passphrase_stdin: bool, wants_demo: bool) -> int:
     """Kilotill sells prepaid electricity and water as 20-digit STS tokens, with or without a network.
 
-    Without a sub-command it makes one sale in the demo shop, in the terminal.
+    Without a sub-command it opens the till's window; a first start sets the till up. Without a display it
+    makes one sale in the demo shop, in the terminal.
     """
     if context.invoked_subcommand == "sts":
         return 0
@@ -81,10 +85,9 @@ def kilotill(context: click.Context, data: Path | None, *, passphrase_stdin: boo
 
     command = context.obj = make_context(data, reads_passphrase=passphrase_stdin)
     if context.invoked_subcommand is None:
-        from pos.cli.demo import show_demo_sale
-        from pos.system.paths import DataFolder
+        from pos.cli.desktop import show_program
 
-        return show_demo_sale(DataFolder(command.folder.root / "demo") if data is None else command.folder)
+        return show_program(command, is_usual_folder=data is None, wants_demo=wants_demo)
     return 0
 
 

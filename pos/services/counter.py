@@ -27,7 +27,6 @@ from pos.models.queries.selling import find_selling_meter, find_tariff, month_fi
 from pos.models.queries.tariffs import find_version
 from pos.models.uow import Units
 from pos.services.approval import require
-from pos.services.resume import ResumeList, resume_list
 from pos.system.clock import Clock
 from pos.tokens.numbers import parse_meter_number
 
@@ -187,16 +186,6 @@ class Counter:
         require(actor, Permission.SALE_CREATE)
         with self._units.read() as connection:
             return has_unfinished(connection)
-
-    def unfinished(self, actor: Actor) -> ResumeList:
-        """Return everything a stop left, with what to do next.
-
-        Raises:
-            UserError: `permission.denied`.
-        """
-        require(actor, Permission.SALE_CREATE)
-        with self._units.read() as connection:
-            return resume_list(connection, self._clock.now())
 
     def known_near(self, actor: Actor, number: str) -> str:
         """Return the known meter whose number is this one with two neighbours swapped, "" for none.

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pos.i18n.resources import resource_path
 from pos.ui.desk import DemoPins, Desk
 from pos.ui.look import load_fonts
-from pos.ui.main_window import MainWindow
+from pos.ui.main_window import MINIMUM, MainWindow
 from pos.ui.style import KilotillStyle
 from pos.ui.tasks import TaskRunner
 
@@ -27,9 +27,10 @@ _logger = logging.getLogger(__name__)
 
 def make_application(arguments: list[str] | None = None) -> QApplication:
     """Return the one QApplication with the house's style and fonts."""
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = QApplication.instance()
     if not isinstance(application, QApplication):
+        policy = Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(policy)
         application = QApplication(arguments or ["kilotill"])
     application.setApplicationName("Kilotill")
     application.setDesktopFileName("kilotill")
@@ -65,6 +66,7 @@ def run_window(desk: Desk, demo_pins: DemoPins = list) -> int:
     window = MainWindow(desk, tasks, style, demo_pins=demo_pins)
     translate_qt(application, window.preferences.language)
     _catch_everything(window)
+    window.setMinimumSize(*MINIMUM)
     window.watch_keys()
     window.showMaximized()
     code = application.exec()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from pos.services.after_stop import AfterStop
 from pos.services.approval import Approver
 from pos.services.backup import Backups
 from pos.services.cases import Cases
@@ -73,6 +74,7 @@ class Desk(Protocol):
     def shop(self) -> ShopFacts: ...
 
     clock: Clock
+    after_stop: AfterStop
     approver: Approver
     backups: Backups
     cases: Cases

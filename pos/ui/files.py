@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtWidgets import QFileDialog, QWidget
+
+_ENDING = re.compile(r"\.[a-z0-9]+(?=\))")
 
 
 class Files(Protocol):
@@ -36,7 +39,11 @@ class SystemFiles:
 
     def to_write(self, title: str, name: str, kinds: str) -> Path | None:
         """Ask where to write."""
-        return _path(QFileDialog.getSaveFileName(self._window, title, name, kinds)[0])
+        text, kind = QFileDialog.getSaveFileName(self._window, title, name, kinds)
+        path = _path(text)
+        ending = _ENDING.search(kind)
+        # Not every system's dialog adds the ending of the kind that was chosen.
+        return path if path is None or path.suffix or ending is None else path.with_suffix(ending[0])
 
     def folder(self, title: str) -> Path | None:
         """Ask for a folder."""

@@ -134,8 +134,9 @@ class Look:
         font.setFamilies(families)
         font.setPixelSize(pixels)
         font.setWeight(QFont.Weight(weight))
-        if is_tabular and kind not in _MONO:
-            font.setFeature(QFont.Tag("tnum"), 1)
+        if kind not in _MONO:
+            # Also where it is off: what a font leaves open it takes from the application's, which is tabular.
+            font.setFeature(QFont.Tag("tnum"), int(is_tabular))
         if spacing != 100:
             font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, spacing)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFocusFrame,
     QHBoxLayout,
+    QLayout,
     QLineEdit,
     QStackedWidget,
     QVBoxLayout,
@@ -82,7 +83,7 @@ class MainWindow(QWidget):
         self._style = style
         self._demo_pins = demo_pins
         self._scope = TaskScope(tasks)
-        self._clock_ms = clock_ms
+        self.clock_ms = clock_ms
         self._bursts = BurstReader()
         self._burst_text: tuple[QLineEdit, str] | None = None
         self.actor: Actor | None = None
@@ -101,8 +102,9 @@ class MainWindow(QWidget):
         self._memories: dict[int, dict[str, object]] = {}
         self.notices: list[str] = []
         self.setWindowTitle("Kilotill")
-        self.setMinimumSize(*MINIMUM)
         self._outer = QVBoxLayout(self)
+        # The window is as large as the screen lets it be; what does not fit is the screens' own affair.
+        self._outer.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(0)
         self._content: QWidget | None = None
@@ -153,9 +155,10 @@ class MainWindow(QWidget):
         self.look = self._make_look()
         apply_look(self._application, self._style, self.look)
         place = self._place
+        where = {} if self.screen_now is None else dict(self.screen_now.where())
         self._build()
         if self.actor is not None and place:
-            self.go(place)
+            self.go(place, **where)
 
     # -- content ------------------------------------------------------------------------------------------
 
@@ -230,7 +233,7 @@ class MainWindow(QWidget):
         """Begin a session and go to the first place of the person, or to what a power cut left."""
         assert isinstance(actor, Actor)
         self.actor = actor
-        self._idle_since = self._clock_ms()
+        self._idle_since = self.clock_ms()
         self._place = ""
         self._build()
         assert self.context is not None
@@ -272,7 +275,10 @@ class MainWindow(QWidget):
         """Show another screen."""
         if self.context is None:
             return
+        ask = self._ask
         self._drop_panel()
+        if ask is not None:
+            ask.on_refused()
         screen = self._screens.get(place)
         if screen is None:
             screen = make_screen(place_of(place), self.context, self.look)
@@ -441,7 +447,7 @@ class MainWindow(QWidget):
     def _tick(self) -> None:
         self._show_status()
         minutes = self.preferences.lock_minutes
-        if self.actor is not None and minutes and self._clock_ms() - self._idle_since > minutes * 60_000:
+        if self.actor is not None and minutes and self.clock_ms() - self._idle_since > minutes * 60_000:
             self.sign_out()
 
     def _back_up_if_due(self) -> None:
@@ -511,16 +517,16 @@ class MainWindow(QWidget):
         """Keep a scanner's burst from the fields, and note that somebody is here."""
         kind = event.type()
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and isinstance(watched, QWidget):
-            self._idle_since = self._clock_ms()
+            self._idle_since = self.clock_ms()
             return watched is QApplication.focusWidget() and self._watch_key(event)
         if kind == QEvent.Type.MouseButtonPress:
-            self._idle_since = self._clock_ms()
+            self._idle_since = self.clock_ms()
         return False
 
     def _watch_key(self, event: QKeyEvent) -> bool:
         if self.actor is None or event.isAutoRepeat():
             return False
-        now = self._clock_ms()
+        now = self.clock_ms()
         if is_text_key(event):
             return self._watch_text(event, now)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
@@ -538,10 +544,8 @@ class MainWindow(QWidget):
 
     def _watch_text(self, event: QKeyEvent, now: float) -> bool:
         field = QApplication.focusWidget()
-        if isinstance(field, QLineEdit) and not self._bursts.is_holding:
-            before = field.text()
-        else:
-            before = None
+        is_first = isinstance(field, QLineEdit) and not self._bursts.is_holding
+        before = field.text() if is_first and isinstance(field, QLineEdit) else None
         verdict = self._bursts.key(event.text(), now)
         if verdict is Verdict.PASS:
             self._burst_text = (
@@ -557,7 +561,7 @@ class MainWindow(QWidget):
         return True
 
     def _on_silence(self) -> None:
-        code, typed = self._bursts.silence(self._clock_ms())
+        code, typed = self._bursts.silence(self.clock_ms())
         self._give_back(typed)
         if code:
             self._deliver_scan(code)

@@ -54,6 +54,10 @@ class Screen(QWidget):
     def show_where(self, where: Mapping[str, object]) -> None:
         """Go to a part of the screen that `Shell.go` was asked for."""
 
+    def where(self) -> Mapping[str, object]:
+        """Return the part that is shown, for `show_where` of the screen that replaces this one."""
+        return {}
+
     def opened(self) -> None:
         """Become the screen that is shown: read what may have changed, take the focus."""
 

@@ -214,6 +214,10 @@ QComboBox {{ background: {surface}; color: {text}; border: 1px solid {strong}; b
 QComboBox:focus {{ border: 2px solid {focus}; padding: 0 10px; min-height: {h36}px; }}
 QComboBox:disabled {{ background: {dis}; color: {distext}; }}
 QComboBox::drop-down {{ border: none; width: 28px; }}
+QComboBox[klKind="chip"] {{ border: 1px solid {line}; }}
+QComboBox[klKind="chip"][klChosen="true"] {{ background: {selected}; color: {accenttext};
+    border: 1px solid {accentline}; }}
+QComboBox[klKind="chip"]:focus {{ border: 2px solid {focus}; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 16px; height: 16px; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text}; border: 1px solid {strong};
     selection-background-color: {selected}; selection-color: {text}; outline: 0; }}

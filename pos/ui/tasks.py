@@ -53,6 +53,11 @@ class TaskRunner(QObject):
         """Call `action` after a while."""
         QTimer.singleShot(delay_ms, self, lambda: self._call(action))
 
+    def wait_idle(self) -> None:
+        """Wait until every lane has done what it was given; answers arrive with the next events."""
+        for executor in list(self._executors.values()):
+            executor.submit(lambda: None).result()
+
     def close(self) -> None:
         """Take no more work, drop what waits, and wait for what is being done."""
         self._is_closed = True

@@ -1,6 +1,7 @@
 """A window over a small demo shop, made once a session; each test works in a copy of its own."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -107,15 +108,17 @@ class Desktop:
     def settle(self) -> None:
         """Wait until every lane is empty and every answer is shown."""
         for _ in range(3):
-            for executor in list(self.window.tasks._executors.values()):
-                executor.submit(lambda: None).result(timeout=10)
+            self.window.tasks.wait_idle()
             QCoreApplication.processEvents()
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             QCoreApplication.processEvents()
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait up to five seconds for something that timers bring."""
-        QTest.qWaitFor(is_so, 5_000)
+        end = time.monotonic() + 5
+        while not is_so() and time.monotonic() < end:
+            QTest.qWait(10)
+            self.settle()
         assert is_so()
 
 
@@ -127,6 +130,7 @@ def desktop(till: Till, people: dict[str, Actor], style: KilotillStyle) -> Itera
     window.show()
     window.watch_keys()
     window.activateWindow()
+    QTest.qWaitForWindowActive(window)
     driver = Desktop(window, people)
     driver.settle()
     yield driver

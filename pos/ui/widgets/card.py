@@ -69,7 +69,9 @@ class Band(QFrame):
         words.setSpacing(2)
         self.title = label(look, title, Type.HEADING, tone=ink, wraps=True)
         self.text = label(look, text, Type.BODY, tone=ink, wraps=True)
-        self.text.setVisible(bool(text))
+        # Shown without a parent it would be a window of its own for a moment, and take the focus.
+        if not text:
+            self.text.hide()
         words.addWidget(self.title)
         words.addWidget(self.text)
         self.row.addLayout(words, 1)
@@ -94,8 +96,9 @@ class Note(QFrame):
         words.setSpacing(2)
         self.fact = label(look, fact, Type.NAME, wraps=True)
         self.text = label(look, text, Type.SUPPORT, wraps=True)
-        self.fact.setVisible(bool(fact))
-        self.text.setVisible(bool(text))
+        for words_of, said in ((self.fact, fact), (self.text, text)):
+            if not said:
+                words_of.hide()
         words.addWidget(self.fact)
         words.addWidget(self.text)
         self.row.addLayout(words, 1)

@@ -255,11 +255,12 @@ class LabelledField(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        caption = label(look, name, Type.SUPPORT, tone="text2")
+        self.caption = label(look, name, Type.SUPPORT, tone="text2")
         self.help = label(look, help_text, Type.SMALL, tone="text3", wraps=True)
-        self.help.setVisible(bool(help_text))
+        if not help_text:
+            self.help.hide()
         self._help_text = help_text
-        column.addWidget(caption)
+        column.addWidget(self.caption)
         column.addWidget(field)
         column.addWidget(self.help)
         if not field.accessibleName():

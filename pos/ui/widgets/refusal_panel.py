@@ -58,8 +58,9 @@ class RefusalPanel(Card):
             look, refusal.main, cap=look.say("Enter"), kind="bad" if refusal.kind == "bad" else "accent"
         )
         self.other = KeyButton(look, refusal.other, cap="Esc")
-        self.main.setVisible(bool(refusal.main))
-        self.other.setVisible(bool(refusal.other))
+        for button, caption in ((self.main, refusal.main), (self.other, refusal.other)):
+            if not caption:
+                button.hide()
         acts.addWidget(self.main)
         acts.addWidget(self.other)
         acts.addStretch(1)

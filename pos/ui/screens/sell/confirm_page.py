@@ -49,7 +49,8 @@ class ConfirmPage(QWidget):
         self._side = QVBoxLayout(side)
         tight(self._side, gap=look.metrics.gap)
         row.addWidget(side)
-        side.setVisible(not look.metrics.is_single_column)
+        if look.metrics.is_single_column:
+            side.hide()
 
     def _make_card(self) -> QWidget:
         look, say = self._look, self._look.say
@@ -107,7 +108,8 @@ class ConfirmPage(QWidget):
         acts.addWidget(self.no)
         acts.addStretch(1)
         acts.addWidget(self.details)
-        self.details.setVisible(not metrics.is_compact)
+        if metrics.is_compact:
+            self.details.hide()
         self.card.body.addLayout(acts)
         self.yes.clicked.connect(self._presenter.confirm)
         self.no.clicked.connect(self._presenter.escape)

@@ -34,7 +34,8 @@ class GuardPage(QWidget):
         row.addWidget(self._make_card(), 1)
         side = self._make_side()
         side.setFixedWidth(look.metrics.side)
-        side.setVisible(not look.metrics.is_compact)
+        if look.metrics.is_compact:
+            side.hide()
         row.addWidget(side)
 
     def _make_card(self) -> QWidget:

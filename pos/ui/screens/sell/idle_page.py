@@ -47,7 +47,8 @@ class IdlePage(QWidget):
         self._side = self._make_side()
         self._side.setFixedWidth(look.metrics.side)
         row.addWidget(self._side)
-        self._side.setVisible(not look.metrics.is_single_column)
+        if look.metrics.is_single_column:
+            self._side.hide()
 
     # -- building -----------------------------------------------------------------------------------------
 
@@ -198,7 +199,8 @@ class IdlePage(QWidget):
         row.addStretch(1)
         row.addLayout(right)
         self._own.body.addLayout(row)
-        self._own.setVisible(not look.metrics.is_compact)
+        if look.metrics.is_compact:
+            self._own.hide()
         column.addWidget(self._own)
         return side
 

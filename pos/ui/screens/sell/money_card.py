@@ -62,7 +62,8 @@ class MoneyCard(Card):
         self.body.addWidget(self.pay)
         self._after = label(look, "", Type.SUPPORT, tone="text2")
         self._after.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._after.setVisible(not metrics.is_compact)
+        if metrics.is_compact:
+            self._after.hide()
         self.body.addWidget(self._after)
         self.pay.clicked.connect(self._on_pay)
         self.received.changed.connect(presenter.type_tendered)
@@ -173,7 +174,7 @@ class MoneyCard(Card):
                 button.set_chosen(is_chosen=chosen == offers[n])
                 button.setEnabled(not state.is_paying and not state.trial_only)
 
-    def _on_offer(self, n: int, _is_checked: bool = False) -> None:
+    def _on_offer(self, n: int, *_: object) -> None:
         offers = self._presenter.tender_offers()
         if n < len(offers):
             self._presenter.use_tendered(offers[n])

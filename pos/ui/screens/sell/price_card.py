@@ -83,7 +83,7 @@ class PriceCard(Card):
 
 
 class PriceLines(QWidget):
-    """The painted lines: name, explanation, money; groups parted by hairlines, the total under a strong one."""
+    """The painted lines: name, explanation, money; hairlines between groups, the total below."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()

@@ -41,21 +41,7 @@ class UnknownPage(QWidget):
             wraps=True,
         )
         inside.addWidget(self._no)
-        self._form = QWidget()
-        form = QVBoxLayout(self._form)
-        tight(form, gap=12)
-        self.name = line_edit(look, hint=say("As the customer says it"))
-        self.reason = line_edit(look, hint=say("For example: new connection, paper seen"))
-        self._tariff = Choice(look, name=say("Tariff"))
-        self._group = Choice(look, name=say("Supply group"))
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(LabelledField(look, say("Tariff"), self._tariff))
-        row.addWidget(LabelledField(look, say("Supply group"), self._group))
-        form.addWidget(LabelledField(look, say("Name"), self.name))
-        form.addLayout(row)
-        self._reason_field = LabelledField(look, say("Reason"), self.reason)
-        form.addWidget(self._reason_field)
+        self._form = self._make_form()
         inside.addWidget(self._form)
         inside.addStretch(1)
         acts = QHBoxLayout()
@@ -80,6 +66,25 @@ class UnknownPage(QWidget):
         self._go.clicked.connect(side.add_unknown)
         back.clicked.connect(presenter.escape)
         self._drn = ""
+
+    def _make_form(self) -> QWidget:
+        look, say = self._look, self._look.say
+        holder = QWidget()
+        form = QVBoxLayout(holder)
+        tight(form, gap=12)
+        self.name = line_edit(look, hint=say("As the customer says it"))
+        self.reason = line_edit(look, hint=say("For example: new connection, paper seen"))
+        self._tariff = Choice(look, name=say("Tariff"))
+        self._group = Choice(look, name=say("Supply group"))
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(LabelledField(look, say("Tariff"), self._tariff))
+        row.addWidget(LabelledField(look, say("Supply group"), self._group))
+        form.addWidget(LabelledField(look, say("Name"), self.name))
+        form.addLayout(row)
+        self._reason_field = LabelledField(look, say("Reason"), self.reason)
+        form.addWidget(self._reason_field)
+        return holder
 
     def show_state(self, state: SellState) -> None:
         """Show the number and what is typed."""
