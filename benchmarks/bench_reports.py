@@ -16,10 +16,10 @@ from benchmarks.make_sales import SALES_A_SHIFT, make_shop_with_sales
 from benchmarks.table import Row, median_seconds
 from pos.domain.ledger import drawer_account
 from pos.domain.shift import cash_count
+from pos.models.history import newest_version
 from pos.models.ledger_book import read_head
 from pos.models.queries.money import month_report
 from pos.models.queries.sales import SalesFilter, list_sales
-from pos.models.schema import newest_version
 from pos.services.backup import BackupPlan, Backups
 from pos.services.shifts import ShiftRules, Shifts
 from pos.system.paths import DataFolder

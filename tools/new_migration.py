@@ -12,7 +12,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 import pos.models.migrations.versions
-from pos.models.schema import history_config
+from pos.models.history import history_config
 from tools.check_migrations import newest_database
 
 VERSIONS = Path(pos.models.migrations.versions.__file__).parent

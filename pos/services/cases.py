@@ -21,7 +21,15 @@ from pos.domain.receipt_number import case_number
 from pos.domain.states import CaseKind, CaseState, check_case_move
 from pos.errors import UserError
 from pos.models.ledger_book import Book, Recorded, read_head, take_number
-from pos.models.queries.cases import CaseRow, find_case, list_cases, open_case_of_sale
+from pos.models.queries.cases import (
+    CaseRow,
+    ReplacementRow,
+    find_case,
+    latest_case_of_sale,
+    list_cases,
+    open_case_of_sale,
+    replacement_of,
+)
 from pos.models.queries.selling import SellingMeter, find_sale, open_shift, read_line_at
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require, require_any, require_two_people
@@ -210,6 +218,29 @@ class Cases:
         with self._units.read() as connection:
             return list_cases(connection, state=None if state is None else state.value, before=before)
 
+    def of_sale(self, actor: Actor, sale_id: UUID) -> CaseRow | None:
+        """Return the last case about a sale, None without one.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require_any(actor, Permission.CASE_OPEN, Permission.CASE_DECIDE, Permission.SALE_VIEW_ALL)
+        with self._units.read() as connection:
+            return latest_case_of_sale(connection, sale_id)
+
+    def replacement(self, actor: Actor, case: CaseRow) -> ReplacementRow | None:
+        """Return the tokens that a case gave, to show or print them again; None where it gave none.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require_any(actor, Permission.CASE_OPEN, Permission.CASE_DECIDE)
+        drn = case.wrong_drn if case.kind is CaseKind.TOKEN_REFUSED else case.right_drn
+        if case.state not in _WITH_TOKEN or case.sale_id is None or drn is None:
+            return None
+        with self._units.read() as connection:
+            return replacement_of(connection, case.sale_id, drn)
+
     def _body(self, kind: CaseKind, reason: str) -> JsonObject:
         if not reason.strip():
             raise UserError("case.reason_missing", "Say what the case is about.")
@@ -341,3 +372,6 @@ def _right_meter(connection: Connection, disputed: _Disputed, number: str) -> Se
     if credit["subclass"] != meter.service:
         raise UserError("case.service", "The two meters measure different things; units cannot move.")
     return meter
+
+
+__all__ = ["CaseDecision", "CasePapers", "CaseRow", "Cases", "OpenedCase", "ReplacementRow"]

@@ -150,7 +150,7 @@ class Cash:
             line = self._book.record(
                 unit, "cash_moved", move.body(movement_id), actor=actor.id, shift=shift.id
             )
-            if move.slip_number is not None and self._papers is not None:
+            if move.slip_number and self._papers is not None:
                 self._papers.keep_deposit(
                     unit,
                     line,

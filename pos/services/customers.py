@@ -13,9 +13,9 @@ from sqlalchemy import Connection, select
 from pos.domain.canonical import JsonObject
 from pos.domain.permissions import Actor, Permission, sees_institution
 from pos.errors import UserError
-from pos.models.meter_store import CUSTOMER_COLUMNS, change_row
+from pos.models.meter_store import CUSTOMER_COLUMNS, add_customers, change_row, next_keys
 from pos.models.meters import customer, meter
-from pos.models.queries.meters import MeterRow, get_meter_detail, meters_of_customer
+from pos.models.queries.meters import MeterDetail, MeterRow, get_meter_detail, meters_of_customer
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
 from pos.services.facts import RecordFact, privileged_act
@@ -100,24 +100,30 @@ class Customers:
         """
         require(actor, Permission.CUSTOMER_EDIT)
         with self._units.write() as unit:
-            found = get_meter_detail(unit.connection, meter_id)
-            if found is None or not sees_institution(actor, found.row.institution):
-                raise UserError("meter.unknown", "This meter is not in the register.")
+            found = _seen_meter(unit.connection, actor, meter_id)
             new = _seen(unit.connection, actor, customer_id)
             if new.is_erased:
                 raise UserError("customer.erased", "This customer was erased; give the meter a new one.")
             if found.customer_id != customer_id:
-                change_row(unit.connection, meter, found.row.key, {"customer_key": new.key})
-                change: JsonObject = {"field": "customer_id", "new": str(customer_id)}
-                if found.customer_id is not None:
-                    change["old"] = str(found.customer_id)
-                self._facts.record(
-                    unit,
-                    "meter_changed_here",
-                    {"meter_id": str(meter_id), "drn": found.row.drn, "changes": [change]},
-                    actor=actor.id,
-                )
+                self._give(unit, actor, found, new.key, customer_id)
             return _seen(unit.connection, actor, customer_id)
+
+    def create(self, actor: Actor, meter_id: UUID, values: Mapping[str, str]) -> CustomerDetail:
+        """Give a meter a customer of its own: one that had none, or whose customer was erased.
+
+        Records `meter_changed_here` with the customers' ids. Errors as `edit`, and `meter.unknown`.
+        """
+        require(actor, Permission.CUSTOMER_EDIT)
+        checked = self._checked(values)
+        person = (checked.get("name"), checked.get("phone"), checked.get("address"), checked.get("area"))
+        with self._units.write() as unit:
+            connection = unit.connection
+            found = _seen_meter(connection, actor, meter_id)
+            key = next_keys(connection).customer
+            add_customers(connection, {key: person}, self._clock.now(), import_key=None)
+            new_id: UUID = connection.execute(select(customer.c.id).where(customer.c.key == key)).scalar_one()
+            self._give(unit, actor, found, key, new_id)
+            return _seen(connection, actor, new_id)
 
     def erase(self, actor: Actor, customer_id: UUID, *, reason: str) -> None:
         """Replace name, phone, address and national id for good, on papers and in the notes of imports too.
@@ -144,6 +150,18 @@ class Customers:
             )
             self._facts.record(unit, "privileged_act", body, actor=actor.id)
 
+    def _give(self, unit: WriteUnit, actor: Actor, found: MeterDetail, key: int, customer_id: UUID) -> None:
+        change_row(unit.connection, meter, found.row.key, {"customer_key": key})
+        change: JsonObject = {"field": "customer_id", "new": str(customer_id)}
+        if found.customer_id is not None:
+            change["old"] = str(found.customer_id)
+        self._facts.record(
+            unit,
+            "meter_changed_here",
+            {"meter_id": str(found.row.id), "drn": found.row.drn, "changes": [change]},
+            actor=actor.id,
+        )
+
     def _checked(self, values: Mapping[str, str]) -> dict[str, str | None]:
         checked: dict[str, str | None] = {}
         for column, value in values.items():
@@ -154,6 +172,13 @@ class Customers:
                 )
             checked[column] = (self._read_phone(text) if column == "phone" else text) if text else None
         return checked
+
+
+def _seen_meter(connection: Connection, actor: Actor, meter_id: UUID) -> MeterDetail:
+    found = get_meter_detail(connection, meter_id)
+    if found is None or not sees_institution(actor, found.row.institution):
+        raise UserError("meter.unknown", "This meter is not in the register.")
+    return found
 
 
 def _seen(connection: Connection, actor: Actor, customer_id: UUID) -> CustomerDetail:

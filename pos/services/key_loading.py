@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,6 +31,20 @@ class TypedComponents:
         return "TypedComponents(hidden)"
 
 
+@dataclass(frozen=True, slots=True)
+class ShopGroup:
+    """A supply group of this shop with the key its meters use, and the next one where one is announced."""
+
+    sgc: str
+    krn: int
+    ti: str
+    method: str
+    algorithm: str
+    next_krn: int | None = None
+    next_ti: str = ""
+    next_from: datetime | None = None
+
+
 class KeyLoading:
     """Puts vending keys into the till's vault."""
 
@@ -47,6 +63,30 @@ class KeyLoading:
         require(actor, Permission.KEY_LOAD)
         return self._vault.groups()
 
+    def list_groups(self, actor: Actor) -> tuple[ShopGroup, ...]:
+        """List the supply groups of this shop.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require(actor, Permission.KEY_LOAD)
+        with self._units.read() as connection:
+            rows: Any = connection.exec_driver_sql(
+                "SELECT sgc, krn, ti, key_method, algorithm, next_key FROM supply_group ORDER BY sgc"
+            ).all()
+        return tuple(_shop_group(row) for row in rows)
+
+    def component_check_value(self, actor: Actor, sgc: str, component: str) -> str:
+        """Return the check value by which the typist of a component checks it against the paper.
+
+        Raises:
+            UserError: `permission.denied`, `meter.unknown_group`; KeyDataError `key.*`.
+        """
+        require(actor, Permission.KEY_LOAD)
+        with self._units.read() as connection:
+            group, _ = _group(connection, sgc)
+        return read_component(component, group.method, custodian=str(actor.id)).check_value
+
     def load(
         self,
         sgc: str,
@@ -55,10 +95,12 @@ class KeyLoading:
         first: Actor,
         second: Actor,
         is_single_custodian: bool = False,
+        krn: int | None = None,
     ) -> KeyDescription:
         """Load the key of a supply group of this shop; its attributes are the group's.
 
-        The group's check value, if set-up gave one, must be that of the key.
+        The group's check value, if set-up gave one, must be that of the key. `krn` is given for the revision
+        that a key change will bring: no check value was given for that one.
 
         Raises:
             UserError: `permission.denied`, `meter.unknown_group`, `vault.demo`; KeyDataError `key.*`;
@@ -69,6 +111,8 @@ class KeyLoading:
             require(person, Permission.KEY_LOAD)
         with self._units.read() as connection:
             group, expected = _group(connection, sgc)
+            if krn is not None and krn != group.krn:
+                group, expected = replace(group, krn=krn), None
             if connection.exec_driver_sql("SELECT is_demo OR is_training FROM book").scalar_one():
                 raise UserError(
                     "vault.demo", "A demo or training till takes no keys: set up a till for selling."
@@ -119,3 +163,12 @@ def _group(connection: Connection, sgc: str) -> tuple[GroupKey, str | None]:
         ken=row[6],
     )
     return group, row[7]
+
+
+def _shop_group(row: Any) -> ShopGroup:
+    group = ShopGroup(row[0], row[1], row[2], row[3], row[4])
+    if row[5] is None:
+        return group
+    change = json.loads(row[5])
+    at = datetime.fromisoformat(change["from"])
+    return replace(group, next_krn=change["krn"], next_ti=change["ti"], next_from=at)

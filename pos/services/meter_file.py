@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from pos.domain.csv_table import DELIMITERS, RowError
 from pos.domain.meter_rows import COLUMNS, REQUIRED
 from pos.domain.names import fold
@@ -192,6 +190,8 @@ def _csv_rows(path: Path, delimiter: str) -> Iterator[Line | RowError]:
 
 
 def _sheet(path: Path) -> Iterator[Sequence[object]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
     except (CalamineError, IndexError) as error:

@@ -335,3 +335,16 @@ def _header_refusal(error: RowError) -> tuple[str, str]:
 
 def _set_state(connection: Connection, batch_id: UUID, state: str) -> None:
     connection.execute(update(import_batch).where(import_batch.c.id == batch_id).values(state=state))
+
+
+__all__ = [
+    "ImportProgress",
+    "ImportResult",
+    "ImportRow",
+    "MeterImport",
+    "Pause",
+    "Preview",
+    "PreviewRow",
+    "UndoResult",
+    "Watch",
+]

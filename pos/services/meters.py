@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from pos.domain.canonical import JsonObject, canonical_bytes
+from pos.domain.csv_table import RowError
 from pos.domain.meter_rows import (
     COLUMNS,
     REQUIRED,
@@ -55,6 +56,14 @@ EDITABLE = tuple(
     for column in METER_COLUMNS
     if column not in ("status", "arrears")  # their own acts, with reasons
 )
+
+
+class MeterCellsError(UserError):
+    """A meter with wrong cells; code and text are those of the first, `errors` names each column."""
+
+    def __init__(self, code: str, text: str, errors: tuple[RowError, ...]) -> None:
+        super().__init__(code, text)
+        self.errors = errors
 
 
 class Meters:
@@ -104,6 +113,21 @@ class Meters:
         require(actor, Permission.METER_VIEW)
         with self._units.read() as connection:
             return _seen(connection, actor, meter_id)
+
+    def get_by_number(self, actor: Actor, drn: str) -> MeterDetail:
+        """Return all of the meter with this number (11 or 13 digits); errors as `get`."""
+        require(actor, Permission.METER_VIEW)
+        with self._units.read() as connection:
+            row = get_meter(connection, drn)
+            if row is None:
+                raise UserError("meter.unknown", "This meter is not in the register.")
+            return _seen(connection, actor, row.id)
+
+    def cells(self, actor: Actor, meter_id: UUID) -> dict[str, str]:
+        """Return a meter's cells as a file has them, its own only; errors as `get`."""
+        require(actor, Permission.METER_VIEW)
+        with self._units.read() as connection:
+            return self._cells_of(connection, _seen(connection, actor, meter_id).row.key)
 
     def add(self, actor: Actor, cells: Mapping[str, str], *, approval: Approval | None = None) -> MeterDetail:
         """Add a meter by hand; `cells` are texts by column of docs/formats.md §12.
@@ -245,7 +269,7 @@ class Meters:
         checked = reader.read(1, [cells.get(column, "") for column in names])
         if isinstance(checked, MeterCells):
             return checked
-        raise UserError(*_first(checked))
+        raise MeterCellsError(*_first(checked), checked)
 
     def _require_adding(self, actor: Actor, approval: Approval | None, drn: str) -> UUID | None:
         if holds(actor.role, Permission.METER_EDIT):
@@ -307,7 +331,7 @@ class Meters:
         return texts
 
 
-def _first(errors: tuple[Any, ...]) -> tuple[str, str]:
+def _first(errors: tuple[RowError, ...]) -> tuple[str, str]:
     return errors[0].error_code, errors[0].error_text
 
 
@@ -323,3 +347,6 @@ def _by_key(connection: Connection, key: int) -> MeterDetail:
     found = get_meter_detail(connection, UUID(bytes=meter_id))
     assert found is not None
     return found
+
+
+__all__ = ["EDITABLE", "MeterCellsError", "MeterDetail", "MeterRow", "Meters"]

@@ -23,14 +23,16 @@ class PaperFiles:
         self._papers = papers
         self._logos = logos
 
-    def write_pdf(self, place: int, path: Path, sheet: Sheet | None = None) -> None:
+    def write_pdf(self, place: int, path: Path, sheet: Sheet | None = None, *, copy: int = 0) -> None:
         """Write the stored paper of a place as PDF, on an 80 mm roll if nothing else is said.
+
+        Above 0, `copy` is the number it is marked with.
 
         Raises:
             UserError: `sale.nothing_to_reprint`.
             MachineFault: `disk.*`.
         """
-        self.write_document(self._papers.find(place, 0), path, sheet)
+        self.write_document(self._papers.find(place, copy), path, sheet)
 
     def write_document(self, document: Document, path: Path, sheet: Sheet | None = None) -> None:
         """Write a document as PDF. Raises MachineFault `disk.*`."""

@@ -3,24 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pos.domain.permissions import Actor, Permission, holds
 from pos.errors import UserError
+from pos.models.ledger_book import read_head
+from pos.models.places import place_of, seq_of
+from pos.models.queries.counter import PaperState, paper_state
+from pos.models.queries.meters import get_meter
+from pos.models.queries.people import list_people
 from pos.models.queries.sales import (
     PAGE_ROWS,
     ExportRow,
     SaleDetail,
     SaleRow,
     SalesFilter,
+    count_sales,
     export_sales,
     find_sale_detail,
     list_sales,
     recent_sales_of,
+    used_tenders,
 )
+from pos.models.queries.shifts import find_open_shift, list_closed_shifts
 from pos.models.uow import Units
 from pos.services.approval import require, require_any
+
+COUNTED_MOST = 10_000
+"""A list is counted no further: more than that is "10,000 or more" to a person."""
+
+_SHIFTS_SHOWN = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftSpan:
+    """A shift as a stretch of places; `to_place` None while it is open."""
+
+    number: int
+    operator: str
+    opened_at: datetime
+    from_place: int
+    to_place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SalesChoices:
+    """What a list can be limited to: ways of paying, people by key (only for who sees all), shifts."""
+
+    tenders: tuple[str, ...]
+    cashiers: tuple[tuple[int, str], ...]
+    shifts: tuple[ShiftSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleFacts:
+    """What is known beside the sale itself: its place in the journal, its paper, its shift, its meter's home.
+
+    `paper_place` is where its paper stands, None for a sale without one; `shift_number` is that of its Z.
+    """
+
+    seq: int
+    is_sent: bool
+    paper_place: int | None
+    paper: PaperState | None
+    is_shown: bool
+    shift_number: int | None
+    area: str
 
 
 class PastSales:
@@ -60,6 +111,70 @@ class PastSales:
             raise UserError("sale.unknown", "This till knows no such sale.")
         return found
 
+    def count(self, actor: Actor, wanted: SalesFilter) -> int:
+        """Count the sales of a filter; `COUNTED_MOST` + 1 stands for more.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        seen = _seen(actor, wanted)
+        with self._units.read() as connection:
+            return count_sales(connection, seen, limit=COUNTED_MOST + 1)
+
+    def choices(self, actor: Actor) -> SalesChoices:
+        """Return what the lists of a person can be limited to.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require_any(actor, Permission.SALE_VIEW_ALL, Permission.SALE_VIEW_OWN)
+        with self._units.read() as connection:
+            head, opened = read_head(connection), find_open_shift(connection)
+            people = list_people(connection) if holds(actor.role, Permission.SALE_VIEW_ALL) else ()
+            spans = [
+                ShiftSpan(
+                    shift.z_number or 0, shift.operator, shift.opened_at, shift.place, shift.closed_place
+                )
+                for shift in list_closed_shifts(connection, limit=_SHIFTS_SHOWN)
+            ]
+            if opened is not None:
+                now = ShiftSpan(head.z_last + 1, opened.operator, opened.opened_at, opened.place, None)
+                spans.insert(0, now)
+            tenders = used_tenders(connection)
+        sellers = tuple(
+            (one.actor.key, one.actor.name) for one in people if holds(one.actor.role, Permission.SALE_CREATE)
+        )
+        return SalesChoices(tuple(tenders), sellers, tuple(spans))
+
+    def facts(self, actor: Actor, sale_id: UUID) -> SaleFacts:
+        """Return what is known beside one sale.
+
+        Raises:
+            UserError: as `detail`.
+        """
+        row = self.detail(actor, sale_id).row
+        with self._units.read() as connection:
+            found: Any = connection.exec_driver_sql(
+                "SELECT delivered_place, is_handed_over, shift_place FROM sale WHERE id = ?", (sale_id.bytes,)
+            ).one()
+            place = row.place if found[0] is None else found[0]
+            head, opened = read_head(connection), find_open_shift(connection)
+            number: int | None = connection.exec_driver_sql(
+                "SELECT z_number FROM shift WHERE place = ?", (found[2],)
+            ).scalar()
+            if opened is not None and opened.place == found[2]:
+                number = head.z_last + 1
+            meter = None if row.drn is None else get_meter(connection, row.drn)
+            return SaleFacts(
+                seq=seq_of(place),
+                is_sent=place <= place_of(head.number, head.acked_seq),
+                paper_place=found[0],
+                paper=None if found[0] is None else paper_state(connection, found[0]),
+                is_shown=bool(found[1]),
+                shift_number=number,
+                area="" if meter is None else meter.area or "",
+            )
+
     def recent(self, actor: Actor, meter_key: int, *, limit: int = 10) -> list[SaleRow]:
         """Return the latest sales to a meter, whoever made them: the duplicate guard shows them to anybody.
 
@@ -90,3 +205,18 @@ def _seen(actor: Actor, wanted: SalesFilter) -> SalesFilter:
     if not holds(actor.role, Permission.SALE_VIEW_ALL):
         return replace(wanted, operator_key=actor.key)
     return wanted if actor.institution is None else replace(wanted, institution=actor.institution)
+
+
+__all__ = [
+    "COUNTED_MOST",
+    "PAGE_ROWS",
+    "ExportRow",
+    "PaperState",
+    "PastSales",
+    "SaleDetail",
+    "SaleFacts",
+    "SaleRow",
+    "SalesChoices",
+    "SalesFilter",
+    "ShiftSpan",
+]

@@ -159,6 +159,22 @@ class PrintSpool:
             raise
         return self._send(job, device, data)
 
+    def print_unkept(self, document: Document, *, printer: str) -> None:
+        """Print what is kept nowhere, such as an X report or the kick of a drawer; it leaves no job.
+
+        Raises:
+            UserError: `printer.unknown`.
+            Unavailable: as `print_next`; nobody knows what came out once it began.
+        """
+        target = self._printers(printer)
+        data = render_thermal(document, target.paper)
+        device = self._open(target)
+        try:
+            device.send(data)
+            check_ready(device)
+        finally:
+            device.close()
+
     def decide(self, key: int, decision: Decision) -> PrintJob:
         """Settle an unknown or failed job as a person says: it came out, print it (again), or leave it.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pos.config import LANGUAGES, PRINTER
+from pos.config import BACKUP_FOLDER, LANGUAGES, PRINTER
 from pos.domain.canonical import INTEGER_MAX, JsonError, parse
 from pos.domain.money import minor_digits, parse_major, parse_scaled
 from pos.domain.permissions import Role
@@ -33,7 +33,7 @@ _MILLI_DIGITS = 3
 
 _KEYS = frozenset(
     {"organisation", "sales_point", "till_code", "currency", "time_zone", "language", "users", "envelope"}
-    | {"tariffs_csv", "supply_groups", "supplier", "printer"}
+    | {"tariffs_csv", "supply_groups", "supplier", "printer", "backup_folder"}
 )
 
 
@@ -83,6 +83,7 @@ class ShopPlan:
     envelope_money_minor: int
     envelope_units_milli: int
     printer: str
+    backup_folder: str = ""
     ignored: tuple[str, ...]
 
 
@@ -132,6 +133,7 @@ def read_shop_plan(data: bytes, folder: Path) -> ShopPlan:
         envelope_money_minor=envelope.amount("money", lambda text: parse_major(text, currency)),
         envelope_units_milli=envelope.amount("units", lambda text: parse_scaled(text, _MILLI_DIGITS)),
         printer=shop.checked("printer", PRINTER.read) if shop.has("printer") else PRINTER.default,
+        backup_folder=_backup_folder(shop),
         ignored=shop.others(_KEYS),
     )
 
@@ -218,6 +220,10 @@ def _supplier(shop: ShopObject, organisation: str, currency: str) -> SupplierPla
     if one.has("credit_limit"):
         limit_minor = one.amount("credit_limit", lambda text: parse_major(text, currency))
     return SupplierPlan(one.matching("code", _SUPPLIER, "a short word of a-z"), one.text("name"), limit_minor)
+
+
+def _backup_folder(shop: ShopObject) -> str:
+    return shop.checked("backup_folder", BACKUP_FOLDER.read) if shop.has("backup_folder") else ""
 
 
 def _tariffs(shop: ShopObject, folder: Path) -> str | None:

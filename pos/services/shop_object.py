@@ -17,6 +17,15 @@ Code = TypeVar("Code", bound=StrEnum)
 _TEXT_LENGTH_MAX = 200
 
 
+class ShopValueError(UserError):
+    """A value of shop.json that cannot be: `where` is its way from the top, `why` the reason."""
+
+    def __init__(self, code: str, text: str, *, where: str, why: str) -> None:
+        super().__init__(code, text)
+        self.where = where
+        self.why = why
+
+
 class ShopObject:
     """One object of the file. What it cannot give it refuses with UserError `shop_file.value`."""
 
@@ -142,4 +151,4 @@ class ShopObject:
 
 def refused(where: str, why: str) -> UserError:
     """Return the refusal of a key; `where` is its way from the top, such as `users[1].pin`."""
-    return UserError("shop_file.value", f"shop.json, {where}: {why}.")
+    return ShopValueError("shop_file.value", f"shop.json, {where}: {why}.", where=where, why=why)

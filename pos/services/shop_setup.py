@@ -12,7 +12,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
-from pos.config import LANGUAGE, LANGUAGES, PRINTER, RECEIPT_LANGUAGES
+from pos.config import BACKUP_FOLDER, LANGUAGE, LANGUAGES, PRINTER, RECEIPT_LANGUAGES
 from pos.domain.canonical import JsonObject
 from pos.domain.permissions import Actor, Role
 from pos.errors import MachineFault, UserError
@@ -116,7 +116,8 @@ class ShopSetup:
         recovery_code, code_hash = self._codes.make()
         prepared = self._prepare(plan, code_hash)
         self._make_vault(kind, phrase)
-        write_machine_file(self._data_folder, {PRINTER.key: plan.printer} if plan.printer else {})
+        of_machine = {PRINTER.key: plan.printer, BACKUP_FOLDER.key: plan.backup_folder}
+        write_machine_file(self._data_folder, {key: text for key, text in of_machine.items() if text})
         with self._units.write() as unit:
             _refuse_existing(unit.connection)
             operators = self._write(unit, plan, kind=kind, prepared=prepared)

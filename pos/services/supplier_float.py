@@ -290,3 +290,6 @@ def _checked_text(reason: str) -> str:
     if len(text) > TEXT_LENGTH_MAX or (text and not text.isprintable()):
         raise UserError("float.reason", f"A reason has at most {TEXT_LENGTH_MAX} characters, on one line.")
     return text
+
+
+__all__ = ["FloatState", "FloatStatement", "SupplierFloats", "SupplierRow"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
@@ -16,10 +17,10 @@ from pos.domain.permissions import Actor, Permission
 from pos.domain.price_terms import Basis, Terms
 from pos.domain.priced_item import PricedItem
 from pos.domain.pricing import price_by_money, price_by_units
-from pos.domain.tariff import instant_text, tariff_sha256
+from pos.domain.tariff import Tariff, instant_text, tariff_sha256
 from pos.domain.tariff_csv import NamedTariff, TariffSheet, parse_tariffs
 from pos.domain.tariff_csv_write import tariffs_csv
-from pos.errors import UserError
+from pos.errors import MachineFault, UserError
 from pos.models.ledger_book import read_head
 from pos.models.queries.selling import find_tariff
 from pos.models.queries.tariffs import TariffVersion, find_version, list_versions, shop_currency
@@ -28,6 +29,7 @@ from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
 from pos.services.facts import RecordFact, privileged_act
 from pos.system.clock import Clock
+from pos.system.files import read_whole, write_atomically
 from pos.system.ids import new_id
 from pos.tokens.amount import largest_amount_not_above
 
@@ -92,6 +94,31 @@ class Tariffs:
                 reason=reason,
             )
 
+    def import_file(self, actor: Actor, path: Path) -> TariffImport:
+        """Store the tariffs of a CSV file; the journal names the file as the reason.
+
+        Raises:
+            UserError: `csv.encoding`, and as `import_csv`.
+            MachineFault: `disk.read`.
+        """
+        require(actor, Permission.TARIFF_EDIT)
+        try:
+            text = read_whole(path).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise UserError("csv.encoding", f"The file {path.name} is not UTF-8: save it as UTF-8.") from None
+        except FileNotFoundError:
+            raise MachineFault("disk.read", f"The file {path.name} cannot be read.") from None
+        return self.import_csv(actor, text, reason=path.name)
+
+    def export_file(self, actor: Actor, path: Path, *, code: str | None = None) -> None:
+        """Write every version, or those of one code, to a CSV file that an import reads back.
+
+        Raises:
+            UserError: `permission.denied`.
+            MachineFault: `disk.*`.
+        """
+        write_atomically(path, self.export_csv(actor, code).encode())
+
     def export_csv(self, actor: Actor, code: str | None = None) -> str:
         """Return every version, or those of one code, as CSV text that an import reads back.
 
@@ -134,6 +161,15 @@ class Tariffs:
         instant = at or max(self._clock.now(), read_head(connection).trusted_at)
         row = find_tariff(connection, code, instant)
         return _known(None if row is None else find_version(connection, code, row.version), code)
+
+
+def price_draft(tariff: Tariff, wanted: TariffTrial) -> PricedItem:
+    """Price money or units under a tariff that is not stored yet: the worked example of the editor.
+
+    Raises:
+        UserError: `sale.amount`; PricingError `sale.*`.
+    """
+    return _price(Terms(tariff, wanted.basis, wanted.carry_milli), wanted)
 
 
 def import_tariffs(
@@ -235,3 +271,14 @@ def _price(terms: Terms, wanted: TariffTrial) -> PricedItem:
             smallest_coin_minor=wanted.smallest_coin_minor,
         )
     raise UserError("sale.amount", "Give either an amount of money or a number of units.")
+
+
+__all__ = [
+    "TariffFileError",
+    "TariffImport",
+    "TariffTrial",
+    "TariffVersion",
+    "Tariffs",
+    "import_tariffs",
+    "price_draft",
+]

@@ -9,8 +9,6 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-import keyring
-
 from pos.errors import MachineFault
 from pos.system.secret_names import check_name
 from pos.tokens.secret import Secret
@@ -98,6 +96,9 @@ def find_os_keyring() -> tuple[KeyringBackend, str] | None:
     Only the back ends known to be an operating system's own are taken, and only after a trial entry was
     written, read back and deleted (`keyring` also offers plain-text, null and failing ones).
     """
+    # Loaded when a store is looked for: it brings half the packaging library along.
+    import keyring
+
     chosen = keyring.get_keyring()
     for backend in [*getattr(chosen, "backends", ()), chosen]:
         label = _OS_BACKENDS.get(type(backend).__module__)

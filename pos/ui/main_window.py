@@ -491,7 +491,8 @@ class MainWindow(QWidget):
     def _on_strip(self, key: str) -> None:
         target = {"shift": "shift", "drawer": "shift", "envelope": "float", "printer": "settings"}.get(key)
         if target and self.context and any(place.key == target for place in places_of(self.context)):
-            self.go(target)
+            where = {"page": "printer"} if key == "printer" else {}
+            self.go(target, **where)
 
     def do_act(self, act: Act) -> bool:
         """Do what a key stands for."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from pos.models.database_copy import copy_database
-from pos.models.schema import newest_version, open_till_database
+from pos.models.history import newest_version
+from pos.models.schema import open_till_database
 from pos.services.sale_values import SaleRequest
 from tests.factories.shop import make_shop
 

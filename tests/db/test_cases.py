@@ -225,3 +225,19 @@ def test_case_when_the_role_may_not_open_one_is_refused(office: Office) -> None:
             code_of(lambda role=role: office.cases.report_fault("1", office.person(role), what="x"))  # type: ignore[misc]
             == "permission.denied"
         )
+
+
+def test_replacement_when_a_case_gave_one_is_found_again(office: Office) -> None:
+    case, sale_id, _ = opened(office, right_drn=office.shop.add_meter(2))
+    before = office.cases.of_sale(office.cashier, sale_id)
+    assert before is not None and office.cases.replacement(office.cashier, before) is None
+
+    issue = office.cases.decide(case.case_id, REALLOCATED, actor=office.supervisor)
+
+    after = office.cases.of_sale(office.cashier, sale_id)
+    assert issue is not None and after is not None
+    found = office.cases.replacement(office.cashier, after)
+    assert found is not None
+    assert (found.issue_id, found.place, found.tenths) == (issue.issue_id, issue.place, 303)
+    assert found.digits == (issue.item["tokens"][0]["digits"],)
+    assert office.cases.of_sale(office.cashier, uuid4()) is None

@@ -162,3 +162,43 @@ def test_customers_when_asked_for_by_a_role_then_by_its_permission(register: Reg
             with pytest.raises(UserError) as caught:
                 act()
             assert caught.value.code == "permission.denied"
+
+
+def test_create_when_a_meter_has_no_customer_gives_it_one(register: Register) -> None:
+    register.take([meter_cells(4)])
+    meter = register.find(drn_of(4))[0]
+
+    made = register.customers.create(ADA, meter.id, {"name": "Keza Ange", "phone": "0788 000 222"})
+
+    assert (made.name, made.phone, [row.drn for row in made.meters]) == (
+        "Keza Ange",
+        "+250788000222",
+        [drn_of(4)],
+    )
+    assert register.drns("keza") == register.drns("0788000222") == [drn_of(4)]
+    (body,) = register.facts.bodies("meter_changed_here")
+    assert body["changes"] == [{"field": "customer_id", "new": str(made.id)}]
+    register.check_search()
+
+
+def test_create_when_the_customer_was_erased_leaves_the_old_one(register: Register) -> None:
+    old = customer_of(register, 3)
+    register.customers.erase(ADA, old, reason="asked")
+
+    made = register.customers.create(ADA, register.find(drn_of(3))[0].id, {"name": "New"})
+
+    assert customer_of(register, 3) == made.id != old
+    assert register.customers.get(ADA, old).is_erased
+
+
+def test_create_when_not_allowed_or_wrong_is_refused(register: Register) -> None:
+    meter = register.find(drn_of(3))[0]
+    calls = (
+        (person(Role.AUDITOR), meter.id, {"name": "X"}, "permission.denied"),
+        (ADA, UUID(int=1), {"name": "X"}, "meter.unknown"),
+        (ADA, meter.id, {"phone": "12"}, "phone.invalid"),
+    )
+    for actor, meter_id, values, code in calls:
+        with pytest.raises(UserError) as caught:
+            register.customers.create(actor, meter_id, values)
+        assert caught.value.code == code

@@ -87,3 +87,54 @@ def test_load_when_one_person_types_both_is_refused_unless_the_shop_allows_it(sh
 
     assert refused.value.code == "key.same_custodian"
     assert len(vault.groups()) == 1
+
+
+def test_list_groups_when_a_change_is_announced_says_the_next_key(shop: Shop) -> None:
+    loading, _ = _loading(shop)
+    person = replace(shop.supervisor, role=Role.ADMINISTRATOR)
+    plain = {group.sgc: group for group in loading.list_groups(person)}["201457"]
+    assert (plain.krn, plain.next_krn, plain.next_from) == (1, None, None)
+    change = '{"krn": 2, "ti": "03", "from": "2026-12-01T06:00:00.000Z"}'
+    with shop.units.write() as unit:
+        unit.connection.exec_driver_sql(
+            "UPDATE supply_group SET next_key = ? WHERE sgc = '201457'", (change,)
+        )
+
+    group = {group.sgc: group for group in loading.list_groups(person)}["201457"]
+
+    assert (group.next_krn, group.next_ti) == (2, "03")
+    assert group.next_from is not None and group.next_from.isoformat() == "2026-12-01T06:00:00+00:00"
+
+
+def test_component_when_typed_shows_its_check_value_and_never_itself(shop: Shop) -> None:
+    loading, _ = _loading(shop)
+    person = replace(shop.supervisor, role=Role.ADMINISTRATOR)
+
+    value = loading.component_check_value(person, "201457", FIRST)
+
+    assert len(value) == 6 and value not in FIRST
+    with pytest.raises(KilotillError) as caught:
+        loading.component_check_value(person, "201457", FIRST[:-1])
+    assert caught.value.code == "key.hex" and FIRST[:-1] not in caught.value.text
+
+
+def test_load_when_the_next_revision_comes_stands_beside_the_present_one(shop: Shop) -> None:
+    loading, vault = _loading(shop)
+    one = replace(shop.supervisor, role=Role.ADMINISTRATOR)
+    two = replace(shop.cashier, role=Role.ADMINISTRATOR)
+    loading.load("201457", TypedComponents(FIRST, SECOND), first=one, second=two)
+
+    loading.load("201457", TypedComponents(SECOND, "01" * 20), first=one, second=two, krn=2)
+
+    assert [held.group.krn for held in vault.groups()] == [1, 2]
+
+
+@pytest.mark.parametrize("role", [Role.CASHIER, Role.SUPERVISOR])
+def test_groups_when_asked_for_by_another_role_are_not_told(shop: Shop, role: Role) -> None:
+    loading, _ = _loading(shop)
+    person = replace(shop.cashier, role=role)
+
+    for look in (lambda: loading.list_groups(person), lambda: loading.component_check_value(person, "1", "")):
+        with pytest.raises(KilotillError) as caught:
+            look()
+        assert caught.value.code == "permission.denied"

@@ -13,6 +13,7 @@ from pos.errors import ApprovalNeeded, MachineFault, UserError
 from pos.models.meters import proposal
 from pos.models.queries.meters import MeterDetail, key_of_meter
 from pos.services.approval import Approval
+from pos.services.meters import MeterCellsError
 from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType
 from tests.db.register import ADA, Register, person
 from tests.factories.meter_files import drn_of, meter_cells, write_csv
@@ -317,3 +318,29 @@ def test_meters_when_asked_for_by_a_role_then_by_its_permission(register: Regist
             with pytest.raises((UserError, ApprovalNeeded)) as caught:
                 act()
             assert caught.value.code in ("permission.denied", "permission.approval_needed")
+
+
+def test_add_when_several_cells_are_wrong_names_each_with_its_column(register: Register) -> None:
+    with pytest.raises(MeterCellsError) as caught:
+        add(register, phone="12", algorithm="9", tariff_code="")
+
+    assert {one.column for one in caught.value.errors} == {"phone", "algorithm", "tariff_code"}
+    assert caught.value.code == caught.value.errors[0].error_code
+
+
+def test_cells_when_asked_for_are_the_meters_own_as_a_file_has_them(register: Register) -> None:
+    detail = add(register, name="Keza", arrears="1200", key_revision="2")
+
+    cells = register.meters.cells(ADA, detail.row.id)
+
+    assert (cells["meter_number"], cells["name"], cells["arrears"]) == (drn_of(1), "Keza", "1200")
+    assert (cells["key_revision"], cells["tariff_index"], cells["service"]) == ("2", "", "electricity")
+
+
+def test_get_by_number_when_known_is_the_meter_and_else_refused(register: Register) -> None:
+    detail = add(register)
+
+    assert register.meters.get_by_number(ADA, drn_of(1)) == detail
+    with pytest.raises(UserError) as caught:
+        register.meters.get_by_number(ADA, drn_of(2))
+    assert caught.value.code == "meter.unknown"

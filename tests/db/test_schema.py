@@ -12,9 +12,10 @@ import pos.models.migrations
 from pos.errors import KilotillError
 from pos.models.base import Base
 from pos.models.database_copy import check_database
+from pos.models.history import newest_version
 from pos.models.schema import (
+    NEWEST,
     declare_all_tables,
-    newest_version,
     open_till_database,
     read_till_database,
     upgrade_private,
@@ -270,3 +271,7 @@ def code_of(call: Callable[[], object]) -> str:
     with pytest.raises(KilotillError) as caught:
         call()
     return caught.value.code
+
+
+def test_newest_version_when_asked_then_the_one_the_program_opens_without_alembic() -> None:
+    assert newest_version() == NEWEST

@@ -470,3 +470,16 @@ def test_tables_when_tested_by_qt_then_sound(selling: Desktop, qtmodeltester: ob
     idle = screen(selling).idle
     for model in (idle.recent_model, idle.results_model):
         qtmodeltester.check(model, force_py=True)  # type: ignore[attr-defined]
+
+
+def test_enter_when_faster_than_the_price_then_what_is_typed_counts(selling: Desktop, drn: str) -> None:
+    to_amount(selling, drn)
+    for letter in "5000":
+        selling.window._bursts.forget()
+        QTest.keyClick(selling.focus(), letter)
+    QTest.keyClick(selling.focus(), KEY.Key_Return)
+    selling.settle()
+
+    price = state(selling).price
+    assert state(selling).stage is Stage.TENDER
+    assert price is not None and price.money_minor == 5000

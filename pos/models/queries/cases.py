@@ -52,6 +52,50 @@ def open_case_of_sale(connection: Connection, sale_place: int) -> bool:
     return found is not None
 
 
+def latest_case_of_sale(connection: Connection, sale_id: UUID) -> CaseRow | None:
+    """Return the last case about a sale, None if there is none."""
+    row: Any = connection.exec_driver_sql(
+        f"{_CASES} WHERE sale.id = ? ORDER BY case_record.place DESC LIMIT 1", (sale_id.bytes,)
+    ).first()
+    return None if row is None else _case(row, _till_codes(connection))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementRow:
+    """The tokens a case gave: the issue, where it stands, for which meter; in the order of the issue."""
+
+    issue_id: UUID
+    place: int
+    drn: str
+    digits: tuple[str, ...]
+    tenths: int
+
+
+# Led by the meter that got them: it has few issues, and tokens are not indexed by sale.
+_REPLACEMENT = """
+SELECT issue.id, issue.place, meter.drn, token.digits, token.tenths
+FROM sale JOIN meter ON meter.drn = ?
+JOIN issue INDEXED BY ix_issue_meter ON issue.meter_key = meter.key AND issue.cause = 'replacement'
+JOIN token ON token.place = issue.place AND token.sale_place = sale.place
+WHERE sale.id = ? ORDER BY issue.place DESC, token.item_n, token.n
+"""
+
+
+def replacement_of(connection: Connection, sale_id: UUID, drn: str) -> ReplacementRow | None:
+    """Return the tokens that replaced those of a sale for a meter, None where there are none."""
+    rows: Any = connection.exec_driver_sql(_REPLACEMENT, (drn, sale_id.bytes)).all()
+    if not rows:
+        return None
+    newest = [row for row in rows if row[1] == rows[0][1]]
+    return ReplacementRow(
+        UUID(bytes=newest[0][0]),
+        newest[0][1],
+        newest[0][2],
+        tuple(row[3] for row in newest),
+        sum(row[4] or 0 for row in newest),
+    )
+
+
 def list_cases(
     connection: Connection, *, state: str | None = None, before: int | None = None
 ) -> list[CaseRow]:
@@ -60,6 +104,16 @@ def list_cases(
     values = (before or _PLACE_MAX, *(() if state is None else (state,)))
     rows: Any = connection.exec_driver_sql(
         f"{_CASES} WHERE {condition} ORDER BY case_record.place DESC LIMIT {PAGE_ROWS}", values
+    ).all()
+    codes = _till_codes(connection)
+    return [_case(row, codes) for row in rows]
+
+
+def cases_of_meter(connection: Connection, drn: str) -> list[CaseRow]:
+    """Return the latest cases about a meter, newest first; there are few cases, so none has an index."""
+    rows: Any = connection.exec_driver_sql(
+        f"{_CASES} WHERE wrong_drn = ?1 OR right_drn = ?1 ORDER BY case_record.place DESC LIMIT {PAGE_ROWS}",
+        (drn,),
     ).all()
     codes = _till_codes(connection)
     return [_case(row, codes) for row in rows]

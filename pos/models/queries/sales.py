@@ -7,7 +7,7 @@ filter leads, the others only look at its rows. A range of days is turned into a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ _DRN_LENGTHS = (11, 13)
 class SalesFilter:
     """What a list of sales is limited to; None and "" do not limit.
 
-    Days are `YYYY-MM-DD`, both included. `text` is a receipt number, its digits, or a meter number.
+    Days are `YYYY-MM-DD`, both included, and so are places: those of a shift hold the sales begun in it.
+    `text` is a receipt number, its digits, or a meter number.
     """
 
     from_day: str | None = None
@@ -41,11 +42,17 @@ class SalesFilter:
     state: str | None = None
     institution: str | None = None
     text: str = ""
+    from_place: int | None = None
+    to_place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One line of the list. `drn` is the first item's meter; `tenders` are joined by commas."""
+    """One line of the list. `drn` is the first item's meter; `tenders` are joined by commas.
+
+    `customer` is who that meter belongs to now, empty for nobody; the last case about the sale is named by
+    its kind and state, both empty where there is none.
+    """
 
     place: int
     sale_id: UUID
@@ -60,6 +67,9 @@ class SaleRow:
     units_milli: int
     token_tenths: int
     copies: int
+    customer: str = ""
+    case_kind: str = ""
+    case_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +97,32 @@ def list_sales(
     connection: Connection, wanted: SalesFilter, *, before: int | None = None, limit: int = PAGE_ROWS
 ) -> list[SaleRow]:
     """Return a page of sales, newest first, all of them before the place `before` (None: from the newest)."""
-    resolved = _resolved(connection, wanted)
-    if resolved is None:
+    found = _found(connection, wanted, before)
+    if found is None:
         return []
-    wanted, number = resolved
-    bounds = _places(connection, wanted, before)
-    if bounds is None:
-        return []
-    source, values = _source(connection, wanted, number, bounds=bounds)
-    conditions, more = _conditions(wanted)
+    source, values = found
     # The order must be that of the table which leads, or SQLite sorts everything that fits.
     order = "lead.sale_place" if " AS lead " in source else "sale.place"
-    query = f"SELECT {_COLUMNS} FROM {source} {conditions} ORDER BY {order} DESC LIMIT ?"  # noqa: S608 - our texts
+    query = f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} DESC LIMIT ?"  # noqa: S608 - our texts
     codes = _till_codes(connection)
-    rows: Any = connection.exec_driver_sql(query, (*values, *more, limit)).all()
-    return [_row(one, codes) for one in rows]
+    rows: Any = connection.exec_driver_sql(query, (*values, limit)).all()
+    return _whole(connection, [_row(one, codes) for one in rows], [one[-1] for one in rows])
+
+
+def count_sales(connection: Connection, wanted: SalesFilter, *, limit: int) -> int:
+    """Count the sales of a filter, no further than `limit`."""
+    found = _found(connection, wanted, None)
+    if found is None:
+        return 0
+    source, values = found
+    query = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT ?)"  # noqa: S608 - our texts
+    return int(connection.exec_driver_sql(query, (*values, limit)).scalar_one())
+
+
+def used_tenders(connection: Connection) -> list[str]:
+    """Return the ways of paying that were ever used here, by the running totals."""
+    rows = connection.exec_driver_sql("SELECT DISTINCT tender FROM total_tender ORDER BY tender")
+    return [row[0] for row in rows]
 
 
 def recent_sales_of(connection: Connection, meter_key: int, *, limit: int = 10) -> list[SaleRow]:
@@ -112,13 +133,14 @@ def recent_sales_of(connection: Connection, meter_key: int, *, limit: int = 10) 
 def find_sale_detail(connection: Connection, sale_id: UUID) -> SaleDetail | None:
     """Return one sale with what its journal line says, None if the till does not know it."""
     found: Any = connection.exec_driver_sql(
-        f"SELECT {_COLUMNS}, sale.delivered_place, sale.holder FROM sale WHERE sale.id = ?",  # noqa: S608
+        f"SELECT {_COLUMNS}, sale.delivered_place FROM sale WHERE sale.id = ?",  # noqa: S608
         (sale_id.bytes,),
     ).one_or_none()
     if found is None:
         return None
-    *columns, delivered_place, holder = found
-    row = _row(columns, _till_codes(connection))
+    *columns, delivered_place = found
+    holder = columns[-1]
+    (row,) = _whole(connection, [_row(columns, _till_codes(connection))], [holder])
     if delivered_place is not None:
         return SaleDetail(row, _body_at(connection, delivered_place)["sale"])
     # A sale that was paid before it was delivered begins with the line `sale_paid`; only that names a holder.
@@ -131,6 +153,22 @@ def export_sales(connection: Connection, wanted: SalesFilter) -> Iterator[Export
     while page := list_sales(connection, wanted, before=before, limit=EXPORT_PAGE_ROWS):
         yield from _export_page(connection, page)
         before = page[-1].place
+
+
+def _found(
+    connection: Connection, wanted: SalesFilter, before: int | None
+) -> tuple[str, tuple[Any, ...]] | None:
+    """Return what follows FROM, conditions included, with its values; None where nothing can fit."""
+    resolved = _resolved(connection, wanted)
+    if resolved is None:
+        return None
+    wanted, number = resolved
+    bounds = _places(connection, wanted, before)
+    if bounds is None:
+        return None
+    source, values = _source(connection, wanted, number, bounds=bounds)
+    conditions, more = _conditions(wanted)
+    return f"{source} {conditions}", (*values, *more)
 
 
 def _resolved(connection: Connection, wanted: SalesFilter) -> tuple[SalesFilter, int | None] | None:
@@ -169,7 +207,10 @@ def _places(connection: Connection, wanted: SalesFilter, before: int | None) -> 
 
     Each day of a range is asked for: after a clock was set right an earlier day can stand behind a later one.
     """
-    low, high = 0, _PLACE_MAX if before is None else before - 1
+    low = wanted.from_place or 0
+    high = _PLACE_MAX if wanted.to_place is None else wanted.to_place
+    if before is not None:
+        high = min(high, before - 1)
     if wanted.from_day is not None or wanted.to_day is not None:
         first, last = wanted.from_day or "", wanted.to_day or "9999-12-31"
         found: Any = connection.exec_driver_sql(_DAY_PLACES, (first, last, last)).one()
@@ -256,7 +297,10 @@ sale.money_minor, (SELECT name FROM operator WHERE operator.key = sale.operator_
  WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1),
 (SELECT coalesce(sum(units_milli), 0) FROM sale_item WHERE sale_item.sale_place = sale.place),
 (SELECT coalesce(sum(token_units_tenths), 0) FROM sale_item WHERE sale_item.sale_place = sale.place),
-sale.copies"""
+sale.copies,
+(SELECT customer.name FROM sale_item JOIN meter ON meter.key = sale_item.meter_key
+ LEFT JOIN customer ON customer.key = meter.customer_key
+ WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1), sale.holder"""
 
 
 def _row(columns: Any, codes: dict[int, tuple[str, bool]]) -> SaleRow:
@@ -276,7 +320,48 @@ def _row(columns: Any, codes: dict[int, tuple[str, bool]]) -> SaleRow:
         units_milli=columns[10],
         token_tenths=columns[11],
         copies=columns[12],
+        customer=columns[13] or "",
     )
+
+
+def _whole(connection: Connection, rows: list[SaleRow], holders: Sequence[str]) -> list[SaleRow]:
+    """Add what stands elsewhere: the cases, and the meters of the few sales that were paid and not delivered.
+
+    Those have no items yet: their frozen quote names the meter. Only a line `sale_paid` names a holder.
+    """
+    quoted = [
+        _with_quote(connection, row) if row.drn is None and row.state != "delivered" and holder else row
+        for row, holder in zip(rows, holders, strict=True)
+    ]
+    return _with_cases(connection, quoted)
+
+
+def _with_quote(connection: Connection, row: SaleRow) -> SaleRow:
+    item = _body_at(connection, row.place)["quote"]["items"][0]
+    drn: str | None = item.get("meter", {}).get("drn")
+    name: str | None = connection.exec_driver_sql(
+        "SELECT customer.name FROM meter JOIN customer ON customer.key = customer_key WHERE drn = ?", (drn,)
+    ).scalar()
+    return replace(row, drn=drn, customer=name or "")
+
+
+def _with_cases(connection: Connection, rows: list[SaleRow]) -> list[SaleRow]:
+    """Name the last case of each sale: one look at the few cases of a till for a whole page."""
+    if not rows:
+        return rows
+    marks = ", ".join("?" * len(rows))
+    found: Any = connection.exec_driver_sql(
+        "SELECT sale_place, case_kind, state FROM case_record "  # noqa: S608 - question marks only
+        f"WHERE sale_place IN ({marks}) ORDER BY place",
+        tuple(row.place for row in rows),
+    )
+    cases = {place: (kind, state) for place, kind, state in found}
+    return [
+        replace(row, case_kind=cases[row.place][0], case_state=cases[row.place][1])
+        if row.place in cases
+        else row
+        for row in rows
+    ]
 
 
 def _till_codes(connection: Connection) -> dict[int, tuple[str, bool]]:

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pos.domain.journal import parse_instant
 from pos.domain.shift import KindTotal, Movement, MovementKind, TenderTotal, Unresolved
 from pos.models.ledger_book import read_head
 from pos.models.packing import unpack_line
 from pos.models.places import book_number_of, place_of, seq_of
+from pos.models.queries.selling import read_line_at
 from pos.models.stored import instant_of
 
 PLACE_MAX = (1 << 63) - 1
@@ -159,6 +161,59 @@ def list_movements(connection: Connection, shift_place: int) -> tuple[Movement, 
         (shift_place,),
     )
     return tuple(Movement(MovementKind(row[0]), *row[1:]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """A cash movement as the list of the shift shows it; `place` is its line's."""
+
+    place: int
+    at: datetime
+    kind: MovementKind
+    amount_minor: int
+    reason: str
+    slip_number: str
+
+
+def list_movement_rows(connection: Connection, shift_place: int) -> tuple[MovementRow, ...]:
+    """Return the cash movements of a shift with their times, in order; they are few."""
+    rows = connection.exec_driver_sql(
+        "SELECT place, kind, amount_minor, reason, slip_number FROM cash_movement WHERE shift_place = ? "
+        "ORDER BY place",
+        (shift_place,),
+    )
+    return tuple(
+        MovementRow(
+            place=row[0],
+            at=parse_instant(json.loads(read_line_at(connection, row[0]))["at"]),
+            kind=MovementKind(row[1]),
+            amount_minor=row[2],
+            reason=row[3],
+            slip_number=row[4] or "",
+        )
+        for row in rows.all()
+    )
+
+
+def count_sales(connection: Connection, shift_place: int) -> int:
+    """Count the sales delivered in the open shift."""
+    return int(
+        connection.exec_driver_sql(
+            f"SELECT count(*) FROM {_DELIVERED} AS sold",  # noqa: S608 - our own words
+            (shift_place,),
+        ).scalar_one()
+    )
+
+
+def customer_name(connection: Connection, sale_id: UUID) -> str:
+    """Return whose meter a sale is for, empty where nobody is known."""
+    found = connection.exec_driver_sql(
+        "SELECT customer.name FROM sale JOIN sale_item ON sale_place = sale.place AND n = 1 "
+        "JOIN meter ON meter.key = meter_key JOIN customer ON customer.key = meter.customer_key "
+        "WHERE sale.id = ?",
+        (sale_id.bytes,),
+    ).scalar()
+    return str(found or "")
 
 
 def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:

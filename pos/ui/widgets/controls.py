@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from pos.ui.look import Look, Type
@@ -105,6 +105,8 @@ class Choice(QComboBox):
         self, look: Look, choices: Sequence[tuple[str, str]] = (), *, chosen: str = "", name: str = ""
     ) -> None:
         super().__init__()
+        # Its border shows the focus; a ring around it would be a second one.
+        self.setProperty("klRing", "own")
         self.setFont(look.font(Type.BODY))
         self.setAccessibleName(name)
         self.fill(choices, chosen)
@@ -129,6 +131,13 @@ class Choice(QComboBox):
 
     def _on_activated(self) -> None:
         self.picked.emit(self.key())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the keys of acts to the window: Qt would look for an entry that begins with the letter."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 def set_property(widget: QWidget, name: str, value: str) -> None:

@@ -37,6 +37,8 @@ class SellPresenter:
         self._show = show
         self.state = SellState(language=self._shop_language())
         self._trial_number = 0
+        self._priced_number = 0
+        self._commits_when_priced = False
         self._begun_at: datetime | None = None
         self._seconds: list[int] = []
         self.finding = Finding(self)
@@ -199,11 +201,6 @@ class SellPresenter:
         self.set(units=text, is_by_units=True, amount_problem="")
         self._price()
 
-    def switch_to_units(self, *, is_by_units: bool) -> None:
-        """Let the other of the two fields lead."""
-        if self.state.kind is SaleKind.ENERGY and self.state.stage is Stage.AMOUNT:
-            self.set(is_by_units=is_by_units, amount_problem="")
-
     def use_amount(self, amount_minor: int) -> None:
         """Take an amount that a button offers."""
         self.type_amount(format_major(amount_minor, self.context.wording.currency))
@@ -238,29 +235,34 @@ class SellPresenter:
             is_another_wanted=state.is_another_wanted,
         )
 
-    def _price(self, then: Callable[[], None] | None = None) -> None:
+    def _price(self) -> None:
         """Price what is typed; a late answer to an earlier question is dropped."""
         self._trial_number += 1
+        self._commits_when_priced = False
         number = self._trial_number
         try:
             request = self._request()
         except AmountTextError as error:
+            self._priced_number = number
             self.set(price=None, amount_problem=self._sentence(error))
             return
         if request is None:
+            self._priced_number = number
             self.set(price=None, amount_problem="")
             return
         checkout, actor = self.context.desk.checkout, self.context.actor
 
         def got(quote: Quote) -> None:
             if number == self._trial_number:
-                self._got_price(quote)
-                if then is not None:
-                    then()
+                self._priced_number = number
+                self._got_price(quote, is_by_units=trial.units_milli is not None)
+                if self._commits_when_priced:
+                    self.commit_amount()
 
         def failed(error: BaseException) -> None:
             if number != self._trial_number:
                 return
+            self._priced_number = number
             if isinstance(error, UserError):
                 self.set(price=None, amount_problem=self._sentence(error))
             else:
@@ -271,7 +273,7 @@ class SellPresenter:
             Lane.READ, lambda: checkout.trial_vend(trial, actor), on_ok=got, on_error=failed
         )
 
-    def _got_price(self, quote: Quote) -> None:
+    def _got_price(self, quote: Quote, *, is_by_units: bool) -> None:
         wording, card = self.context.wording, self.state.card
         tariff = card.tariff if card is not None else None
         item = quote.item.to_json() | {"basis": quote.basis_json()}
@@ -284,7 +286,7 @@ class SellPresenter:
             "price_month": (before, before + quote.item.units_milli + quote.item.free_milli),
             "amount_problem": "",
         }
-        if self.state.is_by_units:
+        if is_by_units:
             changes["amount"] = format_major(view.money_minor, wording.currency)
         else:
             changes["units"] = format_scaled(view.token_milli, _UNIT_DIGITS).rstrip("0").rstrip(".")
@@ -292,11 +294,16 @@ class SellPresenter:
 
     def commit_amount(self) -> None:
         """The amount is right: on to the money. Nothing is charged yet, and a power cut keeps it."""
+        if self.state.trial_only or self.state.stage is not Stage.AMOUNT:
+            return
+        if self._priced_number != self._trial_number and self.state.amount + self.state.units:
+            # Faster than the price: what is typed now counts, not what the last price was for.
+            self._commits_when_priced = True
+            return
+        self._commits_when_priced = False
         if self.state.price is None:
             if not self.state.amount_problem:
                 self.set(amount_problem=self.say("Type the amount, then Enter."))
-            return
-        if self.state.trial_only:
             return
         self.set(stage=Stage.TENDER, tendered="", tender_problem="")
         self._keep_draft()
@@ -522,7 +529,7 @@ class SellPresenter:
         self.context.tasks.submit(
             Lane.SALE,
             lambda: drafts.hold(sale_id, actor, body=dict(body)),
-            on_ok=lambda _: None,
+            on_ok=lambda _: self.refresh_side(),
             on_error=self.context.shell.show_error,
         )
 
@@ -566,7 +573,6 @@ class SellPresenter:
             self._keep_draft()
             self.context.shell.toast(self.say("Held: {name}", name=self._name()), light="off", cap="F10")
             self.reset()
-            self.refresh_side()
         elif state.drafts and not state.is_selling:
             self.recall(state.drafts[0].sale_id)
 

@@ -175,8 +175,6 @@ class TradePage(QWidget):
         card.body.addLayout(column)
         self.amount.changed.connect(self._presenter.type_amount)
         self.units.changed.connect(self._presenter.type_units)
-        self.units.edit.focused.connect(self._on_units_focus)
-        self.amount.edit.focused.connect(self._on_amount_focus)
         return card
 
     def _make_locked(self) -> QWidget:
@@ -307,14 +305,6 @@ class TradePage(QWidget):
             self.units.edit.setFocus()
         else:
             self.amount.edit.setFocus()
-
-    def _on_units_focus(self, has_focus: bool) -> None:
-        if has_focus:
-            self._presenter.switch_to_units(is_by_units=True)
-
-    def _on_amount_focus(self, has_focus: bool) -> None:
-        if has_focus:
-            self._presenter.switch_to_units(is_by_units=False)
 
 
 class _Offer(KeyButton):

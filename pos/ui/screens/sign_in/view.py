@@ -201,7 +201,8 @@ class _Frame(QFrame):
         self._day.setFont(look.font(Type.LARGE))
         column.addWidget(self._day)
         self._clock = label(look, "", Type.CLOCK, tone="frametext")
-        self._clock.setVisible(not look.metrics.is_compact)
+        if look.metrics.is_compact:
+            self._clock.hide()
         column.addSpacing(look.metrics.fixed(24, 8))
         column.addWidget(self._clock)
         column.addStretch(1)

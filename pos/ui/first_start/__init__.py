@@ -1,0 +1,1 @@
+"""The first start: the questions that make a shop."""

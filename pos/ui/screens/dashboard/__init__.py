@@ -1,0 +1,1 @@
+"""The dashboard: a month in figures, a chart and tables."""

@@ -1,0 +1,1 @@
+"""The float: money with suppliers, statements, and the offline limit."""

@@ -1,0 +1,1 @@
+"""The register of meters and the people behind them: list, detail, forms, import."""
