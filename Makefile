@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3.14 p
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crash clean
+.PHONY: help run test check bench crash screenshots monkey package clean
 
 help: ## List what make can do here
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -35,11 +35,21 @@ check: $(EVERYTHING) ## Formatting, lint, types, import contracts, migrations
 bench: $(EVERYTHING) ## Measure, and print the figures
 	@$(PY) -m benchmarks
 
+screenshots: $(EVERYTHING) ## Draw every screen into docs/screenshots
+	@$(PY) -m tools.screenshots
+
+monkey: $(EVERYTHING) ## Let a monkey work at the window: make monkey EVENTS=20000
+	@$(PY) -m tests.ui.monkey --events $(or $(EVENTS),20000)
+
 # Ends a selling till N times in the middle of its work, then damages its log five times as often.
 N ?= 1000
 crash: $(EVERYTHING) ## Kill a selling till N times and look at its books; make crash N=1000
 	@$(PY) -m tests.crash.harness --kills $(N)
 	@$(PY) -m tests.crash.torn_wal --trials $$(( $(N) * 5 ))
+
+package: $(EVERYTHING) ## Make the folder dist/kilotill that runs without Python, and try it
+	@$(PY) -m PyInstaller --noconfirm --log-level WARN packaging/kilotill.spec
+	@$(PY) -m tools.smoke_frozen
 
 clean: ## Remove what make and its tools have made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

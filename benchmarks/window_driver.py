@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -64,7 +64,7 @@ class WindowDriver:
 
     def _key(self, letter: str) -> None:
         self._window._bursts.forget()
-        QTest.keyClick(QApplication.focusWidget() or self._window, letter)
+        QTest.keyClicks(QApplication.focusWidget() or self._window, letter)
 
     def _until_painted(
         self, widget: QWidget, is_answered: Callable[[], bool], press: Callable[[], None]

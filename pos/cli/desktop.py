@@ -17,6 +17,7 @@ from pos.config import TRAINING
 from pos.services.shop_file import ShopPlan
 from pos.services.shop_rows import BookKind
 from pos.services.shop_setup import ShopMade
+from pos.system.logs import start_logs
 from pos.system.machine_file import read_machine_file
 from pos.system.paths import DataFolder
 from pos.system.qt_libraries import missing_qt_packages
@@ -72,7 +73,11 @@ def _open_window(command: CommandContext, folder: DataFolder) -> int:
         ask_passphrase=command.ask_passphrase,
         ask_phrase=command.opening_phrase,
     ) as till:
-        return run_window(till, demo_pins(till))
+        logs = start_logs(folder.logs)
+        try:
+            return run_window(till, demo_pins(till))
+        finally:
+            logs.stop()
 
 
 def demo_pins(till: Till) -> Callable[[], list[tuple[str, str, str]]]:

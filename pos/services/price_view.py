@@ -25,6 +25,7 @@ class PriceRow:
     amount_minor: int
     group: int
     block: int = 0
+    is_debt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,11 @@ def _row(
         return PriceRow(say("Energy, block {n}", n=block), detail, amount, 1, block)
     if kind == "arrears":
         return PriceRow(
-            say("Old debt (arrears)"), _arrears(amount, tariff, wording, arrears_before), amount, 0
+            say("Old debt (arrears)"),
+            _arrears(amount, tariff, wording, arrears_before),
+            amount,
+            0,
+            is_debt=True,
         )
     if kind == "charge":
         return _charge(code, amount, tariff, wording, at)

@@ -74,6 +74,8 @@ _DISPLAY = {
     Type.OWNER,
 }
 _MONO = {Type.MONO, Type.CAP}
+_MOST = {Type.FIELD: 170, Type.RECEIVED: 145, Type.OWNER: 140}
+"""Display figures whose line allows more than 125 %."""
 
 
 def load_fonts() -> None:
@@ -126,9 +128,9 @@ class Look:
 
     def _make_font(self, kind: Type) -> QFont:
         normal, compact, weight, is_tabular, spacing = kind.value
-        pixels = (
-            self.metrics.display(normal, compact) if kind in _DISPLAY else self.metrics.px(normal, compact)
-        )
+        pixels = self.metrics.px(normal, compact)
+        if kind in _DISPLAY:
+            pixels = self.metrics.display(normal, compact, most=_MOST.get(kind, 125))
         families = [MONO, _MONO_FALLBACK] if kind in _MONO else [SANS, _SANS_FALLBACK]
         font = QFont()
         font.setFamilies(families)

@@ -317,7 +317,10 @@ class MainWindow(QWidget):
 
         def got(people: tuple[str, ...]) -> None:
             if self._panel is panel:
-                panel.ask(people, ask.facts, ask.permission.value)
+                own = "" if self.actor is None else self.actor.name
+                # Somebody else is meant: the asker stands last, as few acts let people approve themselves.
+                ordered = sorted(people, key=lambda name: name == own)
+                panel.ask(ordered, ask.facts, ask.permission.value)
                 panel.focus()
 
         self.tasks.submit(
@@ -391,9 +394,7 @@ class MainWindow(QWidget):
         width = self.stack.width() - 2 * metrics.margin
         if width > 1100:
             width -= metrics.side + metrics.margin
-        height = min(
-            self.stack.height() - top - metrics.margin, max(self._panel.sizeHint().height(), metrics.px(340))
-        )
+        height = self.stack.height() - top - metrics.margin
         self._panel.setGeometry(metrics.margin, top, width, height)
 
     def _drop_panel(self, *, keeps_ask: bool = False) -> None:
@@ -527,6 +528,9 @@ class MainWindow(QWidget):
     def _watch_key(self, event: QKeyEvent) -> bool:
         if self.actor is None or event.isAutoRepeat():
             return False
+        if self._panel is None and self._place_key(event):
+            # Before the field: a line edit would take Alt and a digit for typing.
+            return True
         now = self.clock_ms()
         if is_text_key(event):
             return self._watch_text(event, now)

@@ -30,9 +30,13 @@ class Metrics:
         """Return a size that does not grow: gaps, margins, borders."""
         return compact if self.is_compact and compact is not None else normal
 
-    def display(self, normal: int, compact: int | None = None) -> int:
-        """Return the size of a display figure, which grows only as far as its line allows."""
-        return round(self.fixed(normal, compact) * min(self.percent, 125) / 100)
+    def display(self, normal: int, compact: int | None = None, *, most: int = 125) -> int:
+        """Return the size of a display figure, which grows only as far as its line allows: `most` percent."""
+        return round(self.fixed(normal, compact) * min(self.percent, most) / 100)
+
+    def line(self, normal: int, single: int) -> int:
+        """Return the height of a line of the frame, which is drawn closer where the text is large."""
+        return self.px(single) if self.is_single_column else self.px(normal)
 
     @property
     def margin(self) -> int:
@@ -51,18 +55,18 @@ class Metrics:
 
     @property
     def rail(self) -> int:
-        """The rail's width."""
-        return self.fixed(84, 56)
+        """The rail's width; where the text is large it has icons only."""
+        return self.px(38) if self.is_single_column else self.fixed(84, 56)
 
     @property
     def strip(self) -> int:
-        """The status strip's height."""
-        return self.px(52, 44)
+        """The status strip's height; two lines where the text is large."""
+        return self.line(self.fixed(52, 44), self.fixed(42, 38))
 
     @property
     def bar(self) -> int:
-        """The F-key bar's height."""
-        return self.px(52, 44)
+        """The F-key bar's height; caps stand beside their captions where the text is large."""
+        return self.line(self.fixed(52, 44), self.fixed(32, 28))
 
     @property
     def field(self) -> int:
@@ -71,13 +75,18 @@ class Metrics:
 
     @property
     def search(self) -> int:
-        """The search line's height, and that of Pay."""
-        return self.px(56, 46)
+        """The height of the search line."""
+        return self.line(self.fixed(56, 46), self.fixed(36, 31))
 
     @property
     def pay(self) -> int:
         """The height of the one main button."""
-        return self.px(56, 48)
+        return self.line(self.fixed(56, 48), self.fixed(42, 36))
+
+    @property
+    def number(self) -> int:
+        """The height of a field with a large number."""
+        return self.line(self.fixed(60, 46), self.fixed(46, 40))
 
     @property
     def row(self) -> int:

@@ -27,7 +27,7 @@ def settle(tasks: TaskRunner) -> None:
 
 def sell_picture(desk: Desk, actor: Actor, path: Path) -> None:
     """Write a PNG of the Sell screen of a person who has just signed in."""
-    qInstallMessageHandler(_say)
+    silence_offscreen()
     style = make_style(make_application())
     tasks = TaskRunner()
     window = MainWindow(desk, tasks, style)
@@ -38,6 +38,11 @@ def sell_picture(desk: Desk, actor: Actor, path: Path) -> None:
     settle(tasks)
     window.grab().save(str(path))
     window.close()
+
+
+def silence_offscreen() -> None:
+    """Leave out what the offscreen platform says at each window."""
+    qInstallMessageHandler(_say)
 
 
 def _say(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:

@@ -33,7 +33,7 @@ PLACES = (
     Place("shift", "drawer", "Shift", "shift", (Permission.SHIFT_OPEN, Permission.SHIFT_DIFFERENCE)),
     Place("dashboard", "chart", "Dashboard", "dashboard", (Permission.REPORT_VIEW,)),
     Place("float", "wallet", "Float", "floats", (Permission.FLOAT_VIEW,)),
-    Place("tariffs", "sliders", "Tariffs", "tariffs", (Permission.TARIFF_EDIT,)),
+    Place("tariffs", "book", "Tariffs", "tariffs", (Permission.TARIFF_EDIT,)),
     Place("settings", "sliders", "Settings", "settings", (Permission.SETTING_EDIT, Permission.USER_UNLOCK)),
 )
 HELP = Place("help", "help", "Help", "help", ())

@@ -19,7 +19,7 @@ def test_setting_when_declared_then_is_complete_and_its_default_survives_writing
     assert setting.label and setting.help.endswith(".")
     assert not any(word in setting.key for word in ("pin", "secret", "password", "phrase", "token"))
     if isinstance(setting.default, int) and not isinstance(setting.default, bool):
-        assert setting.key.rsplit("_", 1)[-1] in ("minor", "minutes", "hours", "days")
+        assert setting.key.rsplit("_", 1)[-1] in ("minor", "minutes", "hours", "days", "percent")
 
 
 def test_settings_when_declared_in_the_module_then_all_are_in_the_table() -> None:

@@ -147,7 +147,7 @@ class NumberField(FieldFrame):
         edit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         edit.setMaxLength(16)
         edit.setAccessibleName(name)
-        self.setFixedHeight(height or look.metrics.px(60, 46))
+        self.setFixedHeight(height or look.metrics.number)
         self.before = label(look, before, Type.LARGE, tone="text2")
         self.after = label(look, after, Type.LARGE, tone="text2")
         if before:

@@ -149,7 +149,9 @@ class KeyButton(QPushButton):
             draw_cap(painter, self._look, place, self._cap, ground=self._cap_ground(), colour=ink)
 
     def _cap_ground(self) -> str:
-        return "accentcap" if self._kind == "accent" and self.isEnabled() else ""
+        if not self.isEnabled():
+            return ""
+        return {"accent": "accentcap", "sup": "suptext"}.get(self._kind, "")
 
     def _ink(self) -> str:
         if not self.isEnabled():

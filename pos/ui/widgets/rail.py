@@ -42,11 +42,15 @@ class Rail(QWidget):
         if (tuple(items), tuple(bottom), active) == (self._items, self._bottom, self._active):
             return
         self._items, self._bottom, self._active = tuple(items), tuple(bottom), active
-        if not self._look.metrics.is_compact:
+        if self._has_words:
             words = [self._look.text_width(Type.SMALL, item.word) for item in (*items, *bottom)]
             self.setFixedWidth(min(112, max(84, max(words, default=0) + 16)))
         self.setAccessibleName(", ".join(item.word for item in (*items, *bottom)))
         self.update()
+
+    @property
+    def _has_words(self) -> bool:
+        return not (self._look.metrics.is_compact or self._look.metrics.is_single_column)
 
     def items(self) -> tuple[RailItem, ...]:
         """Return the places, without the bottom."""
@@ -54,6 +58,8 @@ class Rail(QWidget):
 
     def _places(self) -> list[tuple[RailItem, QRectF]]:
         height = self._look.metrics.px(60, 52)
+        if self._look.metrics.is_single_column:
+            height = self.width()
         if self._items:
             room = self.height() - height * len(self._bottom)
             height = min(height, room // len(self._items))
@@ -93,8 +99,10 @@ class Rail(QWidget):
             painter.fillRect(place, look.colour("frame2"))
             painter.fillRect(QRectF(0, place.top(), 3, place.height()), look.colour("framebar"))
         ink = "frametext" if is_active else "frametext2"
-        size = 20 if look.metrics.is_compact else look.metrics.px(20)
-        has_word = not look.metrics.is_compact
+        has_word = self._has_words
+        size = look.metrics.px(14) if look.metrics.is_single_column else 20
+        if has_word:
+            size = look.metrics.px(20)
         top = place.top() + (10 if has_word else (place.height() - size) / 2)
         x = (place.width() - size) / 2
         draw_icon(painter, look.icons, item.icon, QRectF(round(x), round(top), size, size), look.hex(ink))

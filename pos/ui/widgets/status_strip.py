@@ -1,4 +1,7 @@
-"""The strip: how the till is, always true, one value after another from the right."""
+"""The strip: how the till is, always true, one value after another from the right.
+
+Where the text is large it has two lines: each value stands beside its caption, from the left.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from pos.ui.widgets.badge import draw_light
 
 _LIGHT = 12
 _BATTERY = (22, 11)
+_UPPER = 3
+_SPEAKING = frozenset({"till", "cashier", "clock"})
+"""Values that need no caption beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class StatusStrip(QWidget):
         return max(value, caption) + 2 * look.metrics.fixed(18, 10) + 1
 
     def _places(self) -> list[tuple[StripItem, QRectF]]:
+        if self._look.metrics.is_single_column:
+            return [(item, place) for item, place, _ in self._lines()]
         found, right = [], float(self.width() - self._look.metrics.fixed(16, 8))
         for item in reversed(self._items):
             width = self._width(item)
@@ -94,6 +102,10 @@ class StatusStrip(QWidget):
             look.hex("framebar"),
             look.hex("frame"),
         )
+        if look.metrics.is_single_column:
+            for item, place, has_caption in self._lines():
+                self._draw_in_line(painter, item, place, has_caption=has_caption)
+            return
         places = self._places()
         limit = places[-1][1].left() if places else float(self.width())
         pad = look.metrics.fixed(8, 6)
@@ -106,6 +118,72 @@ class StatusStrip(QWidget):
             painter.setPen(QPen(look.colour("frameline"), 1))
             painter.drawLine(round(place.left()), 0, round(place.left()), self.height())
             self._draw(painter, item, place)
+
+    # -- two lines ----------------------------------------------------------------------------------------
+
+    def _lines(self) -> list[tuple[StripItem, QRectF, bool]]:
+        """Return every value with its place, and whether its caption stands before it."""
+        upper = (self._place, *self._items[:_UPPER])
+        high = self.height() / 2
+        pad = self._look.metrics.px(2)
+        found = self._line(upper, QRectF(0, pad, self.width(), high - pad))
+        return found + self._line(self._items[_UPPER:], QRectF(0, high, self.width(), high - pad))
+
+    def _line(self, items: Sequence[StripItem], line: QRectF) -> list[tuple[StripItem, QRectF, bool]]:
+        left = self._look.metrics.rail + 8
+        room = self.width() - left - 8
+        gap = self._look.metrics.px(18)
+        captions = {item.key for item in items if item.key not in _SPEAKING and item.share is None}
+        # Captions go first where the line is too short; a light and its value say it nearly as well.
+        for key in ("", "printer", "drawer", "unsent", "shift"):
+            captions.discard(key)
+            widths = [self._wide(item, has_caption=item.key in captions) for item in items]
+            if sum(widths) + gap * (len(items) - 1) <= room:
+                break
+        gap = min(gap, max(8.0, (room - sum(widths)) / max(1, len(items) - 1)))
+        over = sum(widths) + gap * (len(items) - 1) - room
+        if over > 0 and widths:
+            widths[0] = max(widths[0] - over, 40.0)
+        found, x = [], float(left)
+        for item, width in zip(items, widths, strict=True):
+            found.append((item, QRectF(x, line.top(), width, line.height()), item.key in captions))
+            x += width + gap
+        return found
+
+    def _wide(self, item: StripItem, *, has_caption: bool) -> float:
+        look = self._look
+        width = float(look.text_width(Type.NAME, item.value) + 2)
+        if item.light:
+            width += look.metrics.px(_LIGHT) + look.metrics.px(6)
+        if item.share is not None:
+            width += _BATTERY[0] + 8
+        if has_caption:
+            width += look.text_width(Type.SMALL, item.caption) + look.metrics.px(5)
+        return width
+
+    def _draw_in_line(self, painter: QPainter, item: StripItem, place: QRectF, *, has_caption: bool) -> None:
+        look, x = self._look, place.left()
+        side = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        if item.light:
+            size = look.metrics.px(_LIGHT)
+            spot = QRectF(x, round(place.center().y() - size / 2), size, size)
+            draw_light(painter, look, spot, item.light, on_frame=True)
+            x += size + look.metrics.px(6)
+        if item.share is not None:
+            self._draw_battery(painter, x, place.center().y(), item.share)
+            x += _BATTERY[0] + 8
+        if has_caption:
+            painter.setFont(look.font(Type.SMALL))
+            painter.setPen(look.colour("frametext2"))
+            painter.drawText(QRectF(x, place.top(), place.width(), place.height()), side, item.caption)
+            x += look.text_width(Type.SMALL, item.caption) + look.metrics.px(5)
+        painter.setFont(look.font(Type.NAME))
+        painter.setPen(look.colour("frametext"))
+        wide = place.right() - x
+        text = painter.fontMetrics().elidedText(item.value, Qt.TextElideMode.ElideRight, round(wide) + 1)
+        painter.drawText(QRectF(x, place.top(), wide + 2, place.height()), side, text)
+
+    # -- one line -----------------------------------------------------------------------------------------
 
     def _draw(self, painter: QPainter, item: StripItem, place: QRectF) -> None:
         look = self._look

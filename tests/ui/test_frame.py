@@ -1,0 +1,172 @@
+"""The frame around the screens: strip, rail, keys, theme, sizes, the customer's window, refusals."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from pos.bootstrap import Till
+from pos.config import CUSTOMER_DISPLAY
+from pos.domain.permissions import Actor
+from pos.errors import MachineFault, UserError
+from pos.ui.keymap import Act, KeyMap
+from pos.ui.places import PLACES
+from pos.ui.screens.help.view import HelpScreen
+from pos.ui.screens.sell.view import SellScreen
+from pos.ui.widgets.refusal_panel import RefusalPanel
+from tests.ui.conftest import Desktop
+from tests.ui.test_sell import meters, sell
+
+KEY = Qt.Key
+
+
+def strip(desktop: Desktop) -> dict[str, tuple[str, str]]:
+    return {item.key: (item.value, item.light) for item in desktop.window.strip.items()}
+
+
+def test_strip_when_shown_then_says_how_the_till_is_and_never_an_amount_of_cash(
+    desktop: Desktop, open_shift: None
+) -> None:
+    desktop.sign_in("C")
+    desktop.window.refresh_status()
+    desktop.settle()
+
+    shown = strip(desktop)
+    assert shown["cashier"][0] == "Aline"
+    assert shown["drawer"] == ("Closed", "ok")
+    assert shown["printer"] == ("Ready", "ok")
+    assert shown["clock"][1] == "ok"
+    assert shown["shift"][0].startswith("4 ·")
+    assert "50,000" not in str(shown.values())
+
+
+def test_strip_when_no_shift_is_open_then_says_so(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+
+    assert strip(desktop)["shift"] == ("Not open", "off")
+
+
+@pytest.mark.parametrize(
+    ("role", "places"),
+    [
+        ("C", {"sell", "sales", "meters", "shift"}),
+        ("A", {"sell", "sales", "meters", "shift", "dashboard", "float", "tariffs", "settings"}),
+        ("U", {"sales", "meters", "dashboard", "float"}),
+    ],
+)
+def test_rail_when_shown_then_only_what_the_role_may(desktop: Desktop, role: str, places: set[str]) -> None:
+    desktop.sign_in(role)
+
+    assert {item.key for item in desktop.window.rail.items()} == places
+
+
+def test_places_when_alt_and_a_digit_are_pressed_then_opened_from_the_top(desktop: Desktop) -> None:
+    desktop.sign_in("A")
+    for n in range(1, len(PLACES) + 1):
+        desktop.key(getattr(KEY, f"Key_{n}"), Qt.KeyboardModifier.AltModifier)
+        assert desktop.window._place == PLACES[n - 1].key
+        assert desktop.window._panel is None
+
+
+def test_help_when_f1_is_pressed_then_about_this_screen(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+    desktop.key(KEY.Key_F1)
+
+    assert isinstance(desktop.screen, HelpScreen)
+
+
+def test_keys_when_the_shop_has_changed_one_then_the_new_one_works_and_the_old_does_not(
+    desktop: Desktop,
+) -> None:
+    desktop.window.set_preferences(
+        replace(desktop.window.preferences, keys_text=KeyMap({Act.LOCK: "Ctrl+L"}).to_text())
+    )
+    desktop.sign_in("C")
+    desktop.key(KEY.Key_F12)
+    assert desktop.window.actor is not None
+    desktop.key(KEY.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert desktop.window.actor is None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("percent", [100, 125, 150, 175, 200])
+def test_look_when_changed_then_every_place_is_built_anew_without_a_word(
+    desktop: Desktop, theme: str, percent: int
+) -> None:
+    desktop.sign_in("A")
+    desktop.window.set_preferences(replace(desktop.window.preferences, theme=theme, text_percent=percent))
+    desktop.settle()
+
+    assert desktop.window.look.theme == theme
+    assert isinstance(desktop.screen, SellScreen)
+
+
+def test_customer_window_when_the_shop_has_one_then_shows_change_and_token(
+    desktop: Desktop, till: Till, people: dict[str, Actor], open_shift: None
+) -> None:
+    till.settings.change(people["A"], CUSTOMER_DISPLAY, value=True, reason="test")
+    desktop.window.settings_changed()
+    desktop.sign_in("C")
+    sell(desktop, meters(till, "arrears_minor = 0")[0])
+
+    window = desktop.window._customer
+    assert window is not None and window.isVisible()
+    assert desktop.window.isActiveWindow() or QApplication.activeWindow() is not window
+    assert len(window._token.digits()) == 20
+
+
+def test_stop_when_it_happens_then_a_panel_says_what_and_enter_goes_on(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+    desktop.window.show_error(MachineFault("clock.back", "The clock went back."))
+    desktop.settle()
+
+    panel = desktop.window._panel
+    assert isinstance(panel, RefusalPanel)
+    assert (panel.refusal.kind, panel.refusal.code) == ("bad", "clock.back")
+    assert panel.refusal.rows
+    desktop.key(KEY.Key_Return)
+    assert desktop.window._panel is None
+
+
+@pytest.mark.expect_log("unexpected error")
+def test_bug_when_it_happens_then_a_number_is_shown_and_logged(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+    desktop.window.show_error(ZeroDivisionError("our own mistake"))
+    desktop.settle()
+
+    panel = desktop.window._panel
+    assert isinstance(panel, RefusalPanel) and panel.refusal.code.startswith("#")
+
+
+def test_refusal_when_it_is_no_stop_then_a_toast_that_takes_no_focus(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+    before = desktop.focus()
+    desktop.window.show_error(UserError("meter.unknown", "Not known."))
+    desktop.settle()
+
+    assert desktop.window.toasts.text() and desktop.focus() is before
+
+
+def test_backup_when_due_then_made_beside_the_window(desktop: Desktop, till: Till) -> None:
+    desktop.sign_in("A")
+    assert till.backups.last_made_at(till.shop.till_code) is None
+    desktop.window._back_up_if_due()
+    desktop.settle()
+
+    made = till.backups.last_made_at(till.shop.till_code)
+    assert made is not None and till.clock.now() - made < timedelta(minutes=1)
+
+
+def test_session_when_locked_and_opened_again_then_a_typed_amount_is_on_hold(
+    desktop: Desktop, till: Till, open_shift: None
+) -> None:
+    desktop.sign_in("C")
+    desktop.type(meters(till, "arrears_minor = 0")[0])
+    desktop.key(KEY.Key_Return)
+    desktop.key(KEY.Key_Return)
+    desktop.type("5000")
+    desktop.key(KEY.Key_F12)
+
+    assert [draft.body["amount"] for draft in till.drafts.list(desktop.people["C"])] == ["5000"]

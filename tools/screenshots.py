@@ -1,0 +1,286 @@
+"""Draws every screen and state of the real program into `docs/screenshots`: `make screenshots`.
+
+The demo shop is made anew, driven by keys as a person would, on Qt's offscreen platform with the bundled
+fonts: 1366×768 and, for Sell and Shift, 1024×600; light and dark; Sell in every language.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from pos.bootstrap import Access, Till, open_till
+from pos.cli.demo_shop import demo_plan, make_demo_shop
+from pos.domain.canonical import JsonObject
+from pos.domain.permissions import Actor
+from pos.domain.shift import cash_count
+from pos.services.key_changes import Announcement
+from pos.services.sale_values import SaleRequest
+from pos.system.ids import new_id
+from pos.system.paths import DataFolder
+from pos.ui.app import make_application, make_style
+from pos.ui.main_window import MainWindow
+from pos.ui.picture import settle, silence_offscreen
+from pos.ui.tasks import TaskRunner
+
+OUT = Path(__file__).parents[1] / "docs" / "screenshots"
+WIDE, SMALL = (1366, 768), (1024, 600)
+KEY = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+class Camera:
+    """A window of a shop of its own."""
+
+    def __init__(self, till: Till, size: tuple[int, int], theme: str, *, language: str = "en") -> None:
+        self.till = till
+        self.suffix = f"{language + '-' if language != 'en' else ''}{theme}-{size[0]}"
+        self._style = make_style(make_application())
+        self._tasks = TaskRunner()
+        pins = [(user.name, user.role.value, user.pin) for user in demo_plan().users]
+        self.window = MainWindow(till, self._tasks, self._style, demo_pins=lambda: pins)
+        self.window.resize(*size)
+        self.window.show()
+        self.window.set_preferences(replace(self.window.preferences, theme=theme, language=language))
+        self.window.activateWindow()
+        self.settle()
+        self.people: dict[str, Actor] = {one.role.value: one for one in till.sign_in.people()}
+
+    def settle(self) -> None:
+        """Let everything arrive, also what waits a moment on purpose."""
+        for _ in range(4):
+            settle(self._tasks)
+            QTest.qWait(40)
+
+    def sign_in(self, role: str, *, resumes: bool = False) -> None:
+        self.window.has_resumed = not resumes
+        self.window.sign_in_as(self.people[role])
+        self.settle()
+
+    def go(self, place: str, **where: object) -> Any:
+        self.window.go(place, **where)
+        self.settle()
+        return self.window.screen_now
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+        self.settle()
+
+    def type(self, text: str) -> None:
+        for letter in text:
+            self.window._bursts.forget()
+            QTest.keyClicks(QApplication.focusWidget() or self.window, letter)
+        self.settle()
+
+    def shoot(self, name: str) -> None:
+        self.settle()
+        self.window.toasts.hide() if self.window.actor is not None else None
+        self.window.grab().save(str(OUT / f"{name}-{self.suffix}.png"))
+
+    def close(self) -> None:
+        self.window.close()
+        QCoreApplication.processEvents()
+
+
+def main() -> int:
+    """Draw everything."""
+    silence_offscreen()
+    OUT.mkdir(parents=True, exist_ok=True)
+    for old in OUT.glob("[0-9]*.png"):
+        old.unlink()
+    with tempfile.TemporaryDirectory(prefix="kilotill-pictures-") as name:
+        made = Path(name, "made")
+        make_demo_shop(DataFolder(made), datetime.now(UTC) - timedelta(minutes=1), days=40)
+        jobs: list[tuple[Callable[[Camera], None], tuple[int, int], str, str]] = []
+        for theme in ("light", "dark"):
+            for size in (WIDE, SMALL):
+                jobs += [(_sell, size, theme, "en"), (_shift, size, theme, "en")]
+            jobs += [
+                (_desk, WIDE, theme, "en"),
+                (_resume, WIDE, theme, "en"),
+                (_key_change, WIDE, theme, "en"),
+            ]
+        jobs += [(_sell, SMALL, "light", language) for language in ("fr", "rw", "sw")]
+        for n, (draw, size, theme, language) in enumerate(jobs):
+            folder = Path(name, str(n))
+            shutil.copytree(made, folder)
+            with _camera(folder, size, theme, language=language) as camera:
+                draw(camera)
+            shutil.rmtree(folder)
+            sys.stdout.write(f"{draw.__name__.strip('_')} {size[0]} {theme} {language}\n")
+    return 0
+
+
+@contextmanager
+def _camera(folder: Path, size: tuple[int, int], theme: str, *, language: str) -> Iterator[Camera]:
+    with open_till(DataFolder(folder), Access.WRITES) as till:
+        camera = Camera(till, size, theme, language=language)
+        try:
+            yield camera
+        finally:
+            camera.close()
+
+
+def _open_shift(camera: Camera) -> None:
+    camera.till.shifts.open_shift(camera.people["C"], cash_count([(5000, 6), (1000, 15), (500, 10)]))
+
+
+def _fresh(till: Till, condition: str, *, count: int = 1) -> list[str]:
+    with till.units.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT drn FROM meter WHERE status = 'active' AND service = 0 AND institution IS NULL "
+            f"AND {condition} ORDER BY key LIMIT ?",  # noqa: S608 - our own words
+            (count,),
+        )
+        return [row[0] for row in rows]
+
+
+def _sell(camera: Camera) -> None:
+    camera.shoot("13b-sign-in")
+    _open_shift(camera)
+    for drn in _fresh(camera.till, "arrears_minor = 0", count=3):
+        request = SaleRequest(sale_id=new_id(camera.till.clock.now()), drn=drn, money_minor=2000)
+        result = camera.till.checkout.sell(request, camera.people["C"])
+        if result.print_job is not None:
+            camera.till.spool.print_job(result.print_job)
+        camera.till.reprints.hand_over_paper(result.place, camera.people["C"])
+    camera.sign_in("C")
+    camera.shoot("01-sell-empty")
+    drn = _fresh(camera.till, "arrears_minor > 0")[0]
+    camera.type(drn)
+    camera.key(KEY.Key_Return)
+    camera.shoot("01b-sell-confirm")
+    camera.key(KEY.Key_Return)
+    camera.type("18500")
+    camera.shoot("02-sell-trial")
+    camera.key(KEY.Key_Return)
+    camera.type("20000")
+    camera.shoot("05a-tender-cash")
+    camera.key(KEY.Key_Return)
+    camera.shoot("03-sell-paid")
+    camera.type(drn)
+    camera.key(KEY.Key_Return)
+    camera.key(KEY.Key_Return)
+    camera.shoot("04-duplicate-guard")
+    camera.type("s")
+    camera.type("60000")
+    camera.key(KEY.Key_Return)
+    camera.key(KEY.Key_Return)
+    camera.shoot("15-supervisor")
+    camera.key(KEY.Key_Escape)
+    for _ in range(4):
+        camera.key(KEY.Key_Escape)
+    camera.type(drn[:-2] + drn[-1] + drn[-2])
+    camera.key(KEY.Key_Return)
+    camera.shoot("15-fix-it")
+
+
+def _shift(camera: Camera) -> None:
+    _open_shift(camera)
+    for drn in _fresh(camera.till, "arrears_minor = 0", count=4):
+        request = SaleRequest(
+            sale_id=new_id(camera.till.clock.now()), drn=drn, money_minor=5000, tendered_minor=5000
+        )
+        camera.till.checkout.sell(request, camera.people["C"])
+    camera.sign_in("C")
+    camera.go("shift")
+    camera.shoot("07-shift")
+    camera.key(KEY.Key_F8)
+    for pieces in ("10", "", "15", "10"):
+        camera.type(pieces)
+        camera.key(KEY.Key_Return)
+    camera.shoot("07a-shift-count")
+    camera.key(KEY.Key_F8)
+    camera.shoot("07b-shift-result")
+
+
+def _desk(camera: Camera) -> None:
+    _open_shift(camera)
+    with camera.till.units.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT drn FROM meter JOIN sale_item ON meter_key = meter.key WHERE status = 'active' "
+            "AND service = 0 GROUP BY drn ORDER BY count(*) DESC, drn LIMIT 12"
+        )
+        drns = [row[0] for row in rows]
+    for n, drn in enumerate(drns):
+        money_minor = (5000, 2000, 10_000, 3000)[n % 4]
+        request = SaleRequest(sale_id=new_id(camera.till.clock.now()), drn=drn, money_minor=money_minor)
+        result = camera.till.checkout.sell(request, camera.people["C"])
+        if result.print_job is not None:
+            camera.till.spool.print_job(result.print_job)
+            camera.till.reprints.hand_over_paper(result.place, camera.people["C"])
+    camera.sign_in("A")
+    camera.go("sales")
+    camera.key(KEY.Key_Down)
+    camera.shoot("08-sales")
+    drn = drns[0]
+    camera.go("meters")
+    camera.shoot("09-meters")
+    camera.go("meters", meter=drn)
+    camera.shoot("09-meter-detail")
+    for place, name in (
+        ("dashboard", "10-dashboard"),
+        ("tariffs", "11-tariffs"),
+        ("float", "12-float"),
+        ("settings", "13a-settings"),
+        ("help", "14-help"),
+    ):
+        camera.go(place)
+        camera.shoot(name)
+
+
+def _resume(camera: Camera) -> None:
+    _open_shift(camera)
+    till, cashier = camera.till, camera.people["C"]
+    first, second = _fresh(till, "arrears_minor = 0", count=2)
+    request = SaleRequest(sale_id=new_id(till.clock.now()), drn=first, money_minor=5000, tendered_minor=6000)
+    till.checkout.sell(request, cashier)
+    name = till.counter.card(cashier, second).meter.name or ""
+    body: JsonObject = {
+        "drn": second,
+        "name": name,
+        "kind": "energy",
+        "amount": "3000",
+        "units": "",
+        "by_units": False,
+    }
+    till.drafts.hold(new_id(till.clock.now()), cashier, body={**body, "money_minor": 3000})
+    camera.sign_in("C", resumes=True)
+    camera.shoot("06-resume")
+
+
+def _key_change(camera: Camera) -> None:
+    _open_shift(camera)
+    till, administrator = camera.till, camera.people["A"]
+    drn = _fresh(till, "arrears_minor = 0")[0]
+    sgc = till.counter.card(administrator, drn).meter.sgc
+    now = till.clock.now()
+    till.key_changes.announce(
+        Announcement(sgc=sgc, krn=1, ti="02", from_at=now, reason="new tariff index"), administrator
+    )
+    camera.sign_in("C")
+    camera.type(drn)
+    camera.key(KEY.Key_Return)
+    camera.key(KEY.Key_Return)
+    camera.type("5000")
+    camera.key(KEY.Key_Return)
+    camera.key(KEY.Key_Return)
+    camera.shoot("03b-key-change")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
