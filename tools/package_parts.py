@@ -39,8 +39,12 @@ _UNWANTED_PLUGINS = (
     *("qgtk3", "qpdf", "qtvirtualkeyboard"),
 )
 _UNWANTED_PLUGIN_FOLDERS = frozenset({"egldeviceintegrations", "generic", "qmltooling", "sqldrivers", "tls"})
-_TOOLKIT_OF_GNOME = ("atk", "cairo", "gdk", "gio", "gmodule", "gobject", "gssapi", "gtk", "krb5", "pango")
-"""What Qt's look of GNOME brings along. The till has its own look, and half a toolkit is worse than none."""
+_UNWANTED_LIBRARIES = (
+    # What Qt's look of GNOME brings along: the till has its own look, and half a toolkit is worse than none.
+    *("atk", "cairo", "gdk", "gio", "gmodule", "gobject", "gtk", "pango"),
+    # What Qt's network brings along.
+    *("gssapi", "k5crypto", "krb5"),
+)
 
 
 def hidden_imports() -> list[str]:
@@ -82,5 +86,5 @@ def is_wanted(destination: str) -> bool:
     if "plugins" in path.parts:
         return folder not in _UNWANTED_PLUGIN_FOLDERS and not name.startswith(_UNWANTED_PLUGINS)
     if path.parent == PurePosixPath():
-        return not name.startswith((*_UNWANTED_QT, *_TOOLKIT_OF_GNOME))
+        return not name.startswith((*_UNWANTED_QT, *_UNWANTED_LIBRARIES))
     return not name.startswith(_UNWANTED_QT)

@@ -23,18 +23,13 @@ def act_words(say: Callable[[str], str]) -> dict[Act, str]:
         Act.CASH: say("Cash in and out"),
         Act.LOCK: say("Lock the till"),
         Act.TENDER_1: say("Cash"),
-        Act.TENDER_2: say("Second way to pay"),
-        Act.TENDER_3: say("Third way to pay"),
-        Act.TENDER_4: say("Split between ways to pay"),
         Act.ARREARS: say("Arrears of the meter"),
         Act.CHECK_TOKEN: say("Check a token"),
-        Act.READY_TOKEN: say("Go to the ready token"),
         Act.OTHER_METER: say("Other meter of the owner"),
         Act.EXPORT: say("Write a file"),
         Act.COPY: say("Copy the token"),
         Act.EDIT: say("Change the record"),
         Act.CHART_TABLE: say("Chart as a table"),
-        Act.MORE: say("More acts"),
         Act.REFRESH: say("Ask again, read anew"),
     }
     return words | {act: act.value for act in Act if act not in words}

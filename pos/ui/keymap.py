@@ -23,18 +23,13 @@ class Act(StrEnum):
     CASH = "cash"
     LOCK = "lock"
     TENDER_1 = "tender_1"
-    TENDER_2 = "tender_2"
-    TENDER_3 = "tender_3"
-    TENDER_4 = "tender_4"
     ARREARS = "arrears"
     CHECK_TOKEN = "check_token"  # noqa: S105 - an act, not a password
-    READY_TOKEN = "ready_token"  # noqa: S105
     OTHER_METER = "other_meter"
     EXPORT = "export"
     COPY = "copy"
     EDIT = "edit"
     CHART_TABLE = "chart_table"
-    MORE = "more"
     REFRESH = "refresh"
 
 
@@ -52,18 +47,13 @@ USUAL_KEYS: Mapping[Act, str] = {
     Act.CASH: "F11",
     Act.LOCK: "F12",
     Act.TENDER_1: "Ctrl+1",
-    Act.TENDER_2: "Ctrl+2",
-    Act.TENDER_3: "Ctrl+3",
-    Act.TENDER_4: "Ctrl+4",
     Act.ARREARS: "Ctrl+D",
     Act.CHECK_TOKEN: "Ctrl+T",
-    Act.READY_TOKEN: "Ctrl+J",
     Act.OTHER_METER: "Ctrl+M",
     Act.EXPORT: "Ctrl+E",
     Act.COPY: "Ctrl+C",
     Act.EDIT: "Ctrl+I",
     Act.CHART_TABLE: "Ctrl+Shift+T",
-    Act.MORE: "Ctrl+K",
     Act.REFRESH: "Ctrl+R",
 }
 

@@ -236,6 +236,7 @@ class MainWindow(QWidget):
         self._idle_since = self.clock_ms()
         self._place = ""
         self._build()
+        self.refresh_status()
         assert self.context is not None
         places = places_of(self.context)
         if not self.has_resumed and self.context.may(Permission.SALE_CREATE):
@@ -528,8 +529,10 @@ class MainWindow(QWidget):
     def _watch_key(self, event: QKeyEvent) -> bool:
         if self.actor is None or event.isAutoRepeat():
             return False
-        if self._panel is None and self._place_key(event):
-            # Before the field: a line edit would take Alt and a digit for typing.
+        focus = QApplication.focusWidget()
+        takes_keys = focus is not None and focus.property("klKeys") == "all"
+        if not takes_keys and self._panel is None and self._place_key(event):
+            # Before the field: edits and lists would take Alt and a digit for typing.
             return True
         now = self.clock_ms()
         if is_text_key(event):

@@ -213,12 +213,12 @@ QComboBox {{ background: {surface}; color: {text}; border: 1px solid {strong}; b
     padding: 0 11px; min-height: {h38}px; }}
 QComboBox:focus {{ border: 2px solid {focus}; padding: 0 10px; min-height: {h36}px; }}
 QComboBox:disabled {{ background: {dis}; color: {distext}; }}
-QComboBox::drop-down {{ border: none; width: 28px; }}
+QComboBox::drop-down {{ border: none; width: {h28}px; }}
 QComboBox[klKind="chip"] {{ border: 1px solid {line}; }}
 QComboBox[klKind="chip"][klChosen="true"] {{ background: {selected}; color: {accenttext};
     border: 1px solid {accentline}; }}
 QComboBox[klKind="chip"]:focus {{ border: 2px solid {focus}; }}
-QComboBox::down-arrow {{ image: url("{arrow}"); width: 16px; height: 16px; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: {h16}px; height: {h16}px; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text}; border: 1px solid {strong};
     selection-background-color: {selected}; selection-color: {text}; outline: 0; }}
 QDateEdit::drop-down, QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 0; }}
@@ -264,8 +264,9 @@ QSplitter::handle {{ background: {bg}; }}
 def style_sheet(look: Look) -> str:
     """Return the style sheet of a look. Fonts are set in code: a style sheet knows no figures and spacing."""
     metrics = look.metrics
-    heights = {f"h{height}": metrics.px(height) for height in (32, 36, 38, 42, 46)}
-    heights |= {"h62": metrics.px(62, 50), "h60": metrics.px(60, 48)}
+    heights = {f"h{height}": metrics.px(height) for height in (16, 28, 32, 36, 38, 42, 46)}
+    tall = metrics.line(metrics.fixed(62, 50), metrics.fixed(42, 38))
+    heights |= {"h62": tall, "h60": tall - 2}
     tones = "\n".join(f'QLabel[klTone="{tone}"] {{ color: {look.hex(tone)}; }}' for tone in _TONES)
     return _SHEET.format(
         **look.colours,

@@ -34,8 +34,9 @@ _GAP = 5
 
 def badge_width(look: Look, text: str, *, has_shape: bool = True) -> int:
     """Return how wide a badge with this text is."""
-    width = QFontMetrics(look.font(Type.CAPTION)).horizontalAdvance(text) + 2 * _SIDE + 2
-    return width + _ICON + _GAP if has_shape else width
+    px = look.metrics.px
+    width = QFontMetrics(look.font(Type.CAPTION)).horizontalAdvance(text) + 2 * px(_SIDE) + 2
+    return width + px(_ICON) + px(_GAP) if has_shape else width
 
 
 def draw_badge(
@@ -49,11 +50,12 @@ def draw_badge(
     painter.setPen(QPen(look.colour(line), 1))
     painter.setBrush(look.colour(ground))
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    x = rect.left() + _SIDE + 1
+    x = rect.left() + look.metrics.px(_SIDE) + 1
     if shape:
-        place = QRectF(round(x), round(rect.center().y() - _ICON / 2), _ICON, _ICON)
+        size = look.metrics.px(_ICON)
+        place = QRectF(round(x), round(rect.center().y() - size / 2), size, size)
         draw_icon(painter, look.icons, shape, place, look.hex(mark), look.hex(ground))
-        x += _ICON + _GAP
+        x += size + look.metrics.px(_GAP)
     painter.setPen(look.colour(ink))
     painter.setFont(look.font(Type.CAPTION))
     painter.drawText(

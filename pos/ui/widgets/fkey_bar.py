@@ -61,7 +61,7 @@ class FKeyBar(QWidget):
         """Return the acts that are shown, and where."""
         if not self._is_row:
             return {act: self.place_of(act) for act in self._items}
-        scale, widths = self._row()
+        _, widths = self._row()
         free = self.width() - 2 * _SIDE - sum(widths.values())
         gap = min(24.0, free / max(1, len(widths) - 1)) if free > 0 else 0.0
         places, x = {}, float(_SIDE)

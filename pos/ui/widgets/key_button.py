@@ -108,7 +108,9 @@ class KeyButton(QPushButton):
             "normal": self._look.metrics.field,
             "large": self._look.metrics.px(48, 40),
             "pay": self._look.metrics.pay,
-            "pad": self._look.metrics.px(64, 52),
+            "pad": self._look.metrics.line(
+                self._look.metrics.fixed(64, 52), self._look.metrics.fixed(43, 39)
+            ),
         }
         return QSize(self._wanted_width() + 2 * _PADDING[self._size] + 4, heights[self._size])
 

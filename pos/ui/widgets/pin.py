@@ -104,5 +104,5 @@ class PinPad(QWidget):
                 button.setFont(look.font(Type.TITLE))
                 button.clicked.connect(lambda _=False, digit=key: field.add_digit(digit))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setMinimumWidth(look.metrics.px(80, 72))
+            button.setMinimumWidth(0 if look.metrics.is_single_column else look.metrics.px(80, 72))
             grid.addWidget(button, n // 3, n % 3)

@@ -123,11 +123,14 @@ class Rail(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(look.font(Type.CAPTION))
         text = str(count) if count < 100 else "99+"
-        width = max(16, painter.fontMetrics().horizontalAdvance(text) + 8)
-        pill = QRectF(x, y, width, 16)
+        high = look.metrics.px(16)
+        width = max(high, painter.fontMetrics().horizontalAdvance(text) + 8)
+        if x + width > self.width():
+            x, y = self.width() - width - 2.0, max(y - 4, 0.0)
+        pill = QRectF(x, y, width, high)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.colour("framewarn"))
-        painter.drawRoundedRect(pill, 8, 8)
+        painter.drawRoundedRect(pill, high / 2, high / 2)
         painter.setPen(look.colour("frame"))
         painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), text)
         painter.restore()

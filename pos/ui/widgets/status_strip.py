@@ -140,7 +140,7 @@ class StatusStrip(QWidget):
             widths = [self._wide(item, has_caption=item.key in captions) for item in items]
             if sum(widths) + gap * (len(items) - 1) <= room:
                 break
-        gap = min(gap, max(8.0, (room - sum(widths)) / max(1, len(items) - 1)))
+        gap = min(gap, max(8, int((room - sum(widths)) / max(1, len(items) - 1))))
         over = sum(widths) + gap * (len(items) - 1) - room
         if over > 0 and widths:
             widths[0] = max(widths[0] - over, 40.0)

@@ -27,11 +27,11 @@ class Toast(QFrame):
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(12)
         self._light = Light(look)
-        self._text = label(look, "", Type.VALUE)
+        self._text = label(look, "", Type.VALUE, wraps=look.metrics.is_single_column)
         self._row = row
         self._cap: KeyCap | None = None
         row.addWidget(self._light)
-        row.addWidget(self._text)
+        row.addWidget(self._text, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -59,9 +59,22 @@ class Toast(QFrame):
         return self._text.text() if self.isVisible() else ""
 
     def place(self) -> None:
-        """Stand at the bottom right of the desk, left of the money zone, so that Pay stays free."""
+        """Stand at the bottom right of the desk, left of the money zone, so that Pay stays free.
+
+        Where the text is large Pay is at the bottom and the toast at the top, as high as its words need.
+        """
         host = self.parentWidget()
         if host is None:
+            return
+        if self._look.metrics.is_single_column:
+            margin = self._look.metrics.margin
+            room = host.width() - 2 * margin
+            icon = self._look.metrics.px(_HEIGHT)
+            wide = self._look.text_width(Type.VALUE, self._text.text()) + 2 * icon
+            wide += 0 if self._cap is None else self._cap.width()
+            width = min(room, wide)
+            height = max(self._look.metrics.px(34), self._row.heightForWidth(width))
+            self.setGeometry(margin + room - width, margin, width, height)
             return
         width = min(self.sizeHint().width(), host.width() - 2 * self._look.metrics.margin)
         right = host.width() - self._look.metrics.margin - self._look.metrics.side - self._look.metrics.gap

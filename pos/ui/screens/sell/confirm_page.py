@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from pos.services.counter import MeterRow, OwnerCard
 from pos.services.price_view import about_units, unit_of, units_text
@@ -25,6 +25,7 @@ from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.keycap import KeyCap
 from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
+from pos.ui.widgets.zones import scrolling
 
 _SERVICES = ("Electricity", "Water", "Gas", "Time")
 
@@ -37,6 +38,7 @@ class ConfirmPage(QWidget):
         self._look = look
         self._presenter = presenter
         self._shown: OwnerCard | None = None
+        self.facts: QScrollArea | None = None
         row = QHBoxLayout(self)
         tight(row, gap=look.metrics.margin if not look.metrics.is_compact else 8)
         left = QVBoxLayout()
@@ -44,6 +46,8 @@ class ConfirmPage(QWidget):
         left.addWidget(self._make_card())
         left.addStretch(1)
         row.addLayout(left, 1)
+        if look.metrics.is_single_column:
+            left.setStretch(0, 1)
         side = QWidget()
         side.setFixedWidth(look.metrics.side)
         self._side = QVBoxLayout(side)
@@ -69,13 +73,23 @@ class ConfirmPage(QWidget):
         self._number = _MeterNumber(look)
         number.addWidget(self._number)
         number.addWidget(
-            label(look, say("Read the name and the last four digits aloud"), Type.BODY, tone="text2"), 1
+            label(
+                look, say("Read the name and the last four digits aloud"), Type.BODY, tone="text2", wraps=True
+            ),
+            1,
         )
         self.card.body.addLayout(number)
         self.card.body.addSpacing(metrics.fixed(8, 4))
+        self._add_facts()
+        self._add_acts()
+        return self.card
+
+    def _add_facts(self) -> None:
+        look, say, metrics = self._look, self._look.say, self._look.metrics
+        is_large = metrics.is_single_column
         grid = QGridLayout()
         tight(grid)
-        grid.setColumnMinimumWidth(0, metrics.px(190, 150))
+        grid.setColumnMinimumWidth(0, metrics.px(150 if is_large else 190, 150))
         grid.setColumnStretch(1, 1)
         names = (
             ("place", say("Place")),
@@ -88,19 +102,38 @@ class ConfirmPage(QWidget):
         )
         self._values: dict[str, QLabel] = {}
         for n, (key, name) in enumerate(names):
-            grid.addWidget(rule(), 2 * n, 0, 1, 2)
-            grid.addWidget(label(look, name, Type.BODY, tone="text2"), 2 * n + 1, 0)
-            value = label(look, "", Type.VALUE)
+            value = label(look, "", Type.VALUE, wraps=is_large)
             value.setMinimumWidth(60)
             self._values[key] = value
+            caption = label(look, name, Type.BODY, tone="text2")
+            grid.addWidget(caption, 2 * n + 1, 0)
             grid.addWidget(value, 2 * n + 1, 1)
+            if is_large:
+                # Close together, and the badge above says the type already: the keys must stay in sight.
+                if key == "type":
+                    caption.hide()
+                    value.hide()
+                continue
+            grid.addWidget(rule(), 2 * n, 0, 1, 2)
             grid.setRowMinimumHeight(2 * n + 1, metrics.px(39, 29))
-        self.card.body.addLayout(grid)
-        self.card.body.addSpacing(metrics.fixed(16, 8))
+        if is_large:
+            holder = QWidget()
+            holder.setProperty("klGround", "surface")
+            holder.setLayout(grid)
+            self.facts = scrolling(holder)
+            self.card.body.addWidget(self.facts, 1)
+        else:
+            self.card.body.addLayout(grid)
+        self.card.body.addSpacing(metrics.fixed(16, 8) if not is_large else 0)
+
+    def _add_acts(self) -> None:
+        look, say, metrics = self._look, self._look.say, self._look.metrics
+        is_large = metrics.is_single_column
         acts = QHBoxLayout()
         acts.setSpacing(12)
-        self.yes = KeyButton(look, say("Yes, this customer"), cap=say("Enter"), kind="accent", size="large")
-        self.no = KeyButton(look, say("Wrong meter"), cap="Esc", size="large")
+        size = "normal" if is_large else "large"
+        self.yes = KeyButton(look, say("Yes, this customer"), cap=say("Enter"), kind="accent", size=size)
+        self.no = KeyButton(look, say("Wrong meter"), cap="Esc", size=size)
         self.details = KeyButton(look, say("Meter details"), kind="quiet")
         for button in (self.yes, self.no, self.details):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -108,13 +141,12 @@ class ConfirmPage(QWidget):
         acts.addWidget(self.no)
         acts.addStretch(1)
         acts.addWidget(self.details)
-        if metrics.is_compact:
+        if metrics.is_compact or is_large:
             self.details.hide()
         self.card.body.addLayout(acts)
         self.yes.clicked.connect(self._presenter.confirm)
         self.no.clicked.connect(self._presenter.escape)
         self.details.clicked.connect(self._open_details)
-        return self.card
 
     def show_state(self, state: SellState) -> None:
         """Show the card of a state."""
@@ -227,9 +259,12 @@ class _FocusCard(Card):
 
     def __init__(self, look: Look) -> None:
         margin = look.metrics.fixed(28, 16)
+        top, low = look.metrics.fixed(22, 10), look.metrics.fixed(22, 12)
+        if look.metrics.is_single_column:
+            top = low = look.metrics.fixed(12, 8)
         super().__init__(
             kind="focus",
-            padding=(margin, look.metrics.fixed(22, 10), margin, look.metrics.fixed(22, 12)),
+            padding=(margin, top, margin, low),
             gap=look.metrics.fixed(6, 3),
         )
         self.setProperty("klRing", "own")

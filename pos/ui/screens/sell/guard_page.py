@@ -34,12 +34,13 @@ class GuardPage(QWidget):
         row.addWidget(self._make_card(), 1)
         side = self._make_side()
         side.setFixedWidth(look.metrics.side)
-        if look.metrics.is_compact:
+        if look.metrics.is_compact or look.metrics.is_single_column:
             side.hide()
         row.addWidget(side)
 
     def _make_card(self) -> QWidget:
         look, say = self._look, self._look.say
+        metrics = look.metrics
         card = Card(kind="guard")
         self._band = Band(
             look, "warn", "history", "", say("Nothing is charged now. Choose what the customer needs.")
@@ -54,8 +55,12 @@ class GuardPage(QWidget):
         top = QHBoxLayout()
         self._name = label(look, "", Type.TITLE)
         self._number = label(look, "", Type.LARGE, tone="text2")
-        top.addWidget(self._name)
-        top.addStretch(1)
+        if not metrics.is_single_column:
+            top.addWidget(self._name)
+            top.addStretch(1)
+        else:
+            self._name.setWordWrap(True)
+            top.addWidget(self._name, 1)
         top.addWidget(self._number)
         inside.addLayout(top)
         self._facts = ElidedLabel(look, "", Type.BODY, tone="text2")
@@ -70,8 +75,9 @@ class GuardPage(QWidget):
         inside.addStretch(1)
         card.body.addLayout(inside, 1)
         card.body.addWidget(rule())
-        acts = QHBoxLayout()
-        acts.setContentsMargins(20, 20, 20, 20)
+        acts = QVBoxLayout() if metrics.is_single_column and metrics.is_compact else QHBoxLayout()
+        margin = 10 if metrics.is_single_column else 20
+        acts.setContentsMargins(20, margin, 20, margin)
         acts.setSpacing(12)
         self.reprint = _ChoiceCard(
             look,
@@ -185,7 +191,8 @@ class _ChoiceCard(QPushButton):
         self.setAccessibleName(f"{name}, {key}. " + ". ".join(text for _, text in facts))
 
     def sizeHint(self) -> QSize:
-        return QSize(240, self._look.metrics.px(116, 104))
+        metrics = self._look.metrics
+        return QSize(240, metrics.line(metrics.fixed(116, 104), 86))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -202,16 +209,27 @@ class _ChoiceCard(QPushButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         size = cap_size(look, self._key)
         side = look.metrics.px(30)
-        draw_cap(painter, look, QRectF(18, 16, max(side, size.width()), side), self._key, colour="text")
+        top = 8 if look.metrics.is_single_column else 16
+        draw_cap(painter, look, QRectF(18, top, max(side, size.width()), side), self._key, colour="text")
         painter.setFont(look.font(Type.LARGE))
         painter.setPen(look.colour("text"))
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRectF(18 + side + 12, 16, self.width() - side - 90, side), left, self._name)
-        draw_icon(painter, look.icons, self._icon, QRectF(self.width() - 40, 20, 20, 20), look.hex("text2"))
-        y = 16 + side + 10.0
+        mark = look.metrics.px(20)
+        wide = self.width() - side - mark - 70
+        name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, wide)
+        painter.drawText(QRectF(18 + side + 12, top, wide + 2, side), left, name)
+        spot = QRectF(self.width() - 20 - mark, top + 4, mark, mark)
+        draw_icon(painter, look.icons, self._icon, spot, look.hex("text2"))
+        y = top + side + top - 6.0
         painter.setFont(look.font(Type.BODY))
         painter.setPen(look.colour("text2"))
         for icon, text in self._facts:
-            draw_icon(painter, look.icons, icon, QRectF(20, y + 3, 14, 14), look.hex("text2"))
-            painter.drawText(QRectF(42, y, self.width() - 54, 20), left, text)
+            tick, high = look.metrics.px(14), look.metrics.px(20)
+            draw_icon(
+                painter, look.icons, icon, QRectF(20, y + (high - tick) / 2, tick, tick), look.hex("text2")
+            )
+            text = painter.fontMetrics().elidedText(
+                text, Qt.TextElideMode.ElideRight, self.width() - tick - 40
+            )
+            painter.drawText(QRectF(28 + tick, y, self.width() - tick - 38, high), left, text)
             y += look.metrics.px(22)

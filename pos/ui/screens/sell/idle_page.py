@@ -56,9 +56,7 @@ class IdlePage(QWidget):
         look, say = self._look, self._look.say
         card = Card()
         head = CardHead(look, say("Recent meters"), cap=look.keys.cap_of(Act.RECENT))
-        head.row.addWidget(
-            label(look, say("Up and Down to choose, Enter to open"), Type.SUPPORT, tone="text2")
-        )
+        head.row.addWidget(self._how_to_choose(), 1000)
         card.body.addWidget(head)
         self.recent_model = RowsModel[tuple[int, RecentMeter]](self._recent_columns())
         self.recent = Table(
@@ -81,6 +79,11 @@ class IdlePage(QWidget):
         card.body.addWidget(self._recent_stack, 1)
         card.body.addSpacing(1)
         return card
+
+    def _how_to_choose(self) -> ElidedLabel:
+        text = self._look.say("Up and Down to choose, Enter to open")
+        right = Qt.AlignmentFlag.AlignRight
+        return ElidedLabel(self._look, text, Type.SUPPORT, tone="text2", align=right)
 
     def _recent_columns(self) -> list[Column[tuple[int, RecentMeter]]]:
         look, wording = self._look, self._look.wording
@@ -115,9 +118,7 @@ class IdlePage(QWidget):
         look, say = self._look, self._look.say
         card = Card()
         self._results_head = CardHead(look, say("Found"))
-        self._results_head.row.addWidget(
-            label(look, say("Up and Down to choose, Enter to open"), Type.SUPPORT, tone="text2")
-        )
+        self._results_head.row.addWidget(self._how_to_choose(), 1000)
         card.body.addWidget(self._results_head)
         self.results_model = RowsModel[MeterRow](
             [
@@ -161,8 +162,11 @@ class IdlePage(QWidget):
         column.addWidget(IconLabel(look, icon, 28, "text2"), 0, Qt.AlignmentFlag.AlignHCenter)
         bold = label(look, fact, Type.NAME)
         bold.setObjectName("fact")
-        column.addWidget(bold, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(label(look, text, Type.BODY, tone="text2"), 0, Qt.AlignmentFlag.AlignHCenter)
+        words = label(look, text, Type.BODY, tone="text2", wraps=True)
+        for one in (bold, words):
+            one.setWordWrap(True)
+            one.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(one)
         column.addStretch(2)
         return holder
 

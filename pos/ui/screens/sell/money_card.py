@@ -15,7 +15,7 @@ from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.state import SellState, Stage
 from pos.ui.screens.sell.words import owner_text
-from pos.ui.widgets.card import Card
+from pos.ui.widgets.card import Card, tight
 from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import NumberField
 from pos.ui.widgets.key_button import KeyButton
@@ -28,11 +28,60 @@ class MoneyCard(Card):
     """Cash; other ways to pay stand here as soon as the shop has them."""
 
     def __init__(self, look: Look, presenter: SellPresenter) -> None:
-        metrics = look.metrics
-        super().__init__(padding=metrics.padding, gap=metrics.fixed(8, 6))
+        is_row = look.metrics.is_single_column
+        gap = look.metrics.fixed(8, 6)
+        super().__init__(
+            kind="" if is_row else "true", padding=0 if is_row else look.metrics.padding, gap=gap
+        )
         self._look = look
         self._presenter = presenter
-        say = look.say
+        self._offer_buttons: list[KeyButton] = []
+        if is_row:
+            self._lay_rows()
+        else:
+            self._lay_card()
+        self.pay.clicked.connect(self._on_pay)
+        self.received.changed.connect(presenter.type_tendered)
+
+    def _lay_rows(self) -> None:
+        """One column: cash and Pay in one row, what to give back and the notes on offer above it."""
+        look, say = self._look, self._look.say
+        self._acts = QWidget()
+        acts = QHBoxLayout(self._acts)
+        tight(acts, gap=look.metrics.gap)
+        self._offers = QHBoxLayout()
+        self._offers.setSpacing(look.metrics.gap)
+        acts.addLayout(self._offers)
+        self._change_name = label(look, say("Change"), Type.BODY, tone="text2")
+        self._change = label(look, "0", Type.HEADING)
+        self._language = self._make_language()
+        acts.addStretch(1)
+        acts.addWidget(self._change_name)
+        acts.addWidget(self._change)
+        acts.addWidget(self._language)
+        self._acts.hide()
+        self.body.addWidget(self._acts)
+        self._problem = label(look, "", Type.BODY, tone="badtext", wraps=True)
+        self._problem.hide()
+        self.body.addWidget(self._problem)
+        row = QHBoxLayout()
+        row.setSpacing(look.metrics.margin)
+        self.received = self._make_field(say("Cash"), look.metrics.pay)
+        self.pay = self._make_pay()
+        row.addWidget(self.received, 6)
+        row.addWidget(self.pay, 5)
+        self.body.addLayout(row)
+        # What the row has no room for keeps its place in the code, not on the screen.
+        spare = QWidget(self)
+        spare.hide()
+        aside = QHBoxLayout(spare)
+        self._what = ElidedLabel(look)
+        self._total, self._exact, self._after = label(look), label(look), label(look)
+        for widget in (self._what, self._total, self._exact, self._after):
+            aside.addWidget(widget)
+
+    def _lay_card(self) -> None:
+        look, say, metrics = self._look, self._look.say, self._look.metrics
         top = QHBoxLayout()
         top.setSpacing(12)
         top.addWidget(label(look, say("To pay"), Type.BODY, tone="text2"))
@@ -46,7 +95,6 @@ class MoneyCard(Card):
         self._offers = QHBoxLayout()
         self._offers.setSpacing(8)
         self.body.addLayout(self._offers)
-        self._offer_buttons: list[KeyButton] = []
         self.body.addSpacing(metrics.fixed(6, 0))
         self.body.addWidget(rule())
         change = QHBoxLayout()
@@ -57,16 +105,38 @@ class MoneyCard(Card):
         change.addWidget(self._change, 1)
         self.body.addLayout(change)
         self.body.addStretch(1)
-        self.pay = KeyButton(look, say("Pay"), cap=look.keys.cap_of(Act.MAIN), kind="accent", size="pay")
-        self.pay.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.pay = self._make_pay()
         self.body.addWidget(self.pay)
         self._after = label(look, "", Type.SUPPORT, tone="text2")
         self._after.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         if metrics.is_compact:
             self._after.hide()
         self.body.addWidget(self._after)
-        self.pay.clicked.connect(self._on_pay)
-        self.received.changed.connect(presenter.type_tendered)
+
+    def _make_pay(self) -> KeyButton:
+        look = self._look
+        cap = look.keys.cap_of(Act.MAIN)
+        pay = KeyButton(look, look.say("Pay"), cap=cap, kind="accent", size="pay")
+        pay.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return pay
+
+    def _make_language(self) -> Choice:
+        languages = [(key, _LANGUAGES[key]) for key in self._presenter.receipt_languages()]
+        choice = Choice(self._look, languages, name=self._look.say("Language of the receipt"))
+        choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        choice.picked.connect(self._presenter.choose_language)
+        return choice
+
+    def _make_field(self, before: str, height: int) -> NumberField:
+        look = self._look
+        return NumberField(
+            look,
+            before=before,
+            kind=Type.RECEIVED,
+            decimals=minor_digits(look.wording.currency),
+            height=height,
+            name=look.say("Cash received"),
+        )
 
     def _make_ways(self) -> None:
         look, say = self._look, self._look.say
@@ -80,10 +150,7 @@ class MoneyCard(Card):
         self._cash = KeyButton(look, say("Cash"), cap="1", icon="cash", spread=True)
         self._cash.set_chosen(is_chosen=True)
         self._cash.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        languages = [(key, _LANGUAGES[key]) for key in self._presenter.receipt_languages()]
-        self._language = Choice(look, languages, name=say("Language of the receipt"))
-        self._language.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._language.picked.connect(self._presenter.choose_language)
+        self._language = self._make_language()
         grid.addWidget(self._cash, 0, 0)
         grid.addWidget(self._language, 0, 1)
         grid.setColumnStretch(0, 1)
@@ -103,15 +170,7 @@ class MoneyCard(Card):
         self._exact = label(look, say("Enter = exact cash"), Type.SUPPORT, tone="text2")
         names.addWidget(self._exact)
         column.addLayout(names)
-        currency = look.wording.currency
-        self.received = NumberField(
-            look,
-            before=currency,
-            kind=Type.RECEIVED,
-            decimals=minor_digits(currency),
-            height=look.metrics.px(56, 44),
-            name=say("Cash received"),
-        )
+        self.received = self._make_field(look.wording.currency, look.metrics.px(56, 44))
         column.addWidget(self.received)
         self._problem = label(look, "", Type.BODY, tone="badtext", wraps=True)
         self._problem.hide()
@@ -123,6 +182,8 @@ class MoneyCard(Card):
         look, wording, say = self._look, self._look.wording, self._look.say
         price, card = state.price, state.card
         is_tender = state.stage is Stage.TENDER
+        if look.metrics.is_single_column:
+            self._acts.setVisible(is_tender)
         self._total.setText(wording.money(0 if price is None else price.money_minor))
         set_tone(self._total, "text3" if price is None else "text")
         if price is not None and card is not None and state.kind is SaleKind.ENERGY:
@@ -168,7 +229,7 @@ class MoneyCard(Card):
                 text = wording.amount(offers[n])
                 button.set_caption(
                     look.say("{amount} exact", amount=text)
-                    if n == 0 and not look.metrics.is_compact
+                    if n == 0 and not look.metrics.is_compact and not look.metrics.is_single_column
                     else text
                 )
                 button.set_chosen(is_chosen=chosen == offers[n])

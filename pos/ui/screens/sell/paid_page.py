@@ -36,6 +36,7 @@ class PaidPage(QWidget):
         self._column = QVBoxLayout(self)
         tight(self._column, gap=look.metrics.gap)
         self._badges: list[Badge] = []
+        self.change: QLabel = QLabel(self)
         self._content: QWidget | None = None
 
     def show_state(self, state: SellState) -> None:
@@ -58,17 +59,23 @@ class PaidPage(QWidget):
         tight(column, gap=self._look.metrics.gap)
         tokens = [str(token["digits"]) for token in paid.sale.item.get("tokens", [])]
         column.addWidget(self._make_tokens(paid, tokens))
-        low = QHBoxLayout()
+        is_large = self._look.metrics.is_single_column
+        low = QVBoxLayout() if is_large else QHBoxLayout()
         low.setSpacing(self._look.metrics.fixed(16, 8))
         left = QVBoxLayout()
         left.setSpacing(self._look.metrics.gap)
         left.addWidget(self._make_why_three() if len(tokens) > 1 else self._make_why(paid, state), 1)
         if len(tokens) <= 1:
             left.addWidget(self._make_next())
-        low.addLayout(left, 1)
-        change = self._make_change(paid)
-        change.setFixedWidth(self._look.metrics.side)
-        low.addWidget(change)
+        if is_large:
+            # The change is what the cashier does next: it stands before the explanation.
+            low.addWidget(self._make_change_line(paid))
+            low.addLayout(left, 1)
+        else:
+            low.addLayout(left, 1)
+            change = self._make_change(paid)
+            change.setFixedWidth(self._look.metrics.side)
+            low.addWidget(change)
         column.addLayout(low, 1)
         self._column.addWidget(self._content)
 
@@ -356,12 +363,34 @@ class PaidPage(QWidget):
         card.body.addLayout(foot)
         return card
 
+    def _make_change_line(self, paid: Paid) -> QWidget:
+        """Large text: the change in one line, the notes under it."""
+        look, say, wording = self._look, self._look.say, self._look.wording
+        margin = look.metrics.fixed(24, 16)
+        card = Card(kind="okfill", padding=(margin, 8, margin, 8), gap=4)
+        head = QHBoxLayout()
+        head.setSpacing(look.metrics.gap)
+        title = say("Give change") if paid.change_minor else say("No change to give")
+        head.addWidget(label(look, title, Type.STRONG, tone="oktext", wraps=True), 1)
+        self.change = label(look, wording.amount(paid.change_minor), Type.TOTAL)
+        head.addWidget(self.change)
+        card.body.addLayout(head)
+        pieces = change_in_pieces(paid.change_minor, wording.currency)
+        if pieces:
+            card.body.addLayout(self._notes(pieces))
+        facts = (
+            say("Sale {amount}", amount=wording.amount(paid.view.money_minor)),
+            say("Received {amount}", amount=wording.amount(paid.received_minor)),
+        )
+        card.body.addWidget(ElidedLabel(look, " · ".join(facts), Type.BODY))
+        return card
+
     def _add_amount(self, card: Card, paid: Paid, *, wide: int) -> None:
         look = self._look
         text = look.wording.amount(paid.change_minor)
         kinds = (Type.CHANGE, Type.TOKEN, Type.TOTAL)
         kind = next((one for one in kinds if look.text_width(one, text) <= wide), Type.OWNER)
-        self.change: QLabel = label(look, text, kind)
+        self.change = label(look, text, kind)
         set_tone(self.change, "text")
         card.body.addWidget(self.change)
 

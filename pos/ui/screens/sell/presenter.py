@@ -93,6 +93,7 @@ class SellPresenter:
         self._begun_at = desk.clock.now()
 
         def got(card: OwnerCard) -> None:
+            self._forget_price()
             self.set(
                 stage=Stage.CONFIRM,
                 search=card.meter.drn,
@@ -115,6 +116,7 @@ class SellPresenter:
                 unknown=None,
                 check=None,
                 trial_only=False,
+                shows_all_lines=False,
                 language=self.state.language or self._shop_language(),
             )
             if then is not None:
@@ -292,6 +294,12 @@ class SellPresenter:
             changes["units"] = format_scaled(view.token_milli, _UNIT_DIGITS).rstrip("0").rstrip(".")
         self.set(**changes)
 
+    def _forget_price(self) -> None:
+        """Drop the answer to a price that is still on its way: its amount is gone."""
+        self._trial_number += 1
+        self._priced_number = self._trial_number
+        self._commits_when_priced = False
+
     def commit_amount(self) -> None:
         """The amount is right: on to the money. Nothing is charged yet, and a power cut keeps it."""
         if self.state.trial_only or self.state.stage is not Stage.AMOUNT:
@@ -312,6 +320,11 @@ class SellPresenter:
         """Price only: Enter leads no further until the key is pressed again."""
         if self.state.stage is Stage.AMOUNT:
             self.set(trial_only=not self.state.trial_only)
+
+    def toggle_lines(self) -> None:
+        """Unfold the lines of the price, or fold them again."""
+        if self.state.stage in (Stage.AMOUNT, Stage.TENDER):
+            self.set(shows_all_lines=not self.state.shows_all_lines)
 
     # -- the money ----------------------------------------------------------------------------------------
 
@@ -462,6 +475,7 @@ class SellPresenter:
         if state.stage is Stage.TENDER:
             self.set(stage=Stage.AMOUNT, tendered="", tender_problem="")
         elif state.stage is Stage.AMOUNT:
+            self._forget_price()
             self._drop_draft()
             self.set(
                 stage=Stage.CONFIRM, amount="", units="", price=None, amount_problem="", trial_only=False
@@ -476,6 +490,7 @@ class SellPresenter:
 
     def reset(self) -> None:
         """Be ready for the next customer."""
+        self._forget_price()
         self.set(
             stage=Stage.IDLE,
             search="",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pos.domain.tariff import Tariff
@@ -14,6 +14,8 @@ from pos.ui.widgets.card import Card
 from pos.ui.widgets.text import label
 
 _ROW_MAX = 33
+_FOLD_PAD = 8
+_NO_LIMIT = 16_777_215
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -52,6 +54,8 @@ class PriceCard(Card):
         holder = QWidget()
         holder.setLayout(head)
         holder.setFixedHeight(look.metrics.px(36, 28))
+        if look.metrics.is_single_column:
+            holder.hide()
         self.body.addWidget(holder)
         self._lines = PriceLines(look)
         self.body.addWidget(self._lines, 1)
@@ -77,6 +81,11 @@ class PriceCard(Card):
             self._bar.setVisible(len(segments) > 0)
         self._lines.show_price(view)
 
+    def show_folded(self, *, is_folded: bool) -> None:
+        """Show four sums instead of all lines; the card is then as high as they are."""
+        self._lines.show_folded(is_folded=is_folded)
+        self.setMaximumHeight(self._lines.folded_height() if is_folded else _NO_LIMIT)
+
     def show_hint(self, text: str) -> None:
         """Say something where the lines would be."""
         self._lines.show_hint(text)
@@ -91,10 +100,32 @@ class PriceLines(QWidget):
         self._view: PriceView | None = None
         self._hint = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._is_folded = False
         self.setMinimumHeight(look.metrics.px(180, 150))
+
+    def show_folded(self, *, is_folded: bool) -> None:
+        self._is_folded = is_folded
+        self._fit_height()
+        self.update()
+
+    def _fit_height(self) -> None:
+        """Where the text is large the card is as high as its lines, no line lower than its letters."""
+        if not self._look.metrics.is_single_column:
+            return
+        high = self._line_height()
+        rows = len(self._view.rows) + 1 if self._view is not None and not self._is_folded else 2
+        self.setMinimumHeight(rows * high + 2 * _FOLD_PAD)
+
+    def folded_height(self) -> int:
+        """Return how high the four sums may be."""
+        return 2 * round(self._line_height() * 1.2) + 2 * _FOLD_PAD
+
+    def _line_height(self) -> int:
+        return QFontMetrics(self._look.font(Type.BODY)).height()
 
     def show_price(self, view: PriceView | None) -> None:
         self._view = view
+        self._fit_height()
         if view is None:
             self.setAccessibleName(self._hint)
         else:
@@ -124,10 +155,16 @@ class PriceLines(QWidget):
             painter.drawText(box, int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), self._hint)
             return
         view = self._view
+        if self._is_folded:
+            self._draw_folded(painter, view)
+            return
         total_high = look.metrics.px(40, 32)
+        if look.metrics.is_single_column:
+            total_high = self._line_height() + _FOLD_PAD
         room = self.height() - total_high - 2
         step = min(float(look.metrics.px(_ROW_MAX)), room / max(1, len(view.rows)))
-        columns = (padding, self.width() * 0.317, self.width() - padding)
+        wide_name = 0.4 if look.metrics.is_single_column else 0.317
+        columns = (padding, self.width() * wide_name, self.width() - padding)
         y = 0.0
         group = view.rows[0].group if view.rows else 0
         for row in view.rows:
@@ -159,10 +196,11 @@ class PriceLines(QWidget):
         )
         painter.setFont(look.font(Type.VALUE))
         amount = look.wording.amount(row.amount_minor) if row.amount_minor or row.group != 2 else "0"
-        painter.drawText(QRectF(right - 160, place.top(), 160, place.height()), _RIGHT, amount)
+        money = look.metrics.px(160) if look.metrics.is_single_column else 160
+        painter.drawText(QRectF(right - money, place.top(), money, place.height()), _RIGHT, amount)
         painter.setFont(look.font(Type.SUPPORT))
         painter.setPen(look.colour("text2"))
-        wide = right - middle - 90
+        wide = right - middle - (look.metrics.px(90) if look.metrics.is_single_column else 90)
         painter.drawText(
             QRectF(middle, place.top(), wide, place.height()), _LEFT, self._fit(painter, row.detail, wide)
         )
@@ -184,10 +222,44 @@ class PriceLines(QWidget):
         painter.drawText(QRectF(left, row.top(), middle - left, row.height()), _LEFT, look.say("Total"))
         if view.token_milli:
             painter.drawText(
-                QRectF(middle, row.top(), 240, row.height()),
+                QRectF(middle, row.top(), 480, row.height()),
                 _LEFT,
                 units_text(view.token_milli, view.unit, look.wording),
             )
         painter.drawText(
-            QRectF(right - 260, row.top(), 260, row.height()), _RIGHT, look.wording.money(view.money_minor)
+            QRectF(right - 520, row.top(), 520, row.height()), _RIGHT, look.wording.money(view.money_minor)
         )
+
+    def _draw_folded(self, painter: QPainter, view: PriceView) -> None:
+        """Draw four sums in two columns."""
+        look, padding = self._look, self._look.metrics.padding
+        half = self.width() / 2
+        step = (self.height() - 2 * _FOLD_PAD) / 2
+        for n, (name, amount) in enumerate(folded_lines(view, look)):
+            left = padding if n % 2 == 0 else half + padding
+            wide = half - 2 * padding
+            place = QRectF(left, _FOLD_PAD + (n // 2) * step, wide, step)
+            text = look.wording.amount(amount)
+            painter.setFont(look.font(Type.NAME))
+            painter.setPen(look.colour("text"))
+            painter.drawText(place, _RIGHT, text)
+            room = wide - look.text_width(Type.NAME, text) - 12
+            painter.setFont(look.font(Type.BODY))
+            painter.drawText(place, _LEFT, self._fit(painter, name, room))
+
+
+def folded_lines(view: PriceView, look: Look) -> list[tuple[str, int]]:
+    """Return the lines of a price as four sums: debt, energy, charges and tax, what is left over."""
+    say = look.say
+
+    def total(*wanted: bool) -> int:
+        return sum(row.amount_minor for row, is_one in zip(view.rows, wanted, strict=True) if is_one)
+
+    units = units_text(view.token_milli, view.unit, look.wording)
+    rows = view.rows
+    return [
+        (say("Old debt (arrears)"), total(*(row.is_debt for row in rows))),
+        (say("Energy, {units}", units=units), total(*(row.group == 1 for row in rows))),
+        (say("Charges and tax"), total(*(row.group == 0 and not row.is_debt for row in rows))),
+        (say("Rounding"), total(*(row.group == 2 for row in rows))),
+    ]

@@ -116,6 +116,8 @@ class SellState:
     unknown: UnknownMeter | None = None
     check: TokenQuestion | None = None
     trial_only: bool = False
+    shows_all_lines: bool = False
+    """Large text folds the lines of a price into four; this unfolds them."""
 
     @property
     def chosen_result(self) -> MeterRow | None:

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -53,21 +51,29 @@ class TradePage(QWidget):
         self._look = look
         self._presenter = presenter
         self._card: OwnerCard | None = None
-        row = QHBoxLayout(self)
+        is_column = look.metrics.is_single_column
+        row = QVBoxLayout(self) if is_column else QHBoxLayout(self)
         tight(row, gap=look.metrics.margin if not look.metrics.is_compact else 8)
         left = QVBoxLayout()
         tight(left, gap=look.metrics.gap)
-        left.addWidget(self._make_owner())
-        self._amounts = QStackedWidget()
-        self._amounts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._amounts.addWidget(self._make_amount())
-        self._amounts.addWidget(self._make_locked())
-        left.addWidget(self._amounts)
+        self._owner = self._make_owner_line() if is_column else self._make_owner()
+        left.addWidget(self._owner)
+        self._typed, self._kept = self._make_amount(), self._make_locked()
+        self._kept.hide()
+        left.addWidget(self._typed)
+        left.addWidget(self._kept)
         self.price = PriceCard(look)
-        left.addWidget(self.price, 1)
+        if is_column:
+            # The cards keep their heights; what is left over parts them.
+            left.insertStretch(1)
+            left.addStretch(1)
+        left.addWidget(self.price, 100)
+        if is_column:
+            left.addStretch(1)
         row.addLayout(left, 1)
         self.money = MoneyCard(look, presenter)
-        self.money.setFixedWidth(look.metrics.side)
+        if not is_column:
+            self.money.setFixedWidth(look.metrics.side)
         row.addWidget(self.money)
 
     # -- building -----------------------------------------------------------------------------------------
@@ -125,7 +131,64 @@ class TradePage(QWidget):
         card.body.addLayout(row)
         return card
 
+    def _make_owner_line(self) -> QWidget:
+        """Large text: who and where, and that the cashier has confirmed it."""
+        look, metrics = self._look, self._look.metrics
+        card = Card()
+        row = QHBoxLayout()
+        row.setContentsMargins(metrics.padding, metrics.fixed(10, 4), metrics.padding, metrics.fixed(10, 4))
+        row.setSpacing(metrics.gap)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self._name = label(look, "", Type.OWNER, wraps=True)
+        self._place = ElidedLabel(look, "", Type.BODY, tone="text2")
+        words.addWidget(self._name)
+        words.addWidget(self._place)
+        row.addLayout(words, 1)
+        self._debt = Badge(look, "", "warn")
+        self._debt.hide()
+        row.addWidget(self._debt)
+        row.addWidget(Badge(look, look.say("Confirmed"), "ok"))
+        card.body.addLayout(row)
+        self._facts = {}
+        return card
+
+    def _make_fields(self) -> QWidget:
+        """Large text: the two fields alone, without captions; what is offered stands below them."""
+        look, say, metrics = self._look, self._look.say, self._look.metrics
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        tight(column, gap=metrics.gap)
+        row = QHBoxLayout()
+        row.setSpacing(metrics.margin)
+        self.amount = NumberField(
+            look, before=look.wording.currency, name=say("Amount"), decimals=_decimals(look)
+        )
+        self.units = NumberField(look, before="=", after="kWh", name=say("Units"), decimals=1)
+        row.addWidget(self.amount, 6)
+        row.addWidget(self.units, 5)
+        column.addLayout(row)
+        self._amount_name = label(
+            look, say("Payment on the debt, no token"), Type.BODY, tone="text2", wraps=True
+        )
+        self._amount_name.hide()
+        column.addWidget(self._amount_name)
+        self._problem = label(look, "", Type.BODY, tone="badtext", wraps=True)
+        self._problem.hide()
+        column.addWidget(self._problem)
+        self._offers = QWidget()
+        self._quick = QHBoxLayout(self._offers)
+        tight(self._quick, gap=metrics.gap)
+        column.addWidget(self._offers)
+        return holder
+
     def _make_amount(self) -> QWidget:
+        made = self._make_fields() if self._look.metrics.is_single_column else self._make_amount_card()
+        self.amount.changed.connect(self._presenter.type_amount)
+        self.units.changed.connect(self._presenter.type_units)
+        return made
+
+    def _make_amount_card(self) -> QWidget:
         look, say, metrics = self._look, self._look.say, self._look.metrics
         card = Card()
         column = QVBoxLayout()
@@ -173,8 +236,6 @@ class TradePage(QWidget):
         self._problem.hide()
         column.addWidget(self._problem)
         card.body.addLayout(column)
-        self.amount.changed.connect(self._presenter.type_amount)
-        self.units.changed.connect(self._presenter.type_units)
         return card
 
     def _make_locked(self) -> QWidget:
@@ -183,7 +244,8 @@ class TradePage(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(metrics.padding, metrics.fixed(10, 6), metrics.padding, metrics.fixed(10, 6))
         row.setSpacing(16)
-        row.addWidget(label(look, say("Amount"), Type.BODY, tone="text2"))
+        if not metrics.is_single_column:
+            row.addWidget(label(look, say("Amount"), Type.BODY, tone="text2"))
         self._locked = label(look, "", Type.RECEIVED)
         row.addWidget(self._locked)
         row.addStretch(1)
@@ -206,19 +268,36 @@ class TradePage(QWidget):
             self._show_owner(card)
             self._show_quick(card)
         is_tender = state.stage is Stage.TENDER
-        self._amounts.setCurrentIndex(1 if is_tender else 0)
-        shown = self._amounts.widget(1 if is_tender else 0)
-        if shown is not None:
-            self._amounts.setFixedHeight(shown.sizeHint().height())
+        if self._look.metrics.is_single_column:
+            self._fold(state)
+        self._typed.setVisible(not is_tender)
+        self._kept.setVisible(is_tender)
         tariff = card.tariff if state.kind is SaleKind.ENERGY else None
         self.price.show_hint(self._hint(state, card))
         self.price.show_price(state.price, tariff, state.price_month)
         self._show_amount(state, unit_of(card.tariff))
         self.money.show_state(state)
 
+    def _fold(self, state: SellState) -> None:
+        """Make room: offers only while nothing is typed, all lines only when they are asked for."""
+        is_empty = state.price is None
+        shows_all = state.shows_all_lines and not is_empty
+        self._offers.setVisible(is_empty and self._quick.count() > 1)
+        self._owner.setVisible(not shows_all)
+        self.price.show_folded(is_folded=not shows_all and not is_empty)
+
     def _show_owner(self, card: OwnerCard) -> None:
         look, say, meter = self._look, self._look.say, card.meter
         self._name.setText(owner_text(meter, look))
+        if look.metrics.is_single_column:
+            parts = (place_text(meter), card.tariff_name)
+            self._place.setText(" · ".join(part for part in parts if part))
+            owes = card.arrears_minor > 0
+            if owes:
+                money = look.wording.money(card.arrears_minor)
+                self._debt.show_state(say("Arrears {money}", money=money), "warn")
+            self._debt.setVisible(owes)
+            return
         self._number.setText(meter_text(meter.drn))
         services = (say("Electricity"), say("Water"), say("Gas"), say("Time"))
         is_wide = not look.metrics.is_compact
@@ -246,6 +325,9 @@ class TradePage(QWidget):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
+        if look.metrics.is_single_column:
+            self._show_quick_large(card)
+            return
         if card.purchases:
             last = card.purchases[0].money_minor
             self._quick.addWidget(
@@ -267,6 +349,24 @@ class TradePage(QWidget):
                 use = partial(self._presenter.use_amount, minor)
                 self._quick.addWidget(_Offer(look, "", look.wording.amount(minor), use))
 
+    def _show_quick_large(self, card: OwnerCard) -> None:
+        """Large text: what is offered, in one line each."""
+        look, presenter = self._look, self._presenter
+        offers: list[tuple[str, str, Callable[[], object]]] = []
+        if card.purchases:
+            last = card.purchases[0].money_minor
+            text = look.say("As last time: {amount}", amount=look.wording.amount(last))
+            offers.append((text, "", partial(presenter.use_amount, last)))
+        if card.arrears_minor > 0:
+            cap = look.keys.cap_of(Act.ARREARS)
+            offers.append((look.say("Only the debt"), cap, presenter.toggle_arrears))
+        for text, cap, act in offers:
+            button = KeyButton(look, text, cap=cap, size="small")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, act=act: act())
+            self._quick.addWidget(button)
+        self._quick.addStretch(1)
+
     def _show_amount(self, state: SellState, unit: str) -> None:
         say = self._look.say
         self.amount.set_text(state.amount)
@@ -274,7 +374,11 @@ class TradePage(QWidget):
         self.units.after.setText(unit)
         is_arrears = state.kind is SaleKind.ARREARS
         self.units.setEnabled(not is_arrears)
-        self._amount_name.setText(say("Payment on the debt, no token") if is_arrears else say("Amount"))
+        if self._look.metrics.is_single_column:
+            self._amount_name.setVisible(is_arrears)
+        else:
+            name = say("Payment on the debt, no token") if is_arrears else say("Amount")
+            self._amount_name.setText(name)
         self.amount.set_computed(is_computed=state.is_by_units)
         self.units.set_computed(is_computed=not state.is_by_units)
         self.units.before.setText("" if state.is_by_units else "=")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.ui.context import Context
 from pos.ui.keymap import Act
@@ -28,6 +28,7 @@ from pos.ui.widgets.fields import SearchField
 from pos.ui.widgets.fkey_bar import BarItem
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label
+from pos.ui.widgets.zones import scrolling
 
 _WITH_CUSTOMER = (Stage.CONFIRM, Stage.AMOUNT, Stage.TENDER, Stage.GUARD)
 
@@ -54,6 +55,7 @@ class SellScreen(Screen):
         self._problem.hide()
         column.addWidget(self._problem)
         self.pages = QStackedWidget()
+        self._scrolls: dict[QWidget, QScrollArea] = {}
         self.idle = IdlePage(look, presenter)
         self.confirm = ConfirmPage(look, presenter)
         self.trade = TradePage(look, presenter)
@@ -83,11 +85,21 @@ class SellScreen(Screen):
             Stage.UNKNOWN: self.unknown.show_state,
             Stage.CHECK: self.check.show_state,
         }
-        for page in (self.idle, self.confirm, self.trade, self.paid, self.guard, self.unknown, self.check):
-            self.pages.addWidget(page)
+        for stage, page in self._page_of.items():
+            self._page_of[stage] = self._held(page)
+            self.pages.addWidget(self._page_of[stage])
         column.addWidget(self.pages, 1)
         self.search.changed.connect(presenter.finding.type)
         self._stage = Stage.IDLE
+
+    def _held(self, page: QWidget) -> QWidget:
+        """Let a page scroll up and down where the text is large; the tables scroll by themselves."""
+        if not self.look.metrics.is_single_column or page in (self.idle, self.confirm):
+            return page
+        if page not in self._scrolls:
+            page.setProperty("klGround", "bg")
+            self._scrolls[page] = scrolling(page)
+        return self._scrolls[page]
 
     # -- showing ------------------------------------------------------------------------------------------
 
@@ -106,7 +118,14 @@ class SellScreen(Screen):
         self._renders[state.stage](state)
         if is_new_stage:
             self._put_focus(state)
+            self._show_focus()
         self.bar_changed.emit()
+
+    def _show_focus(self) -> None:
+        """Bring what has the focus into sight, once the new page has its sizes."""
+        page, focus = self.pages.currentWidget(), self.focusWidget()
+        if isinstance(page, QScrollArea) and focus is not None and page.isAncestorOf(focus):
+            page.ensureWidgetVisible(focus, 0, self.look.metrics.pay)
 
     def _number_of(self, state: SellState) -> str:
         drn = state.guard.row.drn if state.guard and state.stage is Stage.GUARD else None
@@ -152,7 +171,7 @@ class SellScreen(Screen):
         caption, is_on = mains.get(state.stage, (say("Pay"), False))
         items = {
             Act.FIND: BarItem(say("Find")),
-            Act.TRIAL: BarItem(say("Trial"), is_on=state.stage is Stage.AMOUNT),
+            Act.TRIAL: self._trial_item(state),
             Act.RECENT: BarItem(say("Recent")),
             Act.MAIN: BarItem(caption, is_on=is_on, is_main=is_on and state.stage is not Stage.CONFIRM),
             Act.REPRINT: BarItem(say("Reprint"), is_on=self.presenter.can_reprint()),
@@ -163,6 +182,13 @@ class SellScreen(Screen):
             items[Act.PLACE_6] = BarItem(say("Wrong meter"))
         return items
 
+    def _trial_item(self, state: SellState) -> BarItem:
+        say = self.look.say
+        if not self.look.metrics.is_single_column:
+            return BarItem(say("Trial"), is_on=state.stage is Stage.AMOUNT)
+        has_lines = state.stage in (Stage.AMOUNT, Stage.TENDER) and state.price is not None
+        return BarItem(say("Fold") if state.shows_all_lines else say("All lines"), is_on=has_lines)
+
     # -- keys ---------------------------------------------------------------------------------------------
 
     def act(self, act: Act) -> bool:
@@ -170,7 +196,9 @@ class SellScreen(Screen):
         presenter = self.presenter
         acts: dict[Act, Callable[[], object]] = {
             Act.FIND: self._find,
-            Act.TRIAL: presenter.toggle_trial,
+            Act.TRIAL: presenter.toggle_lines
+            if self.look.metrics.is_single_column
+            else presenter.toggle_trial,
             Act.RECENT: self._recent,
             Act.MAIN: presenter.main,
             Act.REPRINT: presenter.after.reprint,
@@ -278,7 +306,19 @@ class SellScreen(Screen):
         if self.presenter.state.stage is Stage.GUARD:
             (self.guard.another if self.guard.reprint.hasFocus() else self.guard.reprint).setFocus()
             return True
-        return self.presenter.finding.step(by)
+        return self.presenter.finding.step(by) or self._scroll(by)
+
+    def _scroll(self, by: int) -> bool:
+        """Scroll what does not fit because the text is large."""
+        page = self.pages.currentWidget()
+        area = page if isinstance(page, QScrollArea) else None
+        if page is self.confirm:
+            area = self.confirm.facts
+        if area is None or not area.verticalScrollBar().maximum():
+            return False
+        bar = area.verticalScrollBar()
+        bar.setValue(bar.value() + by * self.look.metrics.row)
+        return True
 
     # -- places -------------------------------------------------------------------------------------------
 
@@ -307,6 +347,7 @@ class _ProblemCard(Card):
     def __init__(self, look: Look, presenter: SellPresenter) -> None:
         super().__init__(padding=(16, 10, 16, 10), gap=4)
         self._look = look
+        is_large = look.metrics.is_single_column
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(Light(look, "bad"), 0, Qt.AlignmentFlag.AlignTop)
@@ -322,10 +363,16 @@ class _ProblemCard(Card):
         self._code = label(look, "", Type.MONO, tone="text2")
         for widget in (self._use, self._clear):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body.addLayout(row)
+        if is_large:
+            row = QHBoxLayout()
+            row.setSpacing(10)
+            self.body.addLayout(row)
         row.addWidget(self._use)
         row.addWidget(self._clear)
+        if is_large:
+            row.addStretch(1)
         row.addWidget(self._code)
-        self.body.addLayout(row)
         self._use.clicked.connect(presenter.finding.use_offer)
         self._clear.clicked.connect(presenter.finding.clear)
 

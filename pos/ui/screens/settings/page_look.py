@@ -33,6 +33,7 @@ class KeyRow(KeyButton):
 
     def __init__(self, look: Look, act: Act, word: str) -> None:
         super().__init__(look, word, cap=look.keys.cap_of(act), size="small", spread=True)
+        self.setProperty("klKeys", "all")
         self.act = act
         self.word = word
         self.is_waiting = False

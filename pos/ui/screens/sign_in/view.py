@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from pos.domain.permissions import Actor
 from pos.i18n.catalogue import LANGUAGES
@@ -19,9 +19,9 @@ from pos.ui.screen import Screen
 from pos.ui.screens.sign_in.presenter import SignInPerson, SignInPresenter, SignInState
 from pos.ui.widgets.badge import Light
 from pos.ui.widgets.card import Note
-from pos.ui.widgets.controls import Segments
+from pos.ui.widgets.controls import Choice, Segments
 from pos.ui.widgets.pin import PinField, PinPad
-from pos.ui.widgets.text import label, set_tone
+from pos.ui.widgets.text import ElidedLabel, label, set_tone
 
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "rw": "Ikinyarwanda", "sw": "Kiswahili"}
 
@@ -38,15 +38,19 @@ class SignInScreen(Screen):
         super().__init__(look)
         self._desk = desk
         self._demo_pins = demo_pins
-        row = QHBoxLayout(self)
+        self._is_large = look.metrics.is_single_column
+        row = QVBoxLayout(self) if self._is_large else QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self._frame = _Frame(desk, look)
+        self._frame = _FrameStrip(desk, look) if self._is_large else _Frame(desk, look)
         row.addWidget(self._frame)
         right = QHBoxLayout()
         sides = look.metrics.fixed(56, 28)
-        right.setContentsMargins(sides, look.metrics.fixed(48, 28), sides, look.metrics.fixed(24, 12))
-        right.setSpacing(look.metrics.fixed(56, 28))
+        top = look.metrics.fixed(48, 28)
+        if self._is_large:
+            sides, top = look.metrics.fixed(28, 14), look.metrics.fixed(20, 8)
+        right.setContentsMargins(sides, top, sides, top if self._is_large else look.metrics.fixed(24, 12))
+        right.setSpacing(sides)
         right.addLayout(self._make_people(), 1)
         right.addLayout(self._make_pin())
         row.addLayout(right, 1)
@@ -62,9 +66,12 @@ class SignInScreen(Screen):
         look, say = self.look, self.look.say
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(label(look, say("Who is at the till?"), Type.TITLE))
-        column.addWidget(label(look, say("Up and Down, or start to type a name."), Type.BODY, tone="text2"))
-        column.addSpacing(8)
+        title = Type.HEADING if self._is_large else Type.TITLE
+        column.addWidget(label(look, say("Who is at the till?"), title, wraps=True))
+        how = label(look, say("Up and Down, or start to type a name."), Type.BODY, tone="text2", wraps=True)
+        column.addWidget(how)
+        if not self._is_large:
+            column.addSpacing(8)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(8)
         holder = QWidget()
@@ -82,33 +89,51 @@ class SignInScreen(Screen):
             text = " · ".join(f"{name} {pin}" for name, _, pin in self._demo_pins)
             column.addWidget(Note(look, "info", say("Demo PINs"), text))
         names = [(language, LANGUAGE_NAMES[language]) for language in LANGUAGES]
-        languages = Segments(look, names, chosen=look.wording.language, name=say("Language"))
-        languages.chosen.connect(self.language_chosen)
         low = QHBoxLayout()
-        low.addWidget(languages)
+        low.addWidget(self._make_languages(names))
         low.addStretch(1)
         column.addSpacing(8)
         column.addLayout(low)
         return column
 
+    def _make_languages(self, names: list[tuple[str, str]]) -> QWidget:
+        """Four buttons, or a list where four have no room."""
+        look, now = self.look, self.look.wording.language
+        if self._is_large:
+            choice = Choice(look, names, chosen=now, name=look.say("Language"))
+            choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            choice.picked.connect(self.language_chosen)
+            return choice
+        segments = Segments(look, names, chosen=now, name=look.say("Language"))
+        segments.chosen.connect(self.language_chosen)
+        return segments
+
     def _make_pin(self) -> QVBoxLayout:
         look, say = self.look, self.look.say
         column = QVBoxLayout()
-        column.setSpacing(8)
-        column.addWidget(label(look, say("PIN"), Type.TITLE))
-        self._who = label(look, "", Type.BODY, tone="text2")
-        column.addWidget(self._who)
-        column.addSpacing(8)
+        column.setSpacing(look.metrics.fixed(8, 4) if self._is_large else 8)
+        wide = look.metrics.px(240, 220) if self._is_large else look.metrics.px(320, 280)
+        self._who = ElidedLabel(look, "", Type.BODY, tone="text2")
+        if self._is_large:
+            names = QHBoxLayout()
+            names.setSpacing(look.metrics.gap)
+            names.addWidget(label(look, say("PIN"), Type.HEADING))
+            names.addWidget(self._who, 1)
+            column.addLayout(names)
+        else:
+            column.addWidget(label(look, say("PIN"), Type.TITLE))
+            column.addWidget(self._who)
+            column.addSpacing(8)
         self._pin = PinField(look, name=say("PIN"), is_tall=True)
-        self._pin.setFixedWidth(look.metrics.px(320, 280))
+        self._pin.setFixedWidth(wide)
         column.addWidget(self._pin)
         self._message = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
-        self._message.setMinimumHeight(look.metrics.px(38))
-        self._message.setFixedWidth(look.metrics.px(320, 280))
+        self._message.setMinimumHeight(look.metrics.px(18 if self._is_large else 38))
+        self._message.setFixedWidth(wide)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._message)
         pad = PinPad(look, self._pin, enter=say("Enter"))
-        pad.setFixedWidth(look.metrics.px(320, 280))
+        pad.setFixedWidth(wide)
         column.addWidget(pad)
         column.addStretch(1)
         self._pin.entered.connect(self._on_pin)
@@ -247,6 +272,56 @@ class _Frame(QFrame):
             self._checks.addWidget(line)
 
 
+class _FrameStrip(QFrame):
+    """Large text: the dark side as two lines on top, without the large clock."""
+
+    def __init__(self, desk: Desk, look: Look) -> None:
+        super().__init__()
+        self._desk = desk
+        self._look = look
+        self.setProperty("klGround", "frame")
+        self.setFixedHeight(look.metrics.strip)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 2, 8, 2)
+        row.setSpacing(16)
+        row.addWidget(_Logo(look))
+        lines = QVBoxLayout()
+        lines.setSpacing(0)
+        self._day = ElidedLabel(look, "", Type.NAME, tone="frametext")
+        lines.addWidget(self._day)
+        self._checks = QHBoxLayout()
+        self._checks.setSpacing(look.metrics.px(10))
+        lines.addLayout(self._checks)
+        row.addLayout(lines, 1)
+        self._shown: tuple[tuple[str, str], ...] = ()
+        timer = QTimer(self)
+        timer.timeout.connect(self._tick)
+        timer.start(1_000)
+        self._tick()
+
+    def _tick(self) -> None:
+        now, wording, shop = self._desk.clock.now(), self._look.wording, self._desk.shop
+        till = wording.say("Till {code}", code=shop.till_code)
+        parts = (shop.sales_point, till, wording.long_day(now), wording.time(now))
+        self._day.setText(" · ".join(parts))
+
+    def show_checks(self, checks: tuple[tuple[str, str], ...]) -> None:
+        """Show lights and sentences."""
+        if checks == self._shown:
+            return
+        self._shown = checks
+        while (item := self._checks.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for light, text in checks:
+            self._checks.addWidget(Light(self._look, light, size=12, on_frame=True))
+            words = ElidedLabel(self._look, text, Type.BODY, tone="frametext")
+            words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            self._checks.addWidget(words)
+        self._checks.addStretch(1)
+
+
 class _Logo(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -269,7 +344,7 @@ class _PersonRow(QPushButton):
         self._person = SignInPerson("", "")
         self._is_chosen = False
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFixedHeight(look.metrics.px(64, 48))
+        self.setFixedHeight(look.metrics.line(look.metrics.fixed(64, 48), look.metrics.fixed(46, 42)))
 
     def show_person(self, person: SignInPerson, *, is_chosen: bool) -> None:
         self._person, self._is_chosen = person, is_chosen
