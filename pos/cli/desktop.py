@@ -41,7 +41,8 @@ def show_program(command: CommandContext, *, is_usual_folder: bool, wants_demo: 
     demo = DataFolder(folder.root / "demo") if is_usual_folder else folder
     if not has_display():
         return demo_command.show_demo_sale(demo)
-    if packages := missing_qt_packages():
+    needs_x11 = not os.environ.get("WAYLAND_DISPLAY") and "QT_QPA_PLATFORM" not in os.environ
+    if packages := missing_qt_packages(needs_x11=needs_x11):
         click.echo(f"A window needs more of Debian: apt-get install {' '.join(packages)}", err=True)
         return demo_command.show_demo_sale(demo)
     if wants_demo:

@@ -71,7 +71,7 @@ def quick_tenders(amount_minor: int, currency: str, *, most: int = 3) -> tuple[i
     """Return what a customer is likely to hand over: the exact money, then the next sums of whole notes."""
     found = [amount_minor]
     notes = denominations_of(currency).notes
-    for note in sorted({*notes, *(2 * note for note in notes)}):
+    for note in sorted({*notes, *(2 * note for note in notes[:1])}):
         rounded = -(-amount_minor // note) * note
         if rounded > found[-1] and len(found) < most:
             found.append(rounded)

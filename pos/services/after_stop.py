@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import NoResultFound
 
 from pos.domain.canonical import JsonError
 from pos.domain.journal import JournalError, line_hash, read_line
@@ -120,7 +121,7 @@ def _card(connection: Connection, item: ResumeItem) -> StopCard:
     if item.what is Unfinished.DRAFT:
         return _draft_card(connection, item)
     place = _place_of(connection, item)
-    body: dict[str, Any] = {} if place is None else json.loads(read_line_at(connection, place))["body"]
+    body = {} if place is None else _body_at(connection, place)
     sale: dict[str, Any] = body.get("sale") or body.get("quote") or {}
     priced = sale["items"][0] if sale.get("items") else body.get("item") or {}
     drn = item.drn or (priced.get("meter") or {}).get("drn")
@@ -157,6 +158,15 @@ def _draft_card(connection: Connection, item: ResumeItem) -> StopCard:
     return StopCard(
         filled, str(body.get("name") or ""), money if isinstance(money, int) else 0, 0, (), 0, None, None
     )
+
+
+def _body_at(connection: Connection, place: int) -> dict[str, Any]:
+    """Return what a line says; nothing where the line is gone, which the check of the chain names."""
+    try:
+        body: dict[str, Any] = json.loads(read_line_at(connection, place))["body"]
+    except NoResultFound:
+        return {}
+    return body
 
 
 def _place_of(connection: Connection, item: ResumeItem) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,7 +76,8 @@ def price_view(item: Item, tariff: Tariff | None, wording: Wording, at: datetime
     unit = unit_of(tariff)
     arrears_before = int(item.get("basis", {}).get("arrears_before_minor", 0))
     rows = [
-        _row(line, tariff, wording, at=at, unit=unit, arrears_before=arrears_before) for line in item["lines"]
+        _row(line, tariff, wording, at=at, unit=unit, arrears_before=arrears_before)
+        for line in _merged(item["lines"])
     ]
     rows.sort(key=lambda row: row.group)
     carried = int(item.get("carry_out_milli", 0))
@@ -91,6 +92,18 @@ def price_view(item: Item, tariff: Tariff | None, wording: Wording, at: datetime
         carried,
         int(item.get("free_milli", 0)),
     )
+
+
+def _merged(lines: Iterable[Item]) -> list[dict[str, Any]]:
+    """Make one line of those of one tax or levy, as papers do; the sum stays."""
+    merged: dict[object, dict[str, Any]] = {}
+    for line in lines:
+        key = (line["kind"], line["code"]) if line["kind"] in ("tax", "levy") else line["n"]
+        if key in merged:
+            merged[key]["amount_minor"] += line["amount_minor"]
+        else:
+            merged[key] = dict(line)
+    return list(merged.values())
 
 
 def _row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from pos.services.after_stop import NextAction, StopCard, StopReport, Unfinished
 from pos.ui.context import Context
@@ -19,7 +19,7 @@ from pos.ui.widgets.card import Card, tight
 from pos.ui.widgets.fkey_bar import BarItem
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
-from pos.ui.widgets.text import label
+from pos.ui.widgets.text import ElidedLabel, label
 from pos.ui.widgets.token_label import TokenLabel
 
 
@@ -46,6 +46,8 @@ class ResumeScreen(Screen):
         self._scroll = QScrollArea()
         self._scroll.setWidget(holder)
         self._scroll.setWidgetResizable(True)
+        if metrics.is_single_column:
+            self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column.addWidget(self._scroll, 1)
         self._checks = Card()
@@ -156,18 +158,33 @@ class ResumeScreen(Screen):
                 say("open") if state.is_drawer_open else say("closed"),
             ),
         )
+        go = KeyButton(look, say("Go to Sell"), cap=look.keys.cap_of(Act.MAIN), size="large")
+        go.clicked.connect(self._go)
+        self._checks.body.addWidget(line)
+        if look.metrics.is_single_column:
+            row.addLayout(self._four_lights([(light, fact) for light, fact, _ in checks]), 1)
+            row.addWidget(go)
+            return
         for light, fact, detail in checks:
             row.addWidget(Light(look, light), 0, Qt.AlignmentFlag.AlignTop)
             words = QVBoxLayout()
             words.setSpacing(2)
-            words.addWidget(label(look, fact, Type.VALUE))
+            words.addWidget(label(look, fact, Type.VALUE, wraps=True))
             if not look.metrics.is_compact:
-                words.addWidget(label(look, detail, Type.SUPPORT, tone="text2"))
+                words.addWidget(label(look, detail, Type.SUPPORT, tone="text2", wraps=True))
             row.addLayout(words, 1)
-        go = KeyButton(look, say("Go to Sell"), cap=look.keys.cap_of(Act.MAIN), size="large")
-        go.clicked.connect(self._go)
         row.addWidget(go)
-        self._checks.body.addWidget(line)
+
+    def _four_lights(self, checks: list[tuple[str, str]]) -> QGridLayout:
+        """Large text: the facts alone, two in a row."""
+        grid = QGridLayout()
+        tight(grid, gap=self.look.metrics.gap)
+        for n, (light, fact) in enumerate(checks):
+            row, column = divmod(n, 2)
+            grid.addWidget(Light(self.look, light), row, 2 * column)
+            grid.addWidget(ElidedLabel(self.look, fact, Type.VALUE), row, 2 * column + 1)
+            grid.setColumnStretch(2 * column + 1, 1)
+        return grid
 
     def _go(self) -> None:
         self._context.shell.go("sell")
@@ -225,6 +242,9 @@ class _StopCard(Card):
         self._presenter = presenter
         self.picked: Callable[[], None] = lambda: None
         metrics = look.metrics
+        if metrics.is_single_column:
+            self._stack(n)
+            return
         row = QHBoxLayout()
         row.setContentsMargins(
             metrics.fixed(22, 14), metrics.fixed(16, 10), metrics.fixed(22, 14), metrics.fixed(16, 10)
@@ -237,6 +257,17 @@ class _StopCard(Card):
         row.addLayout(self._acts(), 0)
         self.body.addLayout(row)
         self.setAccessibleName(f"{card.name} {meter_text(card.item.drn)}")
+
+    def _stack(self, n: int) -> None:
+        """Large text: who, what is to be done, and then money, token and paper under each other."""
+        metrics = self._look.metrics
+        column = QVBoxLayout()
+        column.setContentsMargins(metrics.padding, 10, metrics.padding, 10)
+        column.setSpacing(metrics.gap)
+        parts: tuple[QLayout, ...] = (self._who(n), self._acts(), self._money(), self._token(), self._paper())
+        for part in parts:
+            column.addLayout(part)
+        self.body.addLayout(column)
 
     def _column(self, head: str) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -341,9 +372,10 @@ class _StopCard(Card):
         column.addStretch(1)
         return column
 
-    def _acts(self) -> QVBoxLayout:
+    def _acts(self) -> QBoxLayout:
         look, say, card = self._look, self._look.say, self._card
-        column = QVBoxLayout()
+        is_large = look.metrics.is_single_column
+        column = QHBoxLayout() if is_large else QVBoxLayout()
         column.setSpacing(8)
         mains = {
             NextAction.HAND_OVER: (say("Print it"), "printer"),
@@ -358,7 +390,8 @@ class _StopCard(Card):
         text, icon = mains[card.item.action]
         self._main = KeyButton(look, text, cap=say("Enter"), icon=icon, spread=True)
         self._main.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._main.setMinimumWidth(look.metrics.px(212, 180))
+        if not is_large:
+            self._main.setMinimumWidth(look.metrics.px(212, 180))
         self._main.clicked.connect(self._on_main)
         column.addWidget(self._main)
         second = self._second()

@@ -93,7 +93,13 @@ class IdlePage(QWidget):
             return wording.age(max(0, int((now() - row[1].at).total_seconds())))
 
         return [
-            Column("", 46, lambda row: str(row[0]), Paint.QUIET_NUMBER),
+            Column(
+                "",
+                46,
+                lambda row: str(row[0]),
+                Paint.QUIET_NUMBER,
+                is_wide=look.metrics.is_single_column,
+            ),
             Column(
                 look.say("Customer"),
                 0,
@@ -111,7 +117,7 @@ class IdlePage(QWidget):
             ),
             Column(look.say("Meter"), 134, lambda row: meter_text(row[1].drn), Paint.METER),
             Column(wording.currency, 84, lambda row: wording.amount(row[1].money_minor), Paint.MONEY),
-            Column(look.say("Ago"), 84, ago, Paint.QUIET_NUMBER),
+            Column(look.say("Ago"), 84, ago, Paint.QUIET_NUMBER, is_wide=look.metrics.is_single_column),
         ]
 
     def _make_results(self) -> QWidget:
@@ -138,7 +144,13 @@ class IdlePage(QWidget):
                     fits=True,
                 ),
                 Column(say("Meter"), 134, lambda row: meter_text(row.drn), Paint.METER),
-                Column(say("Tariff"), 110, lambda row: row.tariff_code, Paint.QUIET),
+                Column(
+                    say("Tariff"),
+                    110,
+                    lambda row: row.tariff_code,
+                    Paint.QUIET,
+                    is_wide=look.metrics.is_single_column,
+                ),
             ]
         )
         self.results = Table(look, row_height=look.metrics.px(40), opens_on_click=True, name=say("Found"))

@@ -27,6 +27,8 @@ from pos.ui.widgets.token_label import TokenLabel
 class PaidPage(QWidget):
     """Rebuilt for each sale: one token or three."""
 
+    change: QLabel
+
     def __init__(self, look: Look, presenter: SellPresenter) -> None:
         super().__init__()
         self._look = look
@@ -36,7 +38,6 @@ class PaidPage(QWidget):
         self._column = QVBoxLayout(self)
         tight(self._column, gap=look.metrics.gap)
         self._badges: list[Badge] = []
-        self.change: QLabel = QLabel(self)
         self._content: QWidget | None = None
 
     def show_state(self, state: SellState) -> None:
@@ -88,9 +89,13 @@ class PaidPage(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(margin, metrics.fixed(20, 10), margin, metrics.fixed(8, 4))
         head.setSpacing(12)
-        head.addWidget(label(look, paid.sale.name or say("No name"), Type.HEADING))
+        name = paid.sale.name or say("No name")
+        if metrics.is_single_column:
+            head.addWidget(ElidedLabel(look, name, Type.HEADING), 1)
+        else:
+            head.addWidget(label(look, name, Type.HEADING))
         head.addWidget(label(look, meter_text(paid.sale.row.drn), Type.LARGE, tone="text2"))
-        head.addStretch(1)
+        head.addStretch(0 if metrics.is_single_column else 1)
         if len(tokens) > 1:
             head.addWidget(Badge(look, say("Type all of them, in this order"), "info", icon="bolt"))
         what = units_text(paid.view.token_milli, paid.view.unit, look.wording) if tokens else say("No token")
@@ -111,6 +116,7 @@ class PaidPage(QWidget):
                     look,
                     say("The payment went to the old debt. Nothing is typed into the meter."),
                     Type.LARGE,
+                    wraps=True,
                 )
             )
             card.body.addLayout(line)
@@ -119,9 +125,11 @@ class PaidPage(QWidget):
 
     def _single(self, digits: str, margin: int) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setContentsMargins(
-            margin + 3, self._look.metrics.fixed(12, 4), margin, self._look.metrics.fixed(16, 8)
-        )
+        metrics = self._look.metrics
+        top, low = metrics.fixed(12, 4), metrics.fixed(16, 8)
+        if metrics.is_single_column:
+            top = low = 4
+        row.setContentsMargins(margin + 3, top, margin, low)
         token = TokenLabel(self._look, digits, Type.TOKEN)
         row.addWidget(token)
         self._qr = QrView(self._look, digits)
@@ -147,16 +155,24 @@ class PaidPage(QWidget):
         row.addWidget(TokenLabel(look, digits, Type.TOKEN_3), 1)
         return row
 
-    def _make_acts(self, tokens: list[str], margin: int) -> QHBoxLayout:
-        look, say = self._look, self._look.say
+    def _make_acts(self, tokens: list[str], margin: int) -> QVBoxLayout:
+        look, say, is_large = self._look, self._look.say, self._look.metrics.is_single_column
+        column = QVBoxLayout()
+        low = look.metrics.fixed(20, 10) if not is_large else 8
+        column.setContentsMargins(margin, look.metrics.fixed(12, 4) if not is_large else 0, margin, low)
+        column.setSpacing(8)
         row = QHBoxLayout()
-        row.setContentsMargins(margin, look.metrics.fixed(12, 4), margin, look.metrics.fixed(20, 10))
         row.setSpacing(8)
+        column.addLayout(row)
         self._badges = [Badge(look), Badge(look)]
         for badge in self._badges:
             row.addWidget(badge)
         self._trouble = ElidedLabel(look, "", Type.SUPPORT, tone="badtext")
         row.addWidget(self._trouble, 1)
+        if is_large:
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            column.addLayout(row)
         if tokens:
             copy = KeyButton(look, say("Copy"), cap=look.keys.cap_of(Act.COPY), icon="copy", size="small")
             copy.clicked.connect(self.copy)
@@ -170,7 +186,9 @@ class PaidPage(QWidget):
         )
         reprint.clicked.connect(self._presenter.after.reprint)
         row.addWidget(reprint)
-        return row
+        if is_large:
+            row.addStretch(1)
+        return column
 
     def _toggle_qr(self) -> None:
         self._shows_qr = not self._shows_qr
@@ -234,7 +252,10 @@ class PaidPage(QWidget):
             value = label(look, amount, Type.NAME)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(value, n, 0)
-            grid.addWidget(ElidedLabel(look, text, Type.BODY, tone="text2"), n, 1)
+            if look.metrics.is_single_column:
+                grid.addWidget(label(look, text, Type.BODY, tone="text2", wraps=True), n, 1)
+            else:
+                grid.addWidget(ElidedLabel(look, text, Type.BODY, tone="text2"), n, 1)
         card.body.addLayout(grid)
         card.body.addStretch(1)
         tariff = None if state.card is None else state.card.tariff
@@ -269,7 +290,7 @@ class PaidPage(QWidget):
         segments, whole = block_segments(tariff, before, after)
         bar.show_segments(segments, whole, summary=units_text(after, paid.view.unit, wording))
         card.body.addWidget(bar)
-        if not look.metrics.is_compact:
+        if not look.metrics.is_compact and not look.metrics.is_single_column:
             names = QHBoxLayout()
             low = 0
             for n, block in enumerate(tariff.blocks[:3]):
@@ -372,12 +393,12 @@ class PaidPage(QWidget):
         head.setSpacing(look.metrics.gap)
         title = say("Give change") if paid.change_minor else say("No change to give")
         head.addWidget(label(look, title, Type.STRONG, tone="oktext", wraps=True), 1)
+        pieces = change_in_pieces(paid.change_minor, wording.currency)
+        card.body.addLayout(head)
+        if pieces:
+            (head if len(pieces) < 3 else card.body).addLayout(self._notes(pieces))
         self.change = label(look, wording.amount(paid.change_minor), Type.TOTAL)
         head.addWidget(self.change)
-        card.body.addLayout(head)
-        pieces = change_in_pieces(paid.change_minor, wording.currency)
-        if pieces:
-            card.body.addLayout(self._notes(pieces))
         facts = (
             say("Sale {amount}", amount=wording.amount(paid.view.money_minor)),
             say("Received {amount}", amount=wording.amount(paid.received_minor)),

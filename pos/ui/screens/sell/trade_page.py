@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -39,6 +40,7 @@ from pos.ui.widgets.fields import NumberField
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.keycap import KeyCap
 from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
+from pos.ui.widgets.zones import scrolling
 
 _QUICK = (5000, 10_000)
 
@@ -70,7 +72,16 @@ class TradePage(QWidget):
         left.addWidget(self.price, 100)
         if is_column:
             left.addStretch(1)
-        row.addLayout(left, 1)
+        self.upper: QScrollArea | None = None
+        if is_column:
+            # The money stays in sight; what stands above it scrolls where the window is low.
+            holder = QWidget()
+            holder.setProperty("klGround", "bg")
+            holder.setLayout(left)
+            self.upper = scrolling(holder)
+            row.addWidget(self.upper, 1)
+        else:
+            row.addLayout(left, 1)
         self.money = MoneyCard(look, presenter)
         if not is_column:
             self.money.setFixedWidth(look.metrics.side)

@@ -88,13 +88,16 @@ class SellScreen(Screen):
         for stage, page in self._page_of.items():
             self._page_of[stage] = self._held(page)
             self.pages.addWidget(self._page_of[stage])
+        if look.metrics.is_single_column:
+            # What is said above a page gets its room first; the page scrolls.
+            self.pages.setMinimumHeight(metrics.row)
         column.addWidget(self.pages, 1)
         self.search.changed.connect(presenter.finding.type)
         self._stage = Stage.IDLE
 
     def _held(self, page: QWidget) -> QWidget:
         """Let a page scroll up and down where the text is large; the tables scroll by themselves."""
-        if not self.look.metrics.is_single_column or page in (self.idle, self.confirm):
+        if not self.look.metrics.is_single_column or page in (self.idle, self.confirm, self.trade):
             return page
         if page not in self._scrolls:
             page.setProperty("klGround", "bg")
@@ -123,9 +126,18 @@ class SellScreen(Screen):
 
     def _show_focus(self) -> None:
         """Bring what has the focus into sight, once the new page has its sizes."""
-        page, focus = self.pages.currentWidget(), self.focusWidget()
-        if isinstance(page, QScrollArea) and focus is not None and page.isAncestorOf(focus):
-            page.ensureWidgetVisible(focus, 0, self.look.metrics.pay)
+        area, focus = self._area(), self.focusWidget()
+        if area is not None and focus is not None and area.isAncestorOf(focus):
+            area.ensureWidgetVisible(focus, 0, self.look.metrics.gap)
+
+    def _area(self) -> QScrollArea | None:
+        """Return what scrolls on the page that is shown, where the text is large."""
+        page = self.pages.currentWidget()
+        if page is self.confirm:
+            return self.confirm.facts
+        if page is self.trade:
+            return self.trade.upper
+        return page if isinstance(page, QScrollArea) else None
 
     def _number_of(self, state: SellState) -> str:
         drn = state.guard.row.drn if state.guard and state.stage is Stage.GUARD else None
@@ -310,10 +322,7 @@ class SellScreen(Screen):
 
     def _scroll(self, by: int) -> bool:
         """Scroll what does not fit because the text is large."""
-        page = self.pages.currentWidget()
-        area = page if isinstance(page, QScrollArea) else None
-        if page is self.confirm:
-            area = self.confirm.facts
+        area = self._area()
         if area is None or not area.verticalScrollBar().maximum():
             return False
         bar = area.verticalScrollBar()
