@@ -177,15 +177,15 @@ class Counter:
             shift = open_shift(connection)
             return 0 if shift is None else count_own_sales(connection, shift.place, actor.key)
 
-    def has_unfinished(self, actor: Actor) -> bool:
-        """Say whether a stop left anything that waits for a person.
+    def has_unfinished(self, actor: Actor, *, with_drafts: bool = True) -> bool:
+        """Say whether anything waits for a person: money, tokens, papers, and drafts where they count.
 
         Raises:
             UserError: `permission.denied`.
         """
         require(actor, Permission.SALE_CREATE)
         with self._units.read() as connection:
-            return has_unfinished(connection)
+            return has_unfinished(connection, with_drafts=with_drafts)
 
     def known_near(self, actor: Actor, number: str) -> str:
         """Return the known meter whose number is this one with two neighbours swapped, "" for none.

@@ -65,7 +65,9 @@ class TaskScope:
         on_ok: Callable[[T], None],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        """As `Tasks.submit`."""
+        """As `Tasks.submit`; a closed scope takes no new work."""
+        if self._is_closed:
+            return
 
         def ok(result: T) -> None:
             if not self._is_closed:

@@ -62,6 +62,8 @@ CLOCK_EVERY_MS = 1_000
 BACKUP_LOOK_MS = 15 * 60_000
 MINIMUM = (1024, 600)
 
+_BUSY_LOOK_MS = 100
+
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
 
 
@@ -152,6 +154,10 @@ class MainWindow(QWidget):
         self.refresh_status()
 
     def _rebuild(self) -> None:
+        if self.screen_now is not None and self.screen_now.is_busy():
+            # The screen waits for an answer that must be shown: a new one would not know of it.
+            QTimer.singleShot(_BUSY_LOOK_MS, self, self._rebuild)
+            return
         self.look = self._make_look()
         apply_look(self._application, self._style, self.look)
         place = self._place
@@ -239,29 +245,31 @@ class MainWindow(QWidget):
         self.refresh_status()
         assert self.context is not None
         places = places_of(self.context)
-        if not self.has_resumed and self.context.may(Permission.SALE_CREATE):
-            self.has_resumed = True
-            self._look_for_unfinished(places[0].key)
+        if self.context.may(Permission.SALE_CREATE):
+            is_first, self.has_resumed = not self.has_resumed, True
+            self._look_for_unfinished(places[0].key, is_first=is_first)
             return
         self.go(places[0].key)
 
-    def _look_for_unfinished(self, otherwise: str) -> None:
+    def _look_for_unfinished(self, otherwise: str, *, is_first: bool) -> None:
+        """Show what waits: at the first sign-in all of it, later only what was paid and not handed over."""
         counter, actor = self.desk.counter, self.actor
         assert actor is not None
 
-        def failed(error: BaseException) -> None:
-            self.go(otherwise)
-            self.show_error(error)
-
-        self.tasks.submit(
+        self.go(otherwise)
+        self._scope.submit(
             Lane.READ,
-            lambda: counter.has_unfinished(actor),
-            on_ok=lambda found: self.go(RESUME.key if found else otherwise),
-            on_error=failed,
+            lambda: counter.has_unfinished(actor, with_drafts=is_first),
+            on_ok=lambda found: self.go(RESUME.key) if found and self._place == otherwise else None,
+            on_error=self.show_error,
         )
 
     def sign_out(self) -> None:
         """End the session; what was being typed is held, not lost."""
+        self._drop_panel()
+        if self._waits_for_answer():
+            return
+        self.customer_display("")
         for screen in self._screens.values():
             screen.left()
         self._screens = {}
@@ -274,12 +282,11 @@ class MainWindow(QWidget):
 
     def go(self, place: str, **where: object) -> None:
         """Show another screen."""
-        if self.context is None:
+        if self.context is None or not self._may_go(place):
             return
-        ask = self._ask
         self._drop_panel()
-        if ask is not None:
-            ask.on_refused()
+        if place != self._place and self._waits_for_answer():
+            return
         screen = self._screens.get(place)
         if screen is None:
             screen = make_screen(place_of(place), self.context, self.look)
@@ -297,6 +304,21 @@ class MainWindow(QWidget):
         self._show_rail()
         self._show_bar()
 
+    def _may_go(self, place: str) -> bool:
+        """Say whether the person has this place; help and what a stop left are everybody's who sells."""
+        if self.context is None:
+            return False
+        if place == RESUME.key:
+            return self.context.may(Permission.SALE_CREATE)
+        return place == HELP.key or any(one.key == place for one in places_of(self.context))
+
+    def _waits_for_answer(self) -> bool:
+        """Say so, and that it is being waited for, while a sale is being paid."""
+        is_busy = self.screen_now is not None and self.screen_now.is_busy()
+        if is_busy:
+            self.toast(self.look.say("One moment: the sale is being written."), light="off")
+        return is_busy
+
     def toast(self, text: str, *, light: str = "ok", cap: str = "") -> None:
         """Say something in passing."""
         self.notices = [text, *self.notices][:50]
@@ -310,6 +332,7 @@ class MainWindow(QWidget):
 
     def ask_approval(self, ask: ApprovalAsk) -> None:
         """Ask for a supervisor's PIN over the zone of the act."""
+        self._drop_panel()
         self._ask = ask
         panel = ApprovalPanel(self.look)
         panel.allowed.connect(self._on_allowed)
@@ -324,7 +347,7 @@ class MainWindow(QWidget):
                 panel.ask(ordered, ask.facts, ask.permission.value)
                 panel.focus()
 
-        self.tasks.submit(
+        self._scope.submit(
             Lane.READ,
             lambda: self.desk.counter.who_holds(ask.permission),
             on_ok=got,
@@ -337,17 +360,21 @@ class MainWindow(QWidget):
             return
 
         def given(approval: Approval) -> None:
+            if self._ask is not ask or self._panel is not panel:
+                return
+            self._ask = None
             self._drop_panel()
             ask.on_given(approval)
 
         def refused(error: BaseException) -> None:
             if isinstance(error, KilotillError) and isinstance(panel, ApprovalPanel) and panel is self._panel:
                 panel.say_wrong(sentence_of(error, self.look.wording))
-            else:
+            elif self._ask is ask:
+                self._drop_panel()
                 self.show_error(error)
 
         approver = self.desk.approver
-        self.tasks.submit(
+        self._scope.submit(
             Lane.READ,
             lambda: approver.approve(ask.permission, ask.subject, approver=who, pin=pin),
             on_ok=given,
@@ -355,10 +382,7 @@ class MainWindow(QWidget):
         )
 
     def _on_refused(self) -> None:
-        ask = self._ask
         self._drop_panel()
-        if ask is not None:
-            ask.on_refused()
 
     def show_error(self, error: BaseException) -> None:
         """Show a Stop as a panel over the zone, anything else as a toast."""
@@ -366,7 +390,9 @@ class MainWindow(QWidget):
         if self.actor is None or self.screen_now is None:
             self.announce(sentence_of(error, wording))
             return
-        if isinstance(error, KilotillError) and not is_stop(error, wording.language):
+        is_plain = isinstance(error, KilotillError) and not is_stop(error, wording.language)
+        if is_plain or self._ask is not None:
+            # A question that is open is not taken away by trouble of something else.
             self.toast(sentence_of(error, wording), light="warn")
             return
         panel = RefusalPanel(self.look, refusal_of(error, wording))
@@ -400,8 +426,12 @@ class MainWindow(QWidget):
 
     def _drop_panel(self, *, keeps_ask: bool = False) -> None:
         panel, self._panel = self._panel, None
+        ask = None if keeps_ask else self._ask
         if not keeps_ask:
             self._ask = None
+        if ask is not None:
+            # Whatever took the question away, the act is told that nobody allowed it.
+            ask.on_refused()
         if panel is None:
             return
         panel.hide()
@@ -594,14 +624,20 @@ class MainWindow(QWidget):
                 target = target.parentWidget()
 
     def _deliver_scan(self, code: str) -> None:
-        if self.screen_now is not None and self._panel is None and not self.screen_now.scanned(code):
+        if self.screen_now is None or self._panel is not None or self.screen_now.scanned(code):
+            return
+        if self._may_go("sell"):
             self.go("sell", scan=code)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the keys that nothing in the screen took."""
         if self._panel is not None and self._panel_key(event):
             return
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         act = self.look.keys.act_of(key_text(event))
+        if event.isAutoRepeat() and (is_enter or act is not None):
+            # A key that is held down leads on once: it must not walk through a sale.
+            return
         if act is not None and self.do_act(act):
             return
         if self._place_key(event):

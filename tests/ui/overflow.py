@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from pos.i18n.catalogue import Catalogue
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.fkey_bar import FKeyBar
+from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import ElidedLabel
 
 _LONGER = 0.35
@@ -52,9 +53,13 @@ def faults(window: QWidget) -> list[str]:
         found += _out_of_parent(widget)
         if isinstance(widget, QAbstractScrollArea) and widget.horizontalScrollBar().maximum() > _ROUNDING:
             found.append(f"{_name(widget)} scrolls sideways by {widget.horizontalScrollBar().maximum()}")
-        if isinstance(widget, FKeyBar):
-            found += [f"caption of {act} is cut" for act in widget.shown() if widget.is_cut(act)]
-    return found
+    return found + captions_cut(window)
+
+
+def captions_cut(window: QWidget) -> list[str]:
+    """Return the F-keys whose captions do not fit their places."""
+    bars = window.findChildren(FKeyBar)
+    return [f"caption of {act} is cut" for bar in bars for act in bar.shown() if bar.is_cut(act)]
 
 
 def _is_part_of_qt(widget: QWidget) -> bool:
@@ -71,7 +76,10 @@ def _cut(widget: QWidget) -> list[str]:
         widget, QLabel | QAbstractButton | QComboBox | Badge
     ):
         return []
-    hint = widget.sizeHint() if not isinstance(widget, Badge) else widget.minimumSize()
+    # A button with a key may leave the key's cap out, never its caption.
+    hint = widget.minimumSizeHint() if isinstance(widget, KeyButton) else widget.sizeHint()
+    if isinstance(widget, Badge):
+        hint = widget.minimumSize()
     if isinstance(widget, QLabel) and widget.wordWrap():
         high = widget.heightForWidth(widget.width())
         longest = max(

@@ -112,7 +112,7 @@ def count_own_sales(connection: Connection, shift_place: int, operator_key: int)
     )
 
 
-def has_unfinished(connection: Connection) -> bool:
+def has_unfinished(connection: Connection, *, with_drafts: bool) -> bool:
     """Say whether anything waits for a person: money, tokens, papers, drafts."""
     return bool(
         connection.exec_driver_sql(
@@ -121,7 +121,8 @@ def has_unfinished(connection: Connection) -> bool:
             "OR EXISTS (SELECT 1 FROM sale INDEXED BY ix_sale_not_handed_over "
             "WHERE state = 'delivered' AND is_handed_over = 0) "
             "OR EXISTS (SELECT 1 FROM issue INDEXED BY ix_issue_not_handed_over WHERE is_handed_over = 0) "
-            "OR EXISTS (SELECT 1 FROM draft)"
+            "OR (? AND EXISTS (SELECT 1 FROM draft))",
+            (with_drafts,),
         ).scalar_one()
     )
 

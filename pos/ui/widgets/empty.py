@@ -16,10 +16,13 @@ class EmptyPanel(QWidget):
     def __init__(self, look: Look, icon: str, fact: str, text: str) -> None:
         super().__init__()
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
+        is_large = look.metrics.is_single_column
+        column.setContentsMargins(24, 4 if is_large else 16, 24, 4 if is_large else 16)
         column.setSpacing(8)
         column.addStretch(2)
-        column.addWidget(IconLabel(look, icon, 32, "text3"), 0, Qt.AlignmentFlag.AlignHCenter)
+        if not is_large:
+            # Large words need the room themselves.
+            column.addWidget(IconLabel(look, icon, 32, "text3"), 0, Qt.AlignmentFlag.AlignHCenter)
         self._fact = label(look, fact, Type.STRONG, wraps=True)
         self._text = label(look, text, Type.BODY, tone="text2", wraps=True)
         for words in (self._fact, self._text):

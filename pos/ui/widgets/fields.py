@@ -72,7 +72,8 @@ class BareEdit(QLineEdit):
             event.ignore()
             return
         if is_text_key(event) and not all(self._takes(letter) for letter in event.text()):
-            event.ignore()
+            # Letters go to the search; a comma or a blank in a number is a slip, and goes nowhere.
+            event.setAccepted(not event.text().isalpha())
             return
         super().keyPressEvent(event)
 
@@ -174,12 +175,20 @@ class NumberField(FieldFrame):
         self.edit.setPlaceholderText(text)
 
     def _on_edited(self, shown: str) -> None:
-        typed = "".join(letter for letter in shown.replace(",", ".") if letter.isdecimal() or letter == ".")
-        if self._decimals == 0:
-            typed = "".join(letter for letter in shown if letter.isdecimal())
-        whole, point, part = typed.partition(".")
+        """Take what stands in the field now; what is no number at all, as after pasting, is put back."""
+        group, point = self.look.wording.count(1000)[1], self.look.wording.units(1500)[1]
+        typed = shown.replace(group, "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+        if point != ".":
+            typed = typed.replace(point, ".")
+        elif self._decimals:
+            typed = typed.replace(",", ".")
+        whole, dot, part = typed.partition(".")
+        is_number = (whole + part).isascii() and (whole + part + "0").isdecimal()
+        if not is_number or (dot and not self._decimals):
+            self._show(self._bare)
+            return
         bare = whole.lstrip("0") or ("0" if whole else "")
-        if point and self._decimals:
+        if dot:
             bare = f"{bare or '0'}.{part[: self._decimals]}"
         self._show(bare)
         self.changed.emit(bare)

@@ -26,6 +26,7 @@ class BarItem:
 _SIDE = 10
 _GAP = 8
 _SMALLEST_PX = 10
+_NARROW = 87
 _SMALLEST = 0.65
 _FIRST_TO_GO = (Act.CASH, Act.RECENT, Act.HOLD, Act.REPRINT, Act.TRIAL, Act.FIND)
 """What leaves a bar that has no room for all: each keeps its key, and most have a button."""
@@ -110,6 +111,8 @@ class FKeyBar(QWidget):
         """Return the font of a caption, smaller where its place forces it."""
         font = QFont(self._look.font(Type.SUPPORT))
         text, room = self._items[act].caption, self.place_of(act).width()
+        if QFontMetricsF(font).horizontalAdvance(text) > room:
+            font.setStretch(_NARROW)
         while QFontMetricsF(font).horizontalAdvance(text) > room and font.pixelSize() > _SMALLEST_PX:
             font.setPixelSize(font.pixelSize() - 1)
         return font

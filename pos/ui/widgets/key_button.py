@@ -51,7 +51,7 @@ class KeyButton(QPushButton):
         self.setProperty("klKind", kind)
         self.setProperty("klSize", size)
         self.setFont(look.font(_TEXT[size]))
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
         self._name()
 
@@ -115,8 +115,14 @@ class KeyButton(QPushButton):
         return QSize(self._wanted_width() + 2 * _PADDING[self._size] + 4, heights[self._size])
 
     def minimumSizeHint(self) -> QSize:
-        """As `sizeHint`: a caption is never cut."""
-        return self.sizeHint()
+        """Room for the caption, which is never cut; the cap of its key goes where there is none for it."""
+        hint = self.sizeHint()
+        if self._cap:
+            hint.setWidth(hint.width() - self._cap_width())
+        return hint
+
+    def _cap_width(self) -> int:
+        return cap_size(self._look, self._cap).width() + _GAP if self._cap else 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the ground by the style sheet, then what stands on it."""
@@ -125,7 +131,11 @@ class KeyButton(QPushButton):
         ink = self._ink()
         rect = QRectF(self.rect())
         padding = _PADDING[self._size]
-        x = padding + 1.0 if self._spread else (rect.width() - self._wanted_width()) / 2
+        wanted = self._wanted_width()
+        has_cap = bool(self._cap) and wanted <= rect.width() - 4
+        if not has_cap:
+            wanted -= self._cap_width()
+        x = padding + 1.0 if self._spread else (rect.width() - wanted) / 2
         if self._icon:
             size = self._icon_size()
             draw_icon(
@@ -144,7 +154,7 @@ class KeyButton(QPushButton):
             int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
             self._caption,
         )
-        if self._cap:
+        if has_cap:
             cap = cap_size(self._look, self._cap)
             left = rect.width() - padding - cap.width() - 1 if self._spread else x + width + _GAP
             place = QRectF(round(left), round((rect.height() - cap.height()) / 2), cap.width(), cap.height())

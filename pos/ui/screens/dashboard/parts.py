@@ -20,9 +20,9 @@ class FigureCard(Card):
         super().__init__(
             padding=(margin, look.metrics.fixed(12, 8), margin, look.metrics.fixed(12, 8)), gap=2
         )
-        self._name = label(look, "", Type.SUPPORT, tone="text2")
+        self._name = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
         self.value = label(look, "", Type.TITLE)
-        self._below = label(look, "", Type.SUPPORT, tone="text2")
+        self._below = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
         for one in (self._name, self.value, self._below):
             self.body.addWidget(one)
 

@@ -149,7 +149,7 @@ class EnvelopeCard(Card):
         column = QVBoxLayout()
         column.setContentsMargins(metrics.padding, metrics.gap, metrics.padding, metrics.gap)
         column.setSpacing(metrics.fixed(8, 6))
-        self._left = label(look, "", Type.NUMBER)
+        self._left = label(look, "", Type.NUMBER, wraps=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 100)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from pos.services.float_statement import StatementMove
 from pos.services.supplier_float import FloatState
@@ -22,6 +22,7 @@ from pos.ui.table_models.paged import RowsModel
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
 from pos.ui.widgets.fkey_bar import BarItem
+from pos.ui.widgets.flow import FlowLayout
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import label, rule
@@ -114,19 +115,26 @@ class FloatsScreen(Screen):
         head = CardHead(look, say("Statement"))
         head.setFixedHeight(metrics.px(44, 40))
         self._enter = EnterFilter(self, self.presenter.read_statement)
+        acts: QLayout = head.row
+        low: QWidget | None = None
+        if metrics.is_single_column:
+            low = QWidget()
+            acts = FlowLayout(low, gap=metrics.gap)
         for caption, months in ((say("This month"), 0), (say("Last month"), 1)):
             button = KeyButton(look, caption, kind="quiet", size="small")
             button.clicked.connect(lambda _=False, months=months: self.presenter.show_month(months))
-            head.row.addWidget(button)
+            acts.addWidget(button)
         self.pdf_button = KeyButton(look, say("PDF"), size="small", cap=look.keys.cap_of(Act.EXPORT))
         self.pdf_button.clicked.connect(self._write_pdf)
         self.print_button = KeyButton(
             look, say("Print"), size="small", icon="printer", cap=look.keys.cap_of(Act.REPRINT)
         )
         self.print_button.clicked.connect(self.presenter.print_statement)
-        head.row.addWidget(self.pdf_button)
-        head.row.addWidget(self.print_button)
+        acts.addWidget(self.pdf_button)
+        acts.addWidget(self.print_button)
         card.body.addWidget(head)
+        if low is not None:
+            card.body.addWidget(low)
         card.body.addWidget(rule())
         card.body.addLayout(self._make_days())
         self.moves: RowsModel[StatementMove] = RowsModel(
@@ -147,9 +155,9 @@ class FloatsScreen(Screen):
         card.body.addWidget(self.moves_table, 1)
         return card
 
-    def _make_days(self) -> QHBoxLayout:
+    def _make_days(self) -> QBoxLayout:
         look, say, metrics = self.look, self.look.say, self.look.metrics
-        row = QHBoxLayout()
+        row = QVBoxLayout() if metrics.is_single_column else QHBoxLayout()
         row.setContentsMargins(metrics.padding, metrics.fixed(10, 6), metrics.padding, metrics.fixed(10, 6))
         row.setSpacing(12)
         fields = []
@@ -159,8 +167,11 @@ class FloatsScreen(Screen):
             edit.installEventFilter(self._enter)
             edit.editingFinished.connect(self.presenter.read_statement)
             field = LabelledField(look, name, edit)
-            field.setFixedWidth(metrics.px(150, 132))
-            row.addWidget(field, 0, Qt.AlignmentFlag.AlignTop)
+            if metrics.is_single_column:
+                row.addWidget(field)
+            else:
+                field.setFixedWidth(metrics.px(150, 132))
+                row.addWidget(field, 0, Qt.AlignmentFlag.AlignTop)
             fields.append((field, edit))
         (self.first, self.first_edit), (self.last, self.last_edit) = fields
         self.first_edit.textEdited.connect(lambda text: self.presenter.type_days(first=text))
@@ -168,9 +179,10 @@ class FloatsScreen(Screen):
         row.addStretch(1)
         sums = []
         for name in (say("Opening"), say("Commission"), say("Closing")):
-            column = QVBoxLayout()
+            column = QHBoxLayout() if metrics.is_single_column else QVBoxLayout()
             column.setSpacing(2)
-            column.addWidget(label(look, name, Type.SUPPORT, tone="text2"), 0, Qt.AlignmentFlag.AlignRight)
+            side = Qt.AlignmentFlag.AlignLeft if metrics.is_single_column else Qt.AlignmentFlag.AlignRight
+            column.addWidget(label(look, name, Type.SUPPORT, tone="text2"), 0, side)
             value = label(look, "–", Type.STRONG)
             column.addWidget(value, 0, Qt.AlignmentFlag.AlignRight)
             row.addLayout(column)

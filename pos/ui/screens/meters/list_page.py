@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.i18n.wording import Wording
 from pos.services.meters import MeterRow
@@ -28,7 +28,7 @@ from pos.ui.widgets.fields import SearchField
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
-from pos.ui.widgets.text import label
+from pos.ui.widgets.text import ElidedLabel, label
 
 
 def meter_columns(wording: Wording, *, is_large: bool = False) -> tuple[Column[MeterRow], ...]:
@@ -95,7 +95,8 @@ class ListPage(QWidget):
         look, say, keys = self._look, self._look.say, self._look.keys
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.title = label(look, "", Type.STRONG)
+        self.title = ElidedLabel(look, "", Type.STRONG)
+        self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.count = label(look, "", Type.BODY, tone="text2")
         row.addWidget(self.title)
         row.addWidget(self.count)

@@ -102,10 +102,13 @@ class ResumePresenter:
 
         def done(printed: PrintJob | None) -> None:
             if printed is None:
-                self._context.shell.toast(
-                    self._context.say("There is no printer. Show the token."), light="warn"
-                )
-            self._handed_over(card, HandedOver.PRINTED if printed else HandedOver.SHOWN)
+                text = self._context.say("There is no printer. Show the token.")
+                self._context.shell.toast(text, light="warn")
+                self.open()
+            elif printed.state is JobState.PRINTED:
+                self._handed_over(card, HandedOver.PRINTED)
+            else:
+                self.open()
 
         self._set(is_busy=True)
         self._context.tasks.submit(Lane.DEVICE, work, on_ok=done, on_error=self._not_printed)

@@ -29,6 +29,9 @@ class ResumeScreen(Screen):
     def __init__(self, context: Context, look: Look) -> None:
         super().__init__(look)
         self._context = context
+        # Before it can have the focus, or a ring stands around the whole screen.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("klRing", "own")
         self.presenter = ResumePresenter(context, self.show_state)
         metrics = look.metrics
         column = QVBoxLayout(self)
@@ -226,8 +229,6 @@ class ResumeScreen(Screen):
 
     def opened(self) -> None:
         """Read what waits."""
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setProperty("klRing", "own")
         self.setFocus()
         self.presenter.open()
 

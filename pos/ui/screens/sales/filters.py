@@ -18,6 +18,7 @@ from pos.ui.screens.sales.state import Listing, SalesState
 from pos.ui.screens.sales.words import tender_word
 from pos.ui.widgets.controls import Choice, Segments, set_property
 from pos.ui.widgets.fields import SearchField
+from pos.ui.widgets.flow import FlowLayout
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label
 
@@ -67,7 +68,10 @@ class FilterChip(Choice):
         """Room for what is chosen."""
         text = self._look.text_width(Type.VALUE, self.currentText())
         icon = self._look.metrics.px(_ICON) + 10 if self._icon else 0
-        return QSize(text + icon + _ARROW + self._look.metrics.fixed(34, 30), self._look.metrics.field)
+        return QSize(
+            text + icon + self._look.metrics.px(_ARROW) + self._look.metrics.fixed(34, 30),
+            self._look.metrics.field,
+        )
 
     def minimumSizeHint(self) -> QSize:
         """As `sizeHint`."""
@@ -102,13 +106,20 @@ class FilterRow(QWidget):
         )
         self.count = label(look, "", Type.BODY, tone="text2")
         self.export = KeyButton(look, say("Export"), cap=look.keys.cap_of(Act.EXPORT), icon="download")
+        limits = QWidget()
+        flow = FlowLayout(limits, gap=row.spacing())
         for widget in (self.search, self.span, self.state, self.tender, self.cashier, self.cases):
-            row.addWidget(widget)
-        row.addStretch(1)
-        if not look.metrics.is_compact:
+            flow.addWidget(widget)
+        row.addWidget(limits, 1)
+        if look.metrics.is_single_column:
+            flow.addWidget(self.export)
+            if not look.metrics.is_compact:
+                flow.addWidget(self.count)
+        elif not look.metrics.is_compact:
             # A small window has its place beside the title.
-            row.addWidget(self.count)
-        row.addWidget(self.export)
+            row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignVCenter)
+        if not look.metrics.is_single_column:
+            row.addWidget(self.export, 0, Qt.AlignmentFlag.AlignTop)
         self._sales_only = (self.search, self.span, self.state, self.tender, self.cashier, self.count)
         self.search.changed.connect(presenter.search)
         self.span.picked.connect(presenter.choose_span)

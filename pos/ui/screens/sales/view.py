@@ -96,6 +96,9 @@ class SalesScreen(Screen):
         self.zone = QStackedWidget()
         self.zone.addWidget(table_card)
         zone.addWidget(self.zone, 1)
+        if self.look.metrics.is_single_column:
+            # The lines of the filters get their room first; the table scrolls.
+            self.zone.setMinimumHeight(2 * self.look.metrics.row)
         if self._is_over:
             self.zone.addWidget(self.pane_card)
         else:
@@ -253,7 +256,7 @@ class SalesScreen(Screen):
         acts[presenter.state.pane]()
 
     def _go_to_cash(self) -> None:
-        self._context.shell.go("shift", cash=True)
+        self._context.shell.go("shift", part="cash")
 
     def _find(self) -> None:
         if self.presenter.state.listing is Listing.CASES:
@@ -314,6 +317,9 @@ class SalesScreen(Screen):
             self.presenter.show_case_of(case)
         elif isinstance(sale, UUID):
             self.presenter.show_sale(sale)
+        elif "text" in where:
+            self.filters.search.set_text(str(where["text"]))
+            self.presenter.search(str(where["text"]))
 
     def opened(self) -> None:
         """Read the list anew; the caret stands in it."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pos.ui.screens.sell.presenter import SellPresenter
 
 
+_NEVER_CAME = frozenset({"waiting", "failed"})
+
+
 class AfterSale:
     """Hands a token over, prints and reprints."""
 
@@ -55,6 +58,8 @@ class AfterSale:
             return printed
 
         def done(printed: PrintJob) -> None:
+            if printed.copy and printed.state is JobState.PRINTED:
+                context.shell.toast(self._presenter.say("COPY {n} is printed", n=printed.copy))
             at = desk.clock.now() if printed.state is JobState.PRINTED else None
             self._update(sale_id, printed_at=at, print_state=printed.state.value, print_error=printed.error)
             self._presenter.refresh_side()
@@ -63,6 +68,11 @@ class AfterSale:
         def failed(error: BaseException) -> None:
             code = error.code if isinstance(error, KilotillError) else ""
             self._update(sale_id, print_state="failed", print_error=code)
+            self._presenter.refresh_side()
+            if isinstance(error, KilotillError):
+                context.shell.toast(
+                    self._presenter.say("Not printed. The token is safe: F9 tries again."), light="bad"
+                )
             context.shell.refresh_status()
             if not code:
                 context.shell.show_error(error)
@@ -76,55 +86,28 @@ class AfterSale:
             presenter.set(paid=replace(paid, **changes))  # type: ignore[arg-type]
 
     def reprint(self) -> None:
-        """Print the token on screen again, else the last one; it is marked COPY n."""
+        """Print the token on screen again, else the last one.
+
+        An original that never came out is printed as that; anything later is marked COPY n.
+        """
         presenter = self._presenter
         state, context = presenter.state, presenter.context
         sale = state.guard if state.stage is Stage.GUARD else state.paid.sale if state.paid else state.last
-        if sale is None:
+        if sale is None or state.is_paying:
             return
         desk, actor, sale_id = context.desk, context.actor, sale.row.sale_id
-        paid = state.paid
-        if paid is not None and paid.print_state in ("failed", "waiting") and paid.sale is sale:
-            self._print_waiting(sale_id)
-            return
 
-        def done(copy: Copy) -> None:
-            if copy.print_job is not None:
-                self._print(copy.print_job, sale_id, place=None)
-            context.shell.toast(
-                presenter.say(
-                    "COPY {n} of {receipt} goes to the printer",
-                    n=copy.copy,
-                    receipt=sale.row.receipt_number or "",
-                )
-            )
+        def work() -> Copy:
+            papers = desk.reprints.copies(sale_id, actor)
+            if papers and papers[0].state in _NEVER_CAME and papers[0].print_job is not None:
+                return papers[0]
+            return desk.reprints.reprint(sale_id, actor)
+
+        def done(paper: Copy) -> None:
+            if paper.print_job is not None:
+                self._print(paper.print_job, sale_id, place=None if paper.copy else paper.place)
             if presenter.state.stage is Stage.GUARD:
                 presenter.reset()
             presenter.refresh_side()
 
-        context.tasks.submit(
-            Lane.SALE,
-            lambda: desk.reprints.reprint(sale_id, actor),
-            on_ok=done,
-            on_error=context.shell.show_error,
-        )
-
-    def _print_waiting(self, sale_id: UUID) -> None:
-        """The original never came out: print that one, not a copy."""
-        context = self._presenter.context
-        desk = context.desk
-
-        def work() -> PrintJob | None:
-            last = None
-            while (job := desk.spool.print_next()) is not None:
-                last = job
-            return last
-
-        def done(job: PrintJob | None) -> None:
-            if job is not None:
-                self._update(
-                    sale_id, printed_at=desk.clock.now(), print_state=job.state.value, print_error=job.error
-                )
-            context.shell.refresh_status()
-
-        context.tasks.submit(Lane.DEVICE, work, on_ok=done, on_error=context.shell.show_error)
+        context.tasks.submit(Lane.SALE, work, on_ok=done, on_error=context.shell.show_error)

@@ -31,6 +31,8 @@ class Finding:
     def type(self, text: str) -> None:
         """Take what stands in the line, and look for it."""
         presenter = self._presenter
+        if presenter.state.is_paying:
+            return
         self._number += 1
         number = self._number
         if presenter.state.stage in (Stage.AMOUNT, Stage.TENDER, Stage.CONFIRM):

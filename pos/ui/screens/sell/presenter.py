@@ -15,7 +15,7 @@ from pos.errors import KilotillError, UserError
 from pos.i18n.error_texts import explain_error
 from pos.services.checkout import DuplicateSaleError
 from pos.services.counter import MeterRow, OwnerCard, ShownSale
-from pos.services.price_view import price_view
+from pos.services.price_view import PriceView, price_view
 from pos.services.quoting import Quote
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
 from pos.system.ids import new_id
@@ -36,6 +36,8 @@ class SellPresenter:
         self.context = context
         self._show = show
         self.state = SellState(language=self._shop_language())
+        self._opening = 0
+        self._recalled_id: UUID | None = None
         self._trial_number = 0
         self._priced_number = 0
         self._commits_when_priced = False
@@ -87,13 +89,21 @@ class SellPresenter:
 
     def open_meter(self, number: str, *, then: Callable[[], None] | None = None) -> None:
         """Show the owner card of a meter; an amount typed for another customer is held, not lost."""
+        if self.state.is_paying:
+            return
         self.keep_what_was_typed()
         self.finding.cancel()
+        self._opening += 1
+        opening = self._opening
         desk, actor = self.context.desk, self.context.actor
         self._begun_at = desk.clock.now()
 
         def got(card: OwnerCard) -> None:
+            if opening != self._opening:
+                return
+            self._recalled_id = None
             self._forget_price()
+            self.context.shell.customer_display("")
             self.set(
                 stage=Stage.CONFIRM,
                 search=card.meter.drn,
@@ -126,7 +136,7 @@ class SellPresenter:
             Lane.READ,
             lambda: desk.counter.card(actor, number),
             on_ok=got,
-            on_error=lambda error: self.finding.failed(number, error),
+            on_error=lambda error: self.finding.failed(number, error) if opening == self._opening else None,
         )
 
     def confirm(self) -> None:
@@ -314,6 +324,8 @@ class SellPresenter:
                 self.set(amount_problem=self.say("Type the amount, then Enter."))
             return
         self.set(stage=Stage.TENDER, tendered="", tender_problem="")
+        money = self.context.wording.money(self.state.price.money_minor)
+        self.context.shell.customer_display(money, self.say("To pay"))
         self._keep_draft()
 
     def toggle_trial(self) -> None:
@@ -387,17 +399,21 @@ class SellPresenter:
         state = self.state
         if state.is_paying or state.price is None or state.stage is not Stage.TENDER:
             return
+        if state.tendered and self.tendered_minor() is None:
+            self.set(tender_problem=self.say("That is no amount. Type it again."))
+            return
         if self.change_minor() is None:
             self.set(tender_problem=self.say("That is less than the price."))
             return
-        request = self._request()
-        assert request is not None, "there is a price"
+        request, card, price = self._request(), self.state.card, self.state.price
+        if request is None or card is None or price is None:
+            return
         self.set(is_paying=True, tender_problem="")
         checkout, actor = self.context.desk.checkout, self.context.actor
         self.context.attempt(
             Lane.SALE,
             lambda approval: checkout.sell(request, actor, approval=approval),
-            on_ok=self._sold,
+            on_ok=lambda result: self._sold(result, price),
             on_error=self._not_sold,
             subject=str(request.sale_id),
             facts=self._approval_facts(),
@@ -415,6 +431,9 @@ class SellPresenter:
         )
 
     def _not_sold(self, error: BaseException) -> None:
+        if isinstance(error, UserError) and error.code in _SOLD_CODES:
+            self._show_unfinished(error)
+            return
         self.set(is_paying=False)
         if isinstance(error, DuplicateSaleError):
             self.open_guard(error.sale_id)
@@ -425,50 +444,44 @@ class SellPresenter:
         else:
             self.context.shell.show_error(error)
 
-    def _sold(self, result: SaleResult) -> None:
+    def _sold(self, result: SaleResult, price: PriceView) -> None:
+        """Show what was sold: by the sale's own id and price, whatever the screen shows by now."""
         if self._begun_at is not None:
-            self._seconds = [
-                *self._seconds[-99:],
-                int((self.context.desk.clock.now() - self._begun_at).total_seconds()),
-            ]
+            seconds = int((self.context.desk.clock.now() - self._begun_at).total_seconds())
+            self._seconds = [*self._seconds[-99:], seconds]
         payment = result.sale["payments"][0]
         change = int(payment["change_minor"])
-        card = self.state.card
-        assert card is not None and self.state.price is not None, "something was sold"
-        desk, actor, price = self.context.desk, self.context.actor, self.state.price
+        desk, actor, sale_id = self.context.desk, self.context.actor, result.sale_uuid
 
         def got(sale: ShownSale) -> None:
-            paid = Paid(
-                sale,
-                price,
-                int(payment["amount_minor"]) + change,
-                change,
-                print_state="" if result.print_job is None else "waiting",
-            )
-            self.set(
-                stage=Stage.PAID,
-                paid=paid,
-                search="",
-                is_paying=False,
-                average_s=sum(self._seconds) // len(self._seconds) if self._seconds else None,
-            )
+            received = int(payment["amount_minor"]) + change
+            state = "" if result.print_job is None else "waiting"
+            paid = Paid(sale, price, received, change, print_state=state)
+            average = sum(self._seconds) // len(self._seconds) if self._seconds else None
+            self.set(stage=Stage.PAID, paid=paid, search="", is_paying=False, average_s=average)
             self.after.begin(result, paid)
             self.refresh_side()
             self.context.shell.refresh_status()
 
-        def failed(error: BaseException) -> None:
-            self.set(is_paying=False)
-            self.context.shell.show_error(error)
-
-        sale_id = result.sale_uuid
         self.context.tasks.submit(
-            Lane.SALE, lambda: desk.counter.shown_sale(actor, sale_id), on_ok=got, on_error=failed
+            Lane.SALE,
+            lambda: desk.counter.shown_sale(actor, sale_id),
+            on_ok=got,
+            on_error=self._show_unfinished,
         )
+
+    def _show_unfinished(self, error: BaseException) -> None:
+        """It is sold and cannot be shown here: the resume screen has it, with its token."""
+        self.set(is_paying=False)
+        self.reset()
+        self.context.shell.go("resume")
+        self.context.shell.show_error(error)
 
     # -- steps back ---------------------------------------------------------------------------------------
 
     def escape(self) -> bool:
         """Go one step back; never throws money or a request away. False where there is no step back."""
+        self._opening += 1
         state = self.state
         if state.is_paying:
             return True
@@ -489,8 +502,13 @@ class SellPresenter:
         return True
 
     def reset(self) -> None:
-        """Be ready for the next customer."""
+        """Be ready for the next customer; while a sale is being paid there is none yet."""
+        if self.state.is_paying:
+            return
+        self._opening += 1
+        self._recalled_id = None
         self._forget_price()
+        self.context.shell.customer_display("")
         self.set(
             stage=Stage.IDLE,
             search="",
@@ -571,10 +589,14 @@ class SellPresenter:
     def keep_what_was_typed(self) -> None:
         """Hold an unpaid sale whose amount is typed before something else takes its place."""
         state = self.state
-        if state.stage in (Stage.AMOUNT, Stage.TENDER) and state.price is not None and not state.is_paying:
-            self._keep_draft()
+        if state.stage not in (Stage.AMOUNT, Stage.TENDER) or state.is_paying:
+            return
+        if state.amount or state.units:
+            # A held sale whose new amount has no price keeps the one it was held with.
+            if state.price is not None or self._recalled_id is None:
+                self._keep_draft()
             self.context.shell.toast(self.say("Held: {name}", name=self._name()), light="off", cap="F10")
-        elif state.stage in (Stage.AMOUNT, Stage.TENDER) and not state.is_paying:
+        elif self._recalled_id is None:
             self._drop_draft()
 
     def _name(self) -> str:
@@ -603,6 +625,7 @@ class SellPresenter:
 
     def _recalled(self, sale_id: UUID, body: dict[str, object]) -> None:
         def then() -> None:
+            self._recalled_id = sale_id
             self.set(
                 sale_id=sale_id,
                 kind=SaleKind(str(body.get("kind", SaleKind.ENERGY.value))),
@@ -640,6 +663,9 @@ class SellPresenter:
         """Return the chosen result of the search."""
         return self.state.chosen_result
 
+
+_SOLD_CODES = frozenset({"sale.id_conflict", "sale.not_delivered"})
+"""The sale is in the books already, with another amount than is typed now."""
 
 _AMOUNT_CODES = frozenset(
     {

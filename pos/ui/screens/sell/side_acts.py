@@ -78,6 +78,8 @@ class SideActs:
         """Ask for the token, for the meter at hand."""
         presenter = self._presenter
         state = presenter.state
+        if state.is_paying:
+            return
         drn = ""
         if state.guard is not None:
             drn = state.guard.row.drn or ""

@@ -43,6 +43,7 @@ from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
 from pos.ui.widgets.zones import scrolling
 
 _QUICK = (5000, 10_000)
+_DESK_WIDTH = 1250
 
 
 class TradePage(QWidget):
@@ -313,9 +314,10 @@ class TradePage(QWidget):
         services = (say("Electricity"), say("Water"), say("Gas"), say("Time"))
         is_wide = not look.metrics.is_compact
         self._service.show_state(services[meter.service], "plain")
-        self._service.setVisible(is_wide)
+        self._service.setVisible(is_wide and self._has_room(self._confirmed, self._service))
         self._tariff.show_state(card.tariff_name, "plain")
-        self._tariff.setVisible(is_wide and len(card.tariff_name) < 22)
+        badges = (self._confirmed, self._service, self._tariff)
+        self._tariff.setVisible(is_wide and len(card.tariff_name) < 22 and self._has_room(*badges))
         since = ""
         if card.tariff is not None:
             since = say(
@@ -329,6 +331,13 @@ class TradePage(QWidget):
         set_tone(self._facts["arrears"], "warntext" if owes else "text")
         if "phone" in self._facts:
             self._facts["phone"].setText(phone_text(meter.phone))
+
+    def _has_room(self, *badges: Badge) -> bool:
+        """Say whether badges stand beside the meter number without cutting it."""
+        metrics = self._look.metrics
+        inside = max(self.width(), _DESK_WIDTH) - metrics.side - 3 * metrics.padding - metrics.px(312) - 41
+        wide = self._look.text_width(Type.NUMBER, self._number.text())
+        return wide + 4 + sum(badge.width() + 8 for badge in badges) <= inside
 
     def _show_quick(self, card: OwnerCard) -> None:
         look = self._look

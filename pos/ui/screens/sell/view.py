@@ -114,6 +114,7 @@ class SellScreen(Screen):
         if not is_typing or state.search != self.search.text():
             whole = state.search if state.stage not in _WITH_CUSTOMER else self._number_of(state)
             self.search.set_text(whole)
+        self.search.edit.setReadOnly(state.is_paying)
         self._show_problem(state)
         is_empty = state.stage is Stage.IDLE and not state.search
         self.search.set_side(self.look.say("Scanner ready") if is_empty else "", "scan" if is_empty else "")
@@ -237,8 +238,9 @@ class SellScreen(Screen):
         self.search.edit.selectAll()
 
     def _recent(self) -> None:
-        if self.presenter.state.is_selling:
-            self.presenter.keep_what_was_typed()
+        if self.presenter.state.is_paying:
+            return
+        self.presenter.keep_what_was_typed()
         self.presenter.reset()
         self.presenter.finding.step(1)
 
@@ -344,6 +346,10 @@ class SellScreen(Screen):
         """Read the side anew; the caret stands where it belongs."""
         self.presenter.open()
         self._put_focus(self.presenter.state)
+
+    def is_busy(self) -> bool:
+        """Say whether a sale is being paid: the window waits for its answer."""
+        return self.presenter.state.is_paying
 
     def left(self) -> None:
         """Keep what was typed: the session may end here."""

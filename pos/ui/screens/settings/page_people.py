@@ -91,8 +91,14 @@ class PeoplePage(PageView):
         self.active = KeyButton(look, "", kind="bad")
         grid = QGridLayout()
         grid.setSpacing(8)
-        for n, button in enumerate((self.save, self.reset, self.active, self.unlock)):
-            grid.addWidget(button, n // 2, n % 2)
+        # Two in a row; each in a row of its own where the words are long.
+        self.active.set_caption(say("Works here no more"))
+        buttons = (self.save, self.reset, self.active, self.unlock)
+        widths = [button.sizeHint().width() for button in buttons]
+        pair = max(widths[0], widths[2]) + max(widths[1], widths[3]) + grid.spacing()
+        across = 2 if pair <= look.metrics.fixed(408, look.metrics.side) - 2 * look.metrics.padding - 2 else 1
+        for n, button in enumerate(buttons):
+            grid.addWidget(button, n // across, n % across)
         inside.addLayout(grid)
         self.done = label(look, "", Type.SUPPORT, tone="oktext", wraps=True)
         inside.addWidget(self.done)

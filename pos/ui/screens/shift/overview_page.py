@@ -143,6 +143,9 @@ class OverviewPage(QWidget):
             kind="accent",
             size="pay" if not look.metrics.is_compact else "large",
         )
+        caption_room = look.metrics.side - 2 * look.metrics.fixed(20, 12) - 40
+        if look.metrics.is_compact and look.text_width(Type.STRONG, self.main.caption) > caption_room:
+            self.main.set_caption(say("Count and close"))
         self.main.clicked.connect(presenter.main)
         card.body.addWidget(self.main)
         return card
@@ -257,6 +260,8 @@ class OverviewPage(QWidget):
             why = ""
         self._why.setText(why)
         self._why.setVisible(bool(why))
+        # Both do not fit where the window has its usual size.
+        self._note.setVisible(not why and not self._look.metrics.is_compact)
 
     def take_focus(self, _state: ShiftState) -> None:
         """Put the focus where the next act is."""

@@ -123,6 +123,10 @@ class SignInPresenter:
             seconds = -(-error.wait_ms // 1000)
             if error.code == "pin.locked":
                 return say("Locked after five wrong PINs. Wait 15 minutes, or ask a supervisor to unlock.")
+            if error.code == "pin.wait":
+                return say(
+                    "Too early: the PIN was not looked at. Wait {seconds} s, then type it.", seconds=seconds
+                )
             return say("The PIN is wrong. The next try waits {seconds} s; the fifth locks.", seconds=seconds)
         if isinstance(error, KilotillError):
             explained = explain_error(error.code, self._wording.language)

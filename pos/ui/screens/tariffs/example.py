@@ -39,6 +39,9 @@ class ExampleCard(Card):
             look, [("money", say("Money")), ("units", say("Units"))], chosen="money", name=say("Sell by")
         )
         self._kind.chosen.connect(self._on_kind)
+        taken = self._kind.sizeHint().width() + 2 * metrics.padding + 24
+        if look.text_width(Type.NAME, head.title.text()) + taken > metrics.side:
+            head.title.setWordWrap(True)
         head.setFixedHeight(metrics.px(44))
         head.row.addWidget(self._kind)
         self.body.addWidget(head)
@@ -72,7 +75,10 @@ class ExampleCard(Card):
         column.setSpacing(look.metrics.gap)
         for one in (self.amount, self.units):
             column.addWidget(one)
-        row = QHBoxLayout()
+        # Four of seven parts of the side zone, or a line of its own where the words are long.
+        room = (look.metrics.side - 2 * look.metrics.padding - look.metrics.gap) * 4 // 7
+        is_long = look.text_width(Type.SUPPORT, self.bought.caption.text()) > room
+        row = QVBoxLayout() if is_long and not look.metrics.is_single_column else QHBoxLayout()
         row.setSpacing(look.metrics.gap)
         row.addWidget(self.bought, 4)
         row.addWidget(self.owed, 3)

@@ -1,0 +1,188 @@
+"""No text is cut and nothing reaches out of its place: small window, long words, large letters."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from pos.bootstrap import Till
+from pos.domain.permissions import Actor
+from pos.i18n.catalogue import LANGUAGES, catalogue
+from pos.services.sale_values import SaleResult
+from pos.ui import main_window
+from pos.ui.screens.sell.state import Stage
+from pos.ui.screens.sell.view import SellScreen
+from pos.ui.screens.settings.view import SettingsScreen
+from tests.ui.conftest import Desktop
+from tests.ui.overflow import Longer, captions_cut, faults
+from tests.ui.test_resume import stopped  # noqa: F401 - a fixture
+from tests.ui.test_sell import meters
+
+KEY = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+SIZES = [(1366, 768), (1024, 600)]
+PLACES = ("sales", "meters", "shift", "dashboard", "float", "tariffs", "help")
+
+
+@pytest.fixture(params=SIZES, ids=["1366", "1024"])
+def small(request: pytest.FixtureRequest, desktop: Desktop) -> Desktop:
+    desktop.window.resize(*request.param)
+    return desktop
+
+
+@pytest.fixture
+def longer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every text of the screens is 35 % longer."""
+    monkeypatch.setattr(main_window, "catalogue", lambda _: Longer("en", catalogue("en").texts))
+    yield
+
+
+@pytest.fixture
+def stretched(longer: None, small: Desktop) -> Desktop:
+    small.window.set_preferences(small.window.preferences)
+    small.settle()
+    return small
+
+
+def look_at(desktop: Desktop, percent: int, language: str = "") -> None:
+    """Show everything in another size of text, or language."""
+    window = desktop.window
+    preferences = replace(window.preferences, text_percent=percent)
+    window.set_preferences(preferences.with_language(language) if language else preferences)
+    desktop.settle()
+
+
+def found(desktop: Desktop, where: str) -> list[str]:
+    desktop.settle()
+    return [f"{where}: {fault}" for fault in faults(desktop.window)]
+
+
+def walk_sale(desktop: Desktop, till: Till) -> list[str]:
+    """Go through the stages of a sale and collect what does not fit."""
+    wrong: list[str] = []
+
+    def look(name: str, stage: Stage) -> None:
+        screen = desktop.screen
+        assert isinstance(screen, SellScreen)
+        assert screen.presenter.state.stage is stage, name
+        wrong.extend(found(desktop, name))
+
+    drn = meters(till, "arrears_minor > 2000")[0]
+    look("empty", Stage.IDLE)
+    desktop.type(drn[-4:])
+    look("results", Stage.RESULTS)
+    desktop.key(KEY.Key_Escape)
+    desktop.type(drn[:-1] + str((int(drn[-1]) + 1) % 10))
+    desktop.key(KEY.Key_Return)
+    wrong += found(desktop, "wrong number")
+    desktop.key(KEY.Key_Escape)
+    desktop.key(KEY.Key_Escape)
+    desktop.type(drn)
+    desktop.key(KEY.Key_Return)
+    look("confirm", Stage.CONFIRM)
+    desktop.key(KEY.Key_Return)
+    look("amount, empty", Stage.AMOUNT)
+    desktop.type("18500")
+    look("amount", Stage.AMOUNT)
+    desktop.key(KEY.Key_F3)
+    look("all lines or trial", Stage.AMOUNT)
+    desktop.key(KEY.Key_F3)
+    desktop.key(KEY.Key_Return)
+    look("tender", Stage.TENDER)
+    desktop.type("20000")
+    desktop.key(KEY.Key_Return)
+    look("paid", Stage.PAID)
+    desktop.type(drn)
+    desktop.key(KEY.Key_Return)
+    desktop.key(KEY.Key_Return)
+    look("guard", Stage.GUARD)
+    desktop.key(KEY.Key_Escape)
+    desktop.key(KEY.Key_Escape)
+    desktop.key(KEY.Key_T, CTRL)
+    look("check", Stage.CHECK)
+    return wrong
+
+
+def walk_office(desktop: Desktop) -> list[str]:
+    """Go to every place but Sell, and to every page of the settings."""
+    wrong = []
+    for place in PLACES:
+        desktop.window.go(place)
+        wrong += found(desktop, place)
+    desktop.window.go("settings")
+    desktop.settle()
+    screen = desktop.screen
+    assert isinstance(screen, SettingsScreen)
+    for page in screen.presenter.pages:
+        desktop.window.go("settings", page=page.key)
+        wrong += found(desktop, f"settings, {page.key}")
+    return wrong
+
+
+def test_sell_when_words_are_longer_then_nothing_is_cut(
+    stretched: Desktop, till: Till, open_shift: None
+) -> None:
+    stretched.sign_in("C")
+
+    assert walk_sale(stretched, till) == []
+
+
+@pytest.mark.parametrize("percent", [150, 200])
+def test_sell_when_letters_are_large_then_nothing_is_cut(
+    small: Desktop, till: Till, open_shift: None, percent: int
+) -> None:
+    look_at(small, percent)
+    small.sign_in("C")
+
+    assert walk_sale(small, till) == []
+
+
+def test_places_when_words_are_longer_then_nothing_is_cut(stretched: Desktop, open_shift: None) -> None:
+    stretched.sign_in("A")
+
+    assert walk_office(stretched) == []
+
+
+def test_places_when_letters_are_large_then_nothing_is_cut(small: Desktop, open_shift: None) -> None:
+    look_at(small, 200)
+    small.sign_in("A")
+
+    assert walk_office(small) == []
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_sign_in_when_words_are_longer_then_nothing_is_cut(stretched: Desktop, percent: int) -> None:
+    look_at(stretched, percent)
+
+    assert found(stretched, "sign-in") == []
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_resume_when_words_are_longer_then_nothing_is_cut(
+    stopped: SaleResult,  # noqa: F811 - the fixture
+    stretched: Desktop,
+    people: dict[str, Actor],
+    percent: int,
+) -> None:
+    look_at(stretched, percent)
+    stretched.window.sign_in_as(people["C"])
+    stretched.settle()
+
+    assert found(stretched, "resume") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("percent", [100, 200])
+def test_keys_when_shown_in_a_shipped_language_then_their_captions_fit(
+    small: Desktop, open_shift: None, language: str, percent: int
+) -> None:
+    look_at(small, percent, language)
+    small.sign_in("A")
+    wrong = []
+    for place in ("sell", *PLACES, "settings"):
+        small.window.go(place)
+        small.settle()
+        wrong += [f"{place}: {one}" for one in captions_cut(small.window)]
+
+    assert wrong == []
