@@ -14,17 +14,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 from benchmarks.bench_meters import METERS
 from benchmarks.bench_sales import EARLIER_SALES
-from benchmarks.make_meters import meter_number, write_meters
+from benchmarks.make_meters import TARIFFS, meter_number, write_meters
 from benchmarks.make_sales import make_shop_with_sales
 from benchmarks.table import Row
 from pos.bootstrap import Access, Till, open_till
+from pos.domain.canonical import canonical_bytes
 from pos.domain.permissions import Actor, Role
+from pos.domain.tariff import tariff_sha256
 from pos.models.history import newest_version
 from pos.models.queries.people import list_people
 from pos.system.paths import DataFolder
+from tests.factories.shop import plain_tariff
 
 PASSPHRASE = "a bench has no secrets"  # noqa: S105 - and so nothing to hide
 SAMPLES = 60
@@ -52,6 +56,7 @@ from pathlib import Path
 from pos.bootstrap import Access, open_till
 from pos.models.queries.people import list_people
 from pos.system.paths import DataFolder
+from tests.factories.shop import plain_tariff
 from pos.ui.app import make_application, make_style
 from pos.ui.main_window import MainWindow
 from pos.ui.picture import settle
@@ -91,11 +96,26 @@ def run() -> list[Row]:
             connection = unit.connection
             connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32))")
             connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (newest_version(),))
+            for tariff in map(plain_tariff, TARIFFS):
+                connection.exec_driver_sql(
+                    "INSERT INTO tariff SELECT max(key) + 1, ?, ?, 1, min(valid_from), ?, ?, ? FROM tariff",
+                    (
+                        uuid4().bytes,
+                        tariff.code,
+                        tariff.code,
+                        canonical_bytes(tariff.to_json()).decode(),
+                        bytes.fromhex(tariff_sha256(tariff)),
+                    ),
+                )
         shop.units.close()
         write_meters(Path(name, "meters.csv"), METERS)
         with open_till(DataFolder(folder), Access.WRITES, passphrase=PASSPHRASE, mirrors=False) as till:
             administrator = _person(till, Role.ADMINISTRATOR)
-            till.imports.run(administrator, Path(name, "meters.csv"), errors_path=Path(name, "errors.csv"))
+            made = till.imports.run(
+                administrator, Path(name, "meters.csv"), errors_path=Path(name, "errors.csv")
+            )
+            # A few numbers of the register are those of the sales already.
+            assert made.counts.added + made.counts.changed + made.counts.unchanged == METERS, made
         rows = list(_starts(folder))
         with open_till(DataFolder(folder), Access.WRITES, passphrase=PASSPHRASE, mirrors=False) as till:
             rows += _window_rows(till, Path(name))

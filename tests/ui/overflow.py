@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFocusFrame,
     QLabel,
     QScrollArea,
+    QToolButton,
     QWidget,
 )
 
@@ -78,6 +79,9 @@ def _cut(widget: QWidget) -> list[str]:
         return []
     # A button with a key may leave the key's cap out, never its caption.
     hint = widget.minimumSizeHint() if isinstance(widget, KeyButton) else widget.sizeHint()
+    if isinstance(widget, QToolButton):
+        # A segment may lose some of the air around its word.
+        hint.setWidth(widget.fontMetrics().horizontalAdvance(widget.text()) + 8)
     if isinstance(widget, Badge):
         hint = widget.minimumSize()
     if isinstance(widget, QLabel) and widget.wordWrap():

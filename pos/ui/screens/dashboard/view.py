@@ -102,7 +102,8 @@ class DashboardScreen(Screen):
     def _make_chart(self) -> Card:
         look, say = self.look, self.look.say
         card = Card()
-        head = CardHead(look, "", cap=look.keys.cap_of(Act.CHART_TABLE))
+        is_tight = look.metrics.is_single_column and look.metrics.is_compact
+        head = CardHead(look, "", cap="" if is_tight else look.keys.cap_of(Act.CHART_TABLE))
         head.setFixedHeight(look.metrics.px(44))
         self._chart_head = head
         self._now = Legend(look, is_dashed=False)

@@ -12,7 +12,7 @@ from pos.ui.screens.sell.state import Problem, Stage, UnknownMeter
 if TYPE_CHECKING:
     from pos.ui.screens.sell.presenter import SellPresenter
 
-NAME_PAUSE_MS = 120
+NAME_PAUSE_MS = 20
 _WHOLE = (11, 13, 18)
 _LEAST = 3
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.services.counter import MeterRow, RecentMeter
 from pos.services.drafts import Draft
@@ -56,7 +56,7 @@ class IdlePage(QWidget):
         look, say = self._look, self._look.say
         card = Card()
         head = CardHead(look, say("Recent meters"), cap=look.keys.cap_of(Act.RECENT))
-        head.row.addWidget(self._how_to_choose(), 1000)
+        head.row.addWidget(self._how_to_choose())
         card.body.addWidget(head)
         self.recent_model = RowsModel[tuple[int, RecentMeter]](self._recent_columns())
         self.recent = Table(
@@ -82,8 +82,9 @@ class IdlePage(QWidget):
 
     def _how_to_choose(self) -> ElidedLabel:
         text = self._look.say("Up and Down to choose, Enter to open")
-        right = Qt.AlignmentFlag.AlignRight
-        return ElidedLabel(self._look, text, Type.SUPPORT, tone="text2", align=right)
+        made = ElidedLabel(self._look, text, Type.SUPPORT, tone="text2")
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        return made
 
     def _recent_columns(self) -> list[Column[tuple[int, RecentMeter]]]:
         look, wording = self._look, self._look.wording
@@ -124,7 +125,7 @@ class IdlePage(QWidget):
         look, say = self._look, self._look.say
         card = Card()
         self._results_head = CardHead(look, say("Found"))
-        self._results_head.row.addWidget(self._how_to_choose(), 1000)
+        self._results_head.row.addWidget(self._how_to_choose())
         card.body.addWidget(self._results_head)
         self.results_model = RowsModel[MeterRow](
             [

@@ -143,8 +143,8 @@ class OverviewPage(QWidget):
             kind="accent",
             size="pay" if not look.metrics.is_compact else "large",
         )
-        caption_room = look.metrics.side - 2 * look.metrics.fixed(20, 12) - 40
-        if look.metrics.is_compact and look.text_width(Type.STRONG, self.main.caption) > caption_room:
+        room = look.metrics.side - 2 * look.metrics.fixed(20, 12) - 26
+        if not look.metrics.is_single_column and self.main.minimumSizeHint().width() > room:
             self.main.set_caption(say("Count and close"))
         self.main.clicked.connect(presenter.main)
         card.body.addWidget(self.main)

@@ -45,7 +45,7 @@ class SignInScreen(Screen):
         self._frame = _FrameStrip(desk, look) if self._is_large else _Frame(desk, look)
         row.addWidget(self._frame)
         right = QHBoxLayout()
-        sides = look.metrics.fixed(56, 22)
+        sides = look.metrics.fixed(56, 28)
         top = look.metrics.fixed(48, 28)
         if self._is_large:
             sides, top = look.metrics.fixed(28, 14), look.metrics.fixed(20, 8)
