@@ -162,6 +162,8 @@ class MainWindow(QWidget):
         apply_look(self._application, self._style, self.look)
         place = self._place
         where = {} if self.screen_now is None else dict(self.screen_now.where())
+        for screen in self._screens.values():
+            screen.will_be_rebuilt()
         self._build()
         if self.actor is not None and place:
             self.go(place, **where)

@@ -65,5 +65,8 @@ class Screen(QWidget):
     def opened(self) -> None:
         """Become the screen that is shown: read what may have changed, take the focus."""
 
+    def will_be_rebuilt(self) -> None:
+        """Be built anew at once, in another look or size: hand over what is shown. `left` follows."""
+
     def left(self) -> None:
         """Stop being shown."""

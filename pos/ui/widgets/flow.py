@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
-class FlowLayout(QLayout):
-    """Lays widgets from the left at their own widths; hidden ones take no room."""
+class FlowRow(QWidget):
+    """Places widgets from the left at their own widths; hidden ones take no room.
 
-    def __init__(self, parent: QWidget, *, gap: int) -> None:
-        super().__init__(parent)
+    It is no layout: Qt and Python would both own the items of one that is written in Python.
+    """
+
+    def __init__(self, *, gap: int) -> None:
+        super().__init__()
         self._gap = gap
-        self._items: list[QLayoutItem] = []
-        self.setContentsMargins(QMargins())
+        self._widgets: list[QWidget] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
-    def addItem(self, item: QLayoutItem) -> None:
-        """Take another item."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """Return how many items there are."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return an item, None where there is none."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Give an item back."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        """It takes no more room than it is given."""
-        return Qt.Orientation(0)
+    def addWidget(self, widget: QWidget) -> None:
+        """Take another widget; before the row is shown."""
+        widget.setParent(self)
+        self._widgets.append(widget)
 
     def hasHeightForWidth(self) -> bool:
         """A narrow row is a high one."""
@@ -41,35 +32,50 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """Return how high the lines are together."""
-        return self._lay(QRect(0, 0, width, 0), is_trial=True)
-
-    def setGeometry(self, rect: QRect) -> None:
-        """Place the widgets."""
-        super().setGeometry(rect)
-        self._lay(rect, is_trial=False)
+        return max((place.bottom() + 1 for _, place in self._places(width)), default=0)
 
     def sizeHint(self) -> QSize:
         """Room for all of them in one line."""
-        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        sizes = [_size(widget) for widget in self._shown()]
         wide = sum(size.width() for size in sizes) + self._gap * max(0, len(sizes) - 1)
         return QSize(wide, max((size.height() for size in sizes), default=0))
 
-    def minimumSize(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:
         """Room for the widest."""
-        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
+        sizes = [_size(widget) for widget in self._shown()]
         wide = max((size.width() for size in sizes), default=0)
         return QSize(wide, max((size.height() for size in sizes), default=0))
 
-    def _lay(self, rect: QRect, *, is_trial: bool) -> int:
-        x, y, high = rect.left(), rect.top(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            size = item.sizeHint().boundedTo(QSize(rect.width(), item.sizeHint().height()))
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, high = rect.left(), y + high + self._gap, 0
-            if not is_trial:
-                item.setGeometry(QRect(QPoint(x, y), size))
+    def _shown(self) -> list[QWidget]:
+        return [widget for widget in self._widgets if not widget.isHidden()]
+
+    def _places(self, width: int) -> list[tuple[QWidget, QRect]]:
+        found, x, y, high = [], 0, 0, 0
+        for widget in self._shown():
+            size = _size(widget)
+            if x and x + size.width() > width:
+                x, y, high = 0, y + high + self._gap, 0
+            found.append((widget, QRect(x, y, min(size.width(), width), size.height())))
             x += size.width() + self._gap
             high = max(high, size.height())
-        return y + high - rect.top()
+        return found
+
+    def _lay(self) -> None:
+        for widget, place in self._places(self.width()):
+            widget.setGeometry(place)
+
+    def event(self, event: QEvent) -> bool:
+        """Lay anew when a widget comes, goes or grows."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._lay()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay anew."""
+        super().resizeEvent(event)
+        self._lay()
+
+
+def _size(widget: QWidget) -> QSize:
+    return widget.sizeHint().expandedTo(widget.minimumSize()).boundedTo(widget.maximumSize())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.domain.money import minor_digits
 from pos.i18n.wording import NO_BREAK
@@ -23,7 +23,7 @@ from pos.ui.widgets.bar_chart import Bar, BarChart
 from pos.ui.widgets.card import Card, CardHead, Note
 from pos.ui.widgets.controls import Choice, Segments
 from pos.ui.widgets.fkey_bar import BarItem
-from pos.ui.widgets.flow import FlowLayout
+from pos.ui.widgets.flow import FlowRow
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import label, rule
@@ -78,11 +78,10 @@ class DashboardScreen(Screen):
         self.export_button.clicked.connect(self._export)
         if not self.presenter.may_export:
             self.export_button.hide()
-        acts: QLayout = row
+        acts: QHBoxLayout | FlowRow = row
         if look.metrics.is_single_column:
-            holder = QWidget()
-            acts = FlowLayout(holder, gap=row.spacing())
-            row.addWidget(holder, 1000)
+            acts = FlowRow(gap=row.spacing())
+            row.addWidget(acts, 1000)
         for widget in (self.earlier, self.months, self.later, self.export_button):
             acts.addWidget(widget)
         return row

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pos.services.float_statement import StatementMove
 from pos.services.supplier_float import FloatState
@@ -22,7 +22,7 @@ from pos.ui.table_models.paged import RowsModel
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
 from pos.ui.widgets.fkey_bar import BarItem
-from pos.ui.widgets.flow import FlowLayout
+from pos.ui.widgets.flow import FlowRow
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import label, rule
@@ -115,11 +115,9 @@ class FloatsScreen(Screen):
         head = CardHead(look, say("Statement"))
         head.setFixedHeight(metrics.px(44, 40))
         self._enter = EnterFilter(self, self.presenter.read_statement)
-        acts: QLayout = head.row
-        low: QWidget | None = None
+        acts: QHBoxLayout | FlowRow = head.row
         if metrics.is_single_column:
-            low = QWidget()
-            acts = FlowLayout(low, gap=metrics.gap)
+            acts = FlowRow(gap=metrics.gap)
         for caption, months in ((say("This month"), 0), (say("Last month"), 1)):
             button = KeyButton(look, caption, kind="quiet", size="small")
             button.clicked.connect(lambda _=False, months=months: self.presenter.show_month(months))
@@ -133,8 +131,8 @@ class FloatsScreen(Screen):
         acts.addWidget(self.pdf_button)
         acts.addWidget(self.print_button)
         card.body.addWidget(head)
-        if low is not None:
-            card.body.addWidget(low)
+        if isinstance(acts, FlowRow):
+            card.body.addWidget(acts)
         card.body.addWidget(rule())
         card.body.addLayout(self._make_days())
         self.moves: RowsModel[StatementMove] = RowsModel(

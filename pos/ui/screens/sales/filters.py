@@ -18,7 +18,7 @@ from pos.ui.screens.sales.state import Listing, SalesState
 from pos.ui.screens.sales.words import tender_word
 from pos.ui.widgets.controls import Choice, Segments, set_property
 from pos.ui.widgets.fields import SearchField
-from pos.ui.widgets.flow import FlowLayout
+from pos.ui.widgets.flow import FlowRow
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label
 
@@ -106,11 +106,10 @@ class FilterRow(QWidget):
         )
         self.count = label(look, "", Type.BODY, tone="text2")
         self.export = KeyButton(look, say("Export"), cap=look.keys.cap_of(Act.EXPORT), icon="download")
-        limits = QWidget()
-        flow = FlowLayout(limits, gap=row.spacing())
+        flow = FlowRow(gap=row.spacing())
         for widget in (self.search, self.span, self.state, self.tender, self.cashier, self.cases):
             flow.addWidget(widget)
-        row.addWidget(limits, 1)
+        row.addWidget(flow, 1)
         if look.metrics.is_single_column:
             flow.addWidget(self.export)
             if not look.metrics.is_compact:

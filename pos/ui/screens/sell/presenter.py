@@ -35,7 +35,9 @@ class SellPresenter:
     def __init__(self, context: Context, show: Callable[[SellState], None]) -> None:
         self.context = context
         self._show = show
-        self.state = SellState(language=self._shop_language())
+        moved = context.memory.pop(_MEMORY, None)
+        self.state = moved if isinstance(moved, SellState) else SellState(language=self._shop_language())
+        self._is_handed_over = False
         self._opening = 0
         self._recalled_id: UUID | None = None
         self._trial_number = 0
@@ -64,6 +66,12 @@ class SellPresenter:
 
     def open(self) -> None:
         """Read what stands beside a sale: recent meters, the last token, sales on hold."""
+        if (
+            self.state.stage is Stage.AMOUNT
+            and self.state.price is None
+            and (self.state.amount or self.state.units)
+        ):
+            self._price()
         self.refresh_side()
         self._show(self.state)
 
@@ -639,9 +647,15 @@ class SellPresenter:
 
         self.open_meter(str(body["drn"]), then=then)
 
+    def hand_over(self) -> None:
+        """The same sale goes on in a view of another look or size."""
+        self.context.memory[_MEMORY] = self.state
+        self._is_handed_over = True
+
     def leave(self) -> None:
         """The screen goes, perhaps for good: what was typed is kept."""
-        self.keep_what_was_typed()
+        if not self._is_handed_over:
+            self.keep_what_was_typed()
 
     # -- words --------------------------------------------------------------------------------------------
 
@@ -663,6 +677,8 @@ class SellPresenter:
         """Return the chosen result of the search."""
         return self.state.chosen_result
 
+
+_MEMORY = "sell"
 
 _SOLD_CODES = frozenset({"sale.id_conflict", "sale.not_delivered"})
 """The sale is in the books already, with another amount than is typed now."""

@@ -351,6 +351,10 @@ class SellScreen(Screen):
         """Say whether a sale is being paid: the window waits for its answer."""
         return self.presenter.state.is_paying
 
+    def will_be_rebuilt(self) -> None:
+        """Hand the sale over to the next view, as it is."""
+        self.presenter.hand_over()
+
     def left(self) -> None:
         """Keep what was typed: the session may end here."""
         self.presenter.leave()
