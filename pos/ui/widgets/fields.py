@@ -13,6 +13,7 @@ from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.keycap import KeyCap
 from pos.ui.widgets.text import label, restyle
 
+_SEPARATORS = ".,' \N{RIGHT SINGLE QUOTATION MARK}"
 _TEXT_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -72,8 +73,8 @@ class BareEdit(QLineEdit):
             event.ignore()
             return
         if is_text_key(event) and not all(self._takes(letter) for letter in event.text()):
-            # Letters go to the search; a comma or a blank in a number is a slip, and goes nowhere.
-            event.setAccepted(not event.text().isalpha())
+            # Letters go to the search, signs to who counts; a separator in a number goes nowhere.
+            event.setAccepted(event.text() in _SEPARATORS)
             return
         super().keyPressEvent(event)
 

@@ -259,7 +259,7 @@ class SellScreen(Screen):
             return self._guard_key(text)
         if stage in (Stage.UNKNOWN, Stage.CHECK):
             return False
-        if stage is Stage.TENDER and self.presenter.state.is_paying:
+        if self.presenter.state.is_paying or (stage in (Stage.AMOUNT, Stage.TENDER) and not text.isalnum()):
             return True
         self.search.edit.setFocus()
         if stage not in (Stage.IDLE, Stage.RESULTS):
