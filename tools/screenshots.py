@@ -142,8 +142,9 @@ def _open_shift(camera: Camera) -> None:
 def _fresh(till: Till, condition: str, *, count: int = 1) -> list[str]:
     with till.units.read() as connection:
         rows = connection.exec_driver_sql(
-            "SELECT drn FROM meter WHERE status = 'active' AND service = 0 AND institution IS NULL "
-            f"AND {condition} ORDER BY key LIMIT ?",  # noqa: S608 - our own words
+            "SELECT drn FROM meter WHERE status = 'active' "  # noqa: S608 - our own words
+            "AND service = 0 AND institution IS NULL "
+            f"AND {condition} ORDER BY key LIMIT ?",
             (count,),
         )
         return [row[0] for row in rows]
@@ -268,10 +269,11 @@ def _key_change(camera: Camera) -> None:
     till, administrator = camera.till, camera.people["A"]
     drn = _fresh(till, "arrears_minor = 0")[0]
     sgc = till.counter.card(administrator, drn).meter.sgc
-    now = till.clock.now()
+    soon = till.clock.now() + timedelta(seconds=1)
     till.key_changes.announce(
-        Announcement(sgc=sgc, krn=1, ti="02", from_at=now, reason="new tariff index"), administrator
+        Announcement(sgc=sgc, krn=1, ti="02", from_at=soon, reason="new tariff index"), administrator
     )
+    QTest.qWait(1_100)
     camera.sign_in("C")
     camera.type(drn)
     camera.key(KEY.Key_Return)
