@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from pos.bootstrap import Till
@@ -15,6 +16,7 @@ from pos.ui.keymap import Act, KeyMap
 from pos.ui.places import PLACES
 from pos.ui.screens.help.view import HelpScreen
 from pos.ui.screens.sell.view import SellScreen
+from pos.ui.widgets.fkey_bar import BarItem, FKeyBar
 from pos.ui.widgets.refusal_panel import RefusalPanel
 from tests.ui.conftest import Desktop
 from tests.ui.test_sell import meters, sell
@@ -75,6 +77,21 @@ def test_help_when_f1_is_pressed_then_about_this_screen(desktop: Desktop) -> Non
     desktop.key(KEY.Key_F1)
 
     assert isinstance(desktop.screen, HelpScreen)
+
+
+def test_key_bar_when_a_click_changes_what_it_shows_then_pressed_once(desktop: Desktop) -> None:
+    bar = FKeyBar(desktop.window.look)
+    bar.resize(1200, bar.height())
+    bar.show_items({Act.FIND: BarItem("Find"), Act.MAIN: BarItem("Pay")})
+    pressed: list[Act] = []
+
+    def on_pressed(act: Act) -> None:
+        pressed.append(act)
+        bar.show_items({})
+
+    bar.pressed.connect(on_pressed)
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.place_of(Act.FIND).center().toPoint())
+    assert pressed == [Act.FIND]
 
 
 def test_keys_when_the_shop_has_changed_one_then_the_new_one_works_and_the_old_does_not(

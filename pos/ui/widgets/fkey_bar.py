@@ -122,6 +122,7 @@ class FKeyBar(QWidget):
         for act, place in self.shown().items():
             if self._items[act].is_on and place.contains(event.position()):
                 self.pressed.emit(act)
+                return  # The act may have changed what the bar shows.
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar."""

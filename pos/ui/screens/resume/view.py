@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pos.services.after_stop import NextAction, StopCard, StopReport, Unfinished
 from pos.ui.context import Context
@@ -251,10 +260,10 @@ class _StopCard(Card):
             metrics.fixed(22, 14), metrics.fixed(16, 10), metrics.fixed(22, 14), metrics.fixed(16, 10)
         )
         row.setSpacing(metrics.fixed(20, 12))
-        row.addLayout(self._who(n), 22)
-        row.addLayout(self._money(), 22)
-        row.addLayout(self._token(), 30)
-        row.addLayout(self._paper(), 20)
+        row.addWidget(_in_line(self._who(n)), 22)
+        row.addWidget(_in_line(self._money()), 22)
+        row.addWidget(_in_line(self._token()), 32)
+        row.addWidget(_in_line(self._paper()), 18)
         row.addLayout(self._acts(), 0)
         self.body.addLayout(row)
         self.setAccessibleName(f"{card.name} {meter_text(card.item.drn)}")
@@ -426,6 +435,16 @@ class _StopCard(Card):
         self.set_kind("focus" if is_chosen else "true")
         self._main.set_kind("accent" if is_chosen else "normal")
         self._main.setEnabled(not (is_busy and is_chosen))
+
+
+def _in_line(column: QVBoxLayout) -> QWidget:
+    """Return a column that takes its share of the card whatever it holds, so that the cards line up."""
+    holder = QWidget()
+    tight(column, gap=column.spacing())
+    holder.setLayout(column)
+    holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    holder.setMinimumWidth(holder.minimumSizeHint().width())
+    return holder
 
 
 def make_screen(context: Context, look: Look) -> Screen:

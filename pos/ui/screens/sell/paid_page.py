@@ -74,7 +74,7 @@ class PaidPage(QWidget):
             low.addLayout(left, 1)
         else:
             low.addLayout(left, 1)
-            change = self._make_change(paid)
+            change = self._make_change(paid, is_tight=len(tokens) > 1)
             change.setFixedWidth(self._look.metrics.side)
             low.addWidget(change)
         column.addLayout(low, 1)
@@ -347,7 +347,7 @@ class PaidPage(QWidget):
         card.body.addLayout(row)
         return card
 
-    def _make_change(self, paid: Paid) -> QWidget:
+    def _make_change(self, paid: Paid, *, is_tight: bool) -> QWidget:
         look, say, wording = self._look, self._look.say, self._look.wording
         margin = look.metrics.fixed(24, 16)
         card = Card(
@@ -367,7 +367,7 @@ class PaidPage(QWidget):
         head.addWidget(Badge(look, say("Paid and saved"), "ok"))
         card.body.addLayout(head)
         card.body.addStretch(1)
-        self._add_amount(card, paid, wide=look.metrics.side - 2 * margin)
+        self._add_amount(card, paid, wide=look.metrics.side - 2 * margin, is_tight=is_tight)
         pieces = change_in_pieces(paid.change_minor, wording.currency)
         if pieces:
             card.body.addLayout(self._notes(pieces))
@@ -406,10 +406,11 @@ class PaidPage(QWidget):
         card.body.addWidget(ElidedLabel(look, " · ".join(facts), Type.BODY))
         return card
 
-    def _add_amount(self, card: Card, paid: Paid, *, wide: int) -> None:
+    def _add_amount(self, card: Card, paid: Paid, *, wide: int, is_tight: bool) -> None:
         look = self._look
         text = look.wording.amount(paid.change_minor)
-        kinds = (Type.CHANGE, Type.TOKEN, Type.TOTAL)
+        # Beside several tokens the figure steps back: a clipped digit is a token that fails.
+        kinds = (Type.COUNTDOWN, Type.TOTAL) if is_tight else (Type.CHANGE, Type.TOKEN, Type.TOTAL)
         kind = next((one for one in kinds if look.text_width(one, text) <= wide), Type.OWNER)
         self.change = label(look, text, kind)
         set_tone(self.change, "text")
