@@ -46,7 +46,7 @@ class LazyGroup(click.Group):
         """Name the sub-commands in the order a newcomer meets them."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - its form
         """Import and return a sub-command, None for a name that is none."""
         place = _COMMANDS.get(cmd_name)
         if place is None:

@@ -87,7 +87,7 @@ class EscposDevice:
         return answer[0]
 
 
-class _Network(Network):  # type: ignore[misc]
+class _Network(Network):  # type: ignore[misc]  # the library has no types
     """python-escpos' own leaves a socket open whenever the printer does not answer."""
 
     def open(self, raise_not_found: bool = True) -> None:  # noqa: FBT001, FBT002, ARG002 - the library's form

@@ -1,10 +1,16 @@
 """A shop with its back-ups and its mirror, and the restore of it into an empty folder."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from pos import bootstrap
 from pos.models.ledger_book import BookHead, read_head
 from pos.models.schema import open_till_database
 from pos.models.uow import Units
@@ -22,6 +28,16 @@ from tests.fakes.secret_store import MemorySecretStore
 
 CHEAP = PassphraseCost(memory_kib=8, passes=1)
 PASSPHRASE = "seven goats cross the river"
+
+
+@contextmanager
+def cheap_secrets() -> Iterator[None]:
+    """Guessing costs little in here: stretching every PIN and passphrase would take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        for name in ("PinSeal", "RecoveryCodes", "VaultFile", "open_secret_store"):
+            patch.setattr(bootstrap, name, partial(getattr(bootstrap, name), cost=CHEAP))
+        yield
 
 
 @dataclass(slots=True)

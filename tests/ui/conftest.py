@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from pos import bootstrap
 from pos.bootstrap import Access, Till, open_till
 from pos.cli.demo_shop import make_demo_shop
 from pos.domain.permissions import Actor
@@ -23,7 +21,7 @@ from pos.ui.main_window import MainWindow
 from pos.ui.screen import Screen
 from pos.ui.style import KilotillStyle
 from pos.ui.tasks import TaskRunner
-from tests.factories.backups import CHEAP
+from tests.factories.backups import cheap_secrets
 
 DAYS = 3
 PINS = {"C": "24680", "S": "135790", "A": "975310", "F": "86420", "U": "11223"}
@@ -31,10 +29,7 @@ PINS = {"C": "24680", "S": "135790", "A": "975310", "F": "86420", "U": "11223"}
 
 @pytest.fixture(autouse=True, scope="session")
 def _cheap_secrets() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-        for name in ("PinSeal", "RecoveryCodes", "VaultFile", "open_secret_store"):
-            patch.setattr(bootstrap, name, partial(getattr(bootstrap, name), cost=CHEAP))
+    with cheap_secrets():
         yield
 
 

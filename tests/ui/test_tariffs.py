@@ -296,7 +296,7 @@ def test_tariffs_when_shown_otherwise_are_built_without_a_warning(
     from dataclasses import replace
 
     old: Preferences = desktop.window.preferences
-    desktop.window.set_preferences(replace(old, **preferences))  # type: ignore[arg-type]
+    desktop.window.set_preferences(replace(old, **preferences))
     desktop.settle()
     desktop.window.resize(1024, 600)
     desktop.settle()

@@ -133,7 +133,7 @@ def recent_sales_of(connection: Connection, meter_key: int, *, limit: int = 10) 
 def find_sale_detail(connection: Connection, sale_id: UUID) -> SaleDetail | None:
     """Return one sale with what its journal line says, None if the till does not know it."""
     found: Any = connection.exec_driver_sql(
-        f"SELECT {_COLUMNS}, sale.delivered_place FROM sale WHERE sale.id = ?",  # noqa: S608
+        f"SELECT {_COLUMNS}, sale.delivered_place FROM sale WHERE sale.id = ?",  # noqa: S608 - our columns
         (sale_id.bytes,),
     ).one_or_none()
     if found is None:

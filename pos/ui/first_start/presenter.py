@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pos.errors import KilotillError
 from pos.i18n.error_texts import explain_error
@@ -287,6 +288,6 @@ class FirstStartPresenter:
         explained = explain_error(error.code, self.wording.language)
         return self.wording.say(error.text) if explained is None else explained.sentence
 
-    def _set(self, **values: object) -> None:
-        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+    def _set(self, **values: Any) -> None:
+        self.state = replace(self.state, **values)
         self._show(self.state)

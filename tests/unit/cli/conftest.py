@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from pos import bootstrap
 from pos.cli.demo_shop import make_demo_shop
 from pos.cli.root import run
 from pos.system.paths import DataFolder
-from tests.factories.backups import CHEAP
+from tests.factories.backups import cheap_secrets
 
 CASHIER, SUPERVISOR, ADMINISTRATOR = "24680", "135790", "975310"
 DAYS = 3
@@ -85,11 +83,7 @@ SELLER = ("--operator", "Aline", "--pin-stdin")
 
 @pytest.fixture(autouse=True, scope="session")
 def _cheap_secrets() -> Iterator[None]:
-    """Guessing costs little here: stretching every PIN and passphrase would take most of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-        for name in ("PinSeal", "RecoveryCodes", "VaultFile", "open_secret_store"):
-            patch.setattr(bootstrap, name, partial(getattr(bootstrap, name), cost=CHEAP))
+    with cheap_secrets():
         yield
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.errors import UserError
@@ -143,6 +144,6 @@ class DashboardPresenter:
 
         context.tasks.submit(Lane.REPORT, read, on_ok=got, on_error=failed)
 
-    def _set(self, **values: object) -> None:
-        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+    def _set(self, **values: Any) -> None:
+        self.state = replace(self.state, **values)
         self._show(self.state)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from pos.errors import KilotillError
 from pos.services.envelopes import EnvelopeState
@@ -240,6 +241,6 @@ class FloatsPresenter:
             on_error=self._context.shell.show_error,
         )
 
-    def _set(self, **values: object) -> None:
-        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+    def _set(self, **values: Any) -> None:
+        self.state = replace(self.state, **values)
         self._show(self.state)

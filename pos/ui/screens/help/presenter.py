@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pos.ui.context import Context
 from pos.ui.screens.help.texts import KEYBOARD, REFUSALS, Topic, all_topics, matches
@@ -78,6 +79,6 @@ class HelpPresenter:
             return False
         return True
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self._show(self.state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.errors import KilotillError, MachineFault
@@ -348,7 +349,7 @@ class DetailPresenter:
         if tokens is not None:
             self._set(tokens=replace(tokens, printing=text, light=light))
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self.context.memory[MEMORY] = self.state
         self._show(self.state)

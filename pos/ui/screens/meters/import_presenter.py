@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from pos.domain.meter_rows import COLUMNS
@@ -308,8 +309,8 @@ class ImportPresenter:
             Lane.READ, lambda: imports.list_imports(actor), on_ok=got, on_error=context.shell.show_error
         )
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self.context.memory[MEMORY] = self.state
         self._show(self.state)
 

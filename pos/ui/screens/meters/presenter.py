@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.errors import KilotillError, MachineFault
@@ -264,7 +265,7 @@ class MetersPresenter:
     def _ask(self, text: str) -> None:
         self._set(query=text, asked=self.state.asked + 1, answered=text.strip())
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self.context.memory[MEMORY] = self.state
         self._show(self.state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pos.errors import Unavailable
 from pos.services.after_stop import NextAction, StopCard, StopReport, Unfinished
@@ -184,6 +185,6 @@ class ResumePresenter:
         self._set(is_busy=False)
         self._context.shell.show_error(error)
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self._show(self.state)

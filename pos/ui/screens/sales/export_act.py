@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.services.past_sales import SalesFilter
@@ -91,6 +92,6 @@ class ExportAct:
         if stop is self._stop and self._store.state.export.is_running:
             self._set(written=written)
 
-    def _set(self, **changes: object) -> None:
-        export: ExportState = replace(self._store.state.export, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        export: ExportState = replace(self._store.state.export, **changes)
         self._store.set(export=export)

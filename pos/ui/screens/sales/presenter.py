@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from pos.domain.permissions import Permission
@@ -166,8 +166,8 @@ class SalesPresenter:
         typed = self._typed
         self.context.tasks.later(TYPING_PAUSE_MS, lambda: self.reload() if typed == self._typed else None)
 
-    def _filter(self, **changes: object) -> None:
-        filters: Filters = replace(self.state.filters, **changes)  # type: ignore[arg-type]
+    def _filter(self, **changes: Any) -> None:
+        filters: Filters = replace(self.state.filters, **changes)
         self._pinned = None
         self.store.set(filters=filters)
         self.reload()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from pos.services.print_spool import JobState, PrintJob
@@ -23,15 +24,15 @@ class Store:
         kept = context.memory.get(_MEMORY)
         self.state = _resting(kept) if isinstance(kept, SalesState) else SalesState()
 
-    def set(self, **changes: object) -> None:
+    def set(self, **changes: Any) -> None:
         """Change the state and show it."""
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self.state = replace(self.state, **changes)
         self.context.memory[_MEMORY] = self.state
         self._show(self.state)
 
-    def set_form(self, **changes: object) -> None:
+    def set_form(self, **changes: Any) -> None:
         """Change what is being typed."""
-        form: Form = replace(self.state.form, **changes)  # type: ignore[arg-type]
+        form: Form = replace(self.state.form, **changes)
         self.set(form=form)
 
     def say(self, source: str, /, **values: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pos.errors import KilotillError
@@ -79,11 +79,11 @@ class AfterSale:
 
         context.tasks.submit(Lane.DEVICE, work, on_ok=done, on_error=failed)
 
-    def _update(self, sale_id: UUID, **changes: object) -> None:
+    def _update(self, sale_id: UUID, **changes: Any) -> None:
         presenter = self._presenter
         paid = presenter.state.paid
         if paid is not None and paid.sale.row.sale_id == sale_id:
-            presenter.set(paid=replace(paid, **changes))  # type: ignore[arg-type]
+            presenter.set(paid=replace(paid, **changes))
 
     def reprint(self) -> None:
         """Print the token on screen again, else the last one.

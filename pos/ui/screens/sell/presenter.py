@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pos.config import DUPLICATE_GUARD_MINUTES, DUPLICATE_LIMIT_MINOR, LANGUAGE, RECEIPT_LANGUAGES
@@ -53,9 +54,9 @@ class SellPresenter:
         language: str = self.context.desk.settings.values()[LANGUAGE]
         return language
 
-    def set(self, **changes: object) -> None:
+    def set(self, **changes: Any) -> None:
         """Become another state and show it."""
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self.state = replace(self.state, **changes)
         self._show(self.state)
 
     def say(self, source: str, /, **values: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pos.domain.permissions import Permission
 from pos.errors import UserError
@@ -29,11 +29,11 @@ class SideActs:
         """Say whether the person may sell to an unknown meter, if need be with a supervisor."""
         return self._presenter.context.may_ask(Permission.SALE_UNKNOWN_METER)
 
-    def change_unknown(self, **changes: str) -> None:
+    def change_unknown(self, **changes: Any) -> None:
         """Take what was typed about the meter."""
         unknown = self._presenter.state.unknown
         if unknown is not None:
-            self._presenter.set(unknown=replace(unknown, problem="", **changes))  # type: ignore[arg-type]
+            self._presenter.set(unknown=replace(unknown, problem="", **changes))
 
     def add_unknown(self) -> None:
         """Add the meter with its reason, then go on with the sale."""
@@ -92,7 +92,7 @@ class SideActs:
         presenter.keep_what_was_typed()
         presenter.set(stage=Stage.CHECK, check=TokenQuestion(drn=drn))
 
-    def type_check(self, **changes: str) -> None:
+    def type_check(self, **changes: Any) -> None:
         """Take meter or token digits as typed; 20 digits are checked at once."""
         question = self._presenter.state.check
         if question is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.ui.context import Context
@@ -118,6 +119,6 @@ class SettingsPresenter:
         self.people.hide_code()
         self.own_keys.cancel()
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self._show(self.state)

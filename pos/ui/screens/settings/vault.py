@@ -172,7 +172,7 @@ class VaultSection(Section[VaultState]):
         if not krn:
             return
         try:
-            local = datetime.strptime(state.from_at.strip(), "%Y-%m-%d %H:%M")  # noqa: DTZ007
+            local = datetime.strptime(state.from_at.strip(), "%Y-%m-%d %H:%M")  # noqa: DTZ007 - as typed
         except ValueError:
             self.set(wrong={"from_at": self.say("Write it like 2026-12-31 06:00.")})
             return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.errors import UserError
@@ -369,8 +370,8 @@ class ShiftPresenter:
         elif where.get("part") == "past":
             self.show_past()
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self.context.memory[MEMORY] = self.state
         self._show(self.state)
 

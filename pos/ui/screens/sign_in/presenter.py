@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pos.domain.permissions import Actor, Role
 from pos.errors import KilotillError, UserError
@@ -171,6 +172,6 @@ class SignInPresenter:
         text = error.text if isinstance(error, (KilotillError, UserError)) else repr(error)
         self._set(message=self._wording.say(text), is_wrong=True)
 
-    def _set(self, **changes: object) -> None:
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
         self._show(self.state)

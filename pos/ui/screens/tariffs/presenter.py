@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pos.domain.money import minor_digits, parse_scaled
 from pos.domain.permissions import Permission
@@ -197,9 +198,9 @@ class TariffsPresenter:
 
     # -- the worked example -------------------------------------------------------------------------------
 
-    def type_example(self, **texts: object) -> None:
+    def type_example(self, **texts: Any) -> None:
         """Take what the example is asked: amount, bought, owed, is_units."""
-        self._set(example_texts=replace(self.state.example_texts, **texts))  # type: ignore[arg-type]
+        self._set(example_texts=replace(self.state.example_texts, **texts))
         self._work_out()
 
     def _work_out(self) -> None:
@@ -313,6 +314,6 @@ class TariffsPresenter:
             on_error=context.shell.show_error,
         )
 
-    def _set(self, **values: object) -> None:
-        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+    def _set(self, **values: Any) -> None:
+        self.state = replace(self.state, **values)
         self._show(self.state)
