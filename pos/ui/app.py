@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import sys
 import threading
@@ -69,6 +70,8 @@ def run_window(desk: Desk, demo_pins: DemoPins = list) -> int:
     window.setMinimumSize(*MINIMUM)
     window.watch_keys()
     window.showMaximized()
+    # What stands now stands till the end: the collector need not look at it again.
+    gc.freeze()
     code = application.exec()
     tasks.close()
     return code

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from pos.ui.garbage import WindowGarbage
 from pos.ui.lanes import LANE_WORKERS, Lane
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ class TaskRunner(QObject):
         self._executors: dict[Lane, ThreadPoolExecutor] = {}
         self._is_closed = False
         self._finished.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._garbage = WindowGarbage(self)
 
     def submit(
         self,
@@ -65,6 +67,7 @@ class TaskRunner(QObject):
             executor.shutdown(wait=False, cancel_futures=True)
         for executor in self._executors.values():
             executor.shutdown(wait=True)
+        self._garbage.close()
 
     def _executor(self, lane: Lane) -> ThreadPoolExecutor:
         if lane not in self._executors:
