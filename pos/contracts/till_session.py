@@ -1,0 +1,42 @@
+"""Till login: `POST /v1/tills/challenge` and `POST /v1/tills/token` (docs/formats.md §10).
+
+The signature is the till's over `pos.domain.till_login.login_message`. Codes: `till.not_authorised`
+(unknown till), `till.nonce` (unknown, used or too late), `till.signature`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from pos.contracts.enrol import ServerKey
+from pos.contracts.wire import InstantText, Message, Signature
+
+Scope = Literal["till", "drain"]
+"""`drain`: a revoked till, which may push and do nothing else."""
+
+
+class ChallengeRequest(Message):
+    till: UUID
+
+
+class ChallengeAnswer(Message):
+    nonce: str
+    server_time: InstantText
+
+
+class TokenRequest(Message):
+    till: UUID
+    nonce: str
+    signature: Signature
+
+
+class TokenAnswer(Message):
+    """The opaque bearer, its life in seconds, what it is good for, and the keys envelopes are signed with."""
+
+    token: str
+    expires_in_s: int = 1800
+    scope: Scope = "till"
+    server_keys: tuple[ServerKey, ...] = ()
+    server_time: InstantText
+    min_app: str = ""
