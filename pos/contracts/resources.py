@@ -123,7 +123,8 @@ class MeterRow(Message):
     """A meter. Empty key fields are the group's.
 
     `next_key` is only for a meter that leaves its group or changes alone. A meter with `merged_into` is a
-    duplicate: sales go to the other id. `customer_id` is given also where this till does not get the customer.
+    duplicate: sales go to the other id. `customer_id` is given even where this till does not get the
+    customer.
     """
 
     id: UUID

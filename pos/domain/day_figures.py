@@ -31,8 +31,8 @@ class DayFigures:
 
     `first_seq`, `last_seq`: the least and the greatest seq; `last_hash`: of the line at `last_seq`, hex.
     `pieces`: lines by event kind. `sums_minor`: price lines of delivered sales by line kind, kinds with sum 0
-    left out. `tenders_minor`: payments of delivered sales by tender, sums of 0 left out. `tokens`: all tokens,
-    sold or issued. `units_milli`: what the items of delivered sales bought.
+    left out. `tenders_minor`: payments of delivered sales by tender, sums of 0 left out. `tokens`: all
+    tokens, sold or issued. `units_milli`: what the items of delivered sales bought.
     """
 
     first_seq: int
