@@ -25,7 +25,6 @@ from pos.domain.recovery_values import (
 from pos.domain.states import PaymentState, check_payment_move
 from pos.errors import UserError
 
-
 _NOTHING_TO_ASK = frozenset({PaymentState.CREATED, PaymentState.REFUNDED, PaymentState.REVERSED})
 
 
