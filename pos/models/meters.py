@@ -58,6 +58,8 @@ customer = Table(
     Column("erased_at", Instant),
     # The import that made the customer; its undo takes the customer away again.
     Column("import_key", ForeignKey("import_batch.key")),
+    # As of `meter`.
+    Column("pull_round", Integer, nullable=False, server_default="0"),
     Index("ix_customer_phone_reversed", "phone_reversed"),
     Index("ix_customer_import", "import_key"),
 )
@@ -92,6 +94,16 @@ meter = Table(
     Column("department", String),
     Column("note", String),
     Column("import_key", ForeignKey("import_batch.key")),
+    # From head office: the customer's id, also where this till was not given the customer itself.
+    Column("customer_id", Id),
+    # The one till that gives the month's free units offline.
+    Column("home_till", Id),
+    # A key change announced for this meter alone, as the group's.
+    Column("next_key", Text),
+    # The record this duplicate was merged into; nothing is sold under it any more.
+    Column("merged_into", Id),
+    # The round of the pull that last gave it (pos.models.office); 0 for a meter made here.
+    Column("pull_round", Integer, nullable=False, server_default="0"),
     CheckConstraint("status IN ('active', 'inactive', 'suspended', 'blocked')", name="status"),
     CheckConstraint("arrears_minor >= 0", name="arrears"),
     CheckConstraint("service BETWEEN 0 AND 3", name="service"),
@@ -99,6 +111,12 @@ meter = Table(
     Index("ix_meter_customer", "customer_key"),
     Index("ix_meter_import", "import_key"),
     Index("ix_meter_institution", "institution", sqlite_where=text("institution IS NOT NULL")),
+    # Meters that wait for their customer to come.
+    Index(
+        "ix_meter_customer_id",
+        "customer_id",
+        sqlite_where=text("customer_key IS NULL AND customer_id IS NOT NULL"),
+    ),
 )
 
 import_batch = Table(
@@ -128,7 +146,8 @@ import_change = Table(
     sqlite_with_rowid=False,
 )
 
-# A meter made at this till, as it will be sent to head office; the journal has its hash (record_proposed).
+# A meter made or changed at this till, as it is sent to head office; the journal has its hash
+# (record_proposed). `state` is head office's word: waiting until it has one.
 proposal = Table(
     "proposal",
     Base.metadata,
@@ -136,5 +155,10 @@ proposal = Table(
     Column("meter_key", ForeignKey("meter.key"), nullable=False),
     # Canonical JSON; None once the customer in it is erased.
     Column("record", LargeBinary),
+    Column("state", String, nullable=False, server_default="waiting"),
+    Column("reason", Text),
+    Column("sent_at", Instant),
+    CheckConstraint("state IN ('waiting', 'accepted', 'merged', 'refused')", name="state"),
     Index("ix_proposal_meter", "meter_key"),
+    Index("ix_proposal_open", "id", sqlite_where=text("state = 'waiting'")),
 )

@@ -198,6 +198,8 @@ meter_month = Table(
     # Charge codes taken, sorted, one a line.
     Column("charges", Text, nullable=False),
     Column("arrears_taken_minor", BigInteger, nullable=False),
+    # Beside the journal: the round of the pull that gave it (pos.models.office); 0 for own rows.
+    Column("pull_round", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 
@@ -232,6 +234,8 @@ reservation = Table(
     # What the carry will change by: the next quote starts from where this one would leave it.
     Column("carry_change_milli", Integer, nullable=False),
     Column("arrears_minor", BigInteger, nullable=False),
+    # Customer credit the quote takes off (docs/formats.md §7.7).
+    Column("credit_minor", BigInteger, nullable=False, server_default="0"),
     Column("money_minor", BigInteger, nullable=False),
     Column("supplier", String, nullable=False),
     Column("supplier_minor", BigInteger, nullable=False),

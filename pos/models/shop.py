@@ -74,6 +74,8 @@ operator = Table(
     Column("wait_from_ms", BigInteger, nullable=False, default=0),
     Column("is_locked", Boolean(name="is_locked"), nullable=False, default=False),
     Column("is_active", Boolean(name="is_active"), nullable=False, default=True),
+    # SHA-256 of the PIN hash head office sent last: the same one again does not undo a PIN set here.
+    Column("office_pin", LargeBinary(32)),
     CheckConstraint("role IN ('C', 'S', 'F', 'A', 'U')", name="role"),
     CheckConstraint("wrong_pins >= 0", name="wrong_pins"),
 )
