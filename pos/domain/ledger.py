@@ -58,7 +58,11 @@ class LedgerFacts(Protocol):
         ...
 
     def is_paid(self, sale_id: str) -> bool:
-        """Return whether an earlier line took the sale's cash."""
+        """Return whether earlier lines took the sale's money.
+
+        True for a sale that is paid, and for one that waits for its payment: each part of it, cash too, is
+        booked by its own `payment_changed`.
+        """
         ...
 
     def tender_of(self, payment_id: str) -> str:
@@ -108,7 +112,9 @@ def _till_enrolled(body: Body, till: str, facts: LedgerFacts) -> Iterable[Postin
         yield from _pair(drawer_account(till), former, facts.balance_minor(former))
 
 
-def _sale_paid(body: Body, till: str, _facts: LedgerFacts) -> Iterable[Posting]:
+def _sale_paid(body: Body, till: str, facts: LedgerFacts) -> Iterable[Posting]:
+    if facts.is_paid(body["sale_id"]):
+        return
     for payment in body["payments"]:
         if payment["tender"] == "cash":
             yield from _pair(drawer_account(till), CUSTOMER_DEPOSIT, payment["amount_minor"])

@@ -61,7 +61,14 @@ SALE_MOVES: Mapping[SaleState, frozenset[SaleState]] = MappingProxyType(
     {
         SaleState.DRAFT: frozenset({SaleState.AWAITING_PAYMENT, SaleState.VOIDED}),
         SaleState.AWAITING_PAYMENT: frozenset(
-            {SaleState.PAID, SaleState.VOIDED, SaleState.FAILED, SaleState.EXPIRED}
+            {
+                SaleState.PAID,
+                SaleState.VOIDED,
+                SaleState.FAILED,
+                SaleState.EXPIRED,
+                # A part of it was paid, every other is finally failed, and nobody goes on with it.
+                SaleState.REFUND_DUE,
+            }
         ),
         SaleState.PAID: frozenset({SaleState.DELIVERED, SaleState.REFUND_DUE}),
         SaleState.REFUND_DUE: frozenset({SaleState.REFUNDED}),

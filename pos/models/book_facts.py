@@ -75,6 +75,22 @@ class BookFacts(LedgerFacts, Protocol):
         """Take note of the charge codes taken in a month."""
         ...
 
+    def payment_n(self, sale_place: int, payment_id: str) -> int:
+        """Return the number of a payment among those of its sale: its own, or the next for a new one."""
+        ...
+
+    def payment_noted(self, sale_place: int, payment_id: str, state: str) -> None:
+        """Take note of a payment's state."""
+        ...
+
+    def is_more_due(self, sale_place: int, payment_id: str) -> bool:
+        """Return whether another payment of the sale than this one was paid and is not given back yet."""
+        ...
+
+
+METER_KEY = "SELECT key FROM meter WHERE id = ?1 UNION ALL SELECT meter_key FROM meter_alias WHERE id = ?1"
+"""A meter made here has another id once head office knew it under its own; lines keep the old one."""
+
 
 class MissingFactError(LookupError):
     """A line speaks of something this database does not hold."""
@@ -99,7 +115,7 @@ class LiveFacts:
 
     def meter_key(self, meter_id: str) -> int:
         """Return the key of a meter."""
-        return self._key("SELECT key FROM meter WHERE id = ?", bytes_of(meter_id))
+        return self._key(METER_KEY, bytes_of(meter_id))
 
     def tariff_key(self, tariff_id: str) -> int:
         """Return the key of a tariff version."""
@@ -114,8 +130,9 @@ class LiveFacts:
         return self._one("SELECT place FROM sale WHERE id = ?", bytes_of(sale_id))
 
     def is_paid(self, sale_id: str) -> bool:
-        """Return whether an earlier line took the sale's cash."""
-        return self._one("SELECT 1 FROM sale WHERE id = ? AND state = 'paid'", bytes_of(sale_id)) is not None
+        """Return whether earlier lines took the sale's money."""
+        query = "SELECT 1 FROM sale WHERE id = ? AND state IN ('paid', 'awaiting_payment')"
+        return self._one(query, bytes_of(sale_id)) is not None
 
     def own_charges(self, meter_key: int, month: str) -> set[str]:
         """Return the charge codes this till took from a meter in a month so far."""
@@ -179,11 +196,28 @@ class LiveFacts:
         return self._one("SELECT balance_minor FROM account WHERE name = ?", account) or 0
 
     def tender_of(self, payment_id: str) -> str:
-        """Return the tender of an earlier payment."""
+        """Return the tender of an earlier payment; only those that are not cash have an index."""
         found = self._connection.exec_driver_sql(
-            "SELECT tender FROM payment WHERE id = ?", (bytes_of(payment_id),)
+            "SELECT tender FROM payment WHERE id = ? AND tender <> 'cash'", (bytes_of(payment_id),)
         ).scalar()
-        return str(found)
+        return "cash" if found is None else str(found)
+
+    def payment_n(self, sale_place: int, payment_id: str) -> int:
+        """Return the number of a payment among those of its sale: its own, or the next for a new one."""
+        query = "SELECT n FROM payment WHERE sale_place = ? AND id = ?"
+        found = self._one(query, sale_place, bytes_of(payment_id))
+        return found or 1 + self._needed("SELECT count(*) FROM payment WHERE sale_place = ?", sale_place)
+
+    def payment_noted(self, sale_place: int, payment_id: str, state: str) -> None:
+        """Nothing to note: the row itself is found next time."""
+
+    def is_more_due(self, sale_place: int, payment_id: str) -> bool:
+        """Return whether another payment of the sale than this one was paid and is not given back yet."""
+        query = (
+            "SELECT 1 FROM payment WHERE sale_place = ? AND id <> ? "
+            "AND state IN ('succeeded', 'refund_pending') LIMIT 1"
+        )
+        return self._one(query, sale_place, bytes_of(payment_id)) is not None
 
     def _tariff(self, item: Body) -> dict[str, Any]:
         key = bytes_of(item["basis"]["tariff_id"])

@@ -116,12 +116,76 @@ def _post(fact: Fact) -> None:
         )
 
 
+def _payment_changed(fact: Fact) -> None:
+    """A part of a sale that is paid otherwise than by cash in one go; its first line begins the sale."""
+    body = fact.body
+    place = fact.facts.sale_place(body["sale_id"])
+    if place is None:
+        place = fact.place
+        _add_unpaid_sale(fact)
+    if body["from"] == "created":
+        _add_part(fact, place)
+        _count_part(fact, place, body["amount_minor"])
+        return
+    values = {"state": body["to"]}
+    if "provider_reference" in body:
+        values["provider_reference"] = body["provider_reference"]
+    n = fact.facts.payment_n(place, body["payment_id"])
+    fact.sink.change(payment, {"sale_place": place, "n": n}, values)
+    fact.facts.payment_noted(place, body["payment_id"], body["to"])
+    if body["to"] == "failed":
+        _count_part(fact, place, -body["amount_minor"])
+
+
+def _count_part(fact: Fact, place: int, amount_minor: int) -> None:
+    """The money of a sale that waits is what is paid of it or still under way."""
+    fact.sink.count(sale, {"place": place}, {"money_minor": amount_minor})
+
+
+def _add_part(fact: Fact, place: int) -> None:
+    body = fact.body
+    n = fact.facts.payment_n(place, body["payment_id"])
+    row: dict[str, Any] = {
+        "sale_place": place,
+        "n": n,
+        "id": UUID(body["payment_id"]),
+        "tender": body["tender"],
+        "state": body["to"],
+        "amount_minor": body["amount_minor"],
+        "change_minor": 0,
+    }
+    names = ("reference", "provider_reference", "phone_mac", "phone_last3")
+    fact.sink.add(payment, [row | {name: body.get(name) for name in names}])
+    fact.facts.payment_noted(place, body["payment_id"], body["to"])
+
+
+def _add_unpaid_sale(fact: Fact) -> None:
+    body = fact.body
+    begun = {
+        "sale_id": body["sale_id"],
+        "money_minor": 0,
+        "language": "en",
+    }
+    _add_sale(fact, begun, state="awaiting_payment", receipt_number=None, delivered_place=None, holder="")
+
+
 def _sale_paid(fact: Fact) -> None:
-    quote = fact.body["quote"]
-    _add_sale(
-        fact, quote, state="paid", receipt_number=None, delivered_place=None, holder=fact.body["holder"]
-    )
-    _add_payments(fact, fact.place, fact.body["payments"])
+    quote, holder = fact.body["quote"], fact.body["holder"]
+    place = fact.facts.sale_place(fact.body["sale_id"])
+    if place is None:
+        _add_sale(fact, quote, state="paid", receipt_number=None, delivered_place=None, holder=holder)
+        _add_payments(fact, fact.place, fact.body["payments"])
+        return
+    values = {
+        "state": "paid",
+        "money_minor": quote["money_minor"],
+        "language": quote["language"],
+        "holder": holder,
+        "shift_place": fact.shift_place,
+    }
+    fact.sink.change(sale, {"place": place}, values)
+    fact.facts.sale_begun(fact.body["sale_id"], place, "paid")
+    _note_change(fact, place, fact.body["payments"])
 
 
 def _sale_delivered(fact: Fact) -> None:
@@ -146,8 +210,11 @@ def _sale_delivered(fact: Fact) -> None:
                 "delivered_place": fact.place,
                 "holder": body["holder"],
                 "shift_place": fact.shift_place,
+                "money_minor": body["money_minor"],
+                "language": body["language"],
             },
         )
+        _note_change(fact, place, body["payments"])
     for item in body["items"]:
         _add_item(fact, place, item)
         if item["item_kind"] == "token":
@@ -194,6 +261,14 @@ def _add_sale(
         ],
     )
     fact.facts.sale_begun(body["sale_id"], fact.place, state)
+
+
+def _note_change(fact: Fact, place: int, payments: list[Body]) -> None:
+    """The line of a cash part does not say what was given back; the sale's own line does."""
+    for one in payments:
+        if one["change_minor"]:
+            key = {"sale_place": place, "n": fact.facts.payment_n(place, one["payment_id"])}
+            fact.sink.change(payment, key, {"change_minor": one["change_minor"]})
 
 
 def _add_payments(fact: Fact, place: int, payments: list[Body]) -> None:
@@ -380,12 +455,25 @@ def _sale_closed(fact: Fact) -> None:
             ],
         )
         return
-    values: dict[str, Any] = {"state": fact.body["state"]}
-    if "document_number" in fact.body:
-        values["receipt_number"] = number_of(fact.body["document_number"])
+    _end_sale(fact, place)
+
+
+def _end_sale(fact: Fact, place: int) -> None:
+    body = fact.body
+    values: dict[str, Any] = {"state": body["state"]}
+    if body["state"] != "refunded":
+        values["money_minor"] = body["amount_minor"]
+    elif "payment_id" in body:
+        if fact.facts.is_more_due(place, body["payment_id"]):
+            values["state"] = "refund_due"
+        key = {"sale_place": place, "n": fact.facts.payment_n(place, body["payment_id"])}
+        fact.sink.change(payment, key, {"state": "refunded"})
+        fact.facts.payment_noted(place, body["payment_id"], "refunded")
+    if "document_number" in body:
+        values["receipt_number"] = number_of(body["document_number"])
         values["receipt_book"] = book_number_of(fact.place)
     fact.sink.change(sale, {"place": place}, values)
-    fact.facts.sale_begun(fact.body["sale_id"], place, fact.body["state"])
+    fact.facts.sale_begun(body["sale_id"], place, values["state"])
 
 
 def _tokens_issued(fact: Fact) -> None:
@@ -500,6 +588,7 @@ def _meter_key(fact: Fact, item: Body) -> int | None:
 
 
 _WRITERS: Mapping[str, Callable[[Fact], None]] = {
+    "payment_changed": _payment_changed,
     "sale_paid": _sale_paid,
     "sale_delivered": _sale_delivered,
     "sale_closed": _sale_closed,

@@ -44,19 +44,25 @@ BATCH_ROWS = 5_000
 SEEN_SLOTS = 1 << 24
 """Most sales are new: a mark per hash, 16 MB, answers that without asking the database."""
 
-STREAMED = (sale_item, sale_line, payment, token, posting, cash_movement)
+PARTS_HELD = 50_000
+"""Of so many sales the payments are kept at hand; the others are read again."""
+
+STREAMED = (sale_item, sale_line, token, posting, cash_movement)
 """Tables whose rows are written once and never touched again."""
+
+CHANGING = (sale, payment)
+"""Tables with too many rows to hold whose rows may change at any time."""
 
 HELD = (account, shift, case, issue, carry, tid_guard, meter_month, total_line, total_tender, envelope)
 """Tables whose rows change or add up: small enough to stay in memory until the end."""
 
-PROJECTIONS = (sale, *STREAMED, *HELD)
+PROJECTIONS = (*CHANGING, *STREAMED, *HELD)
 """Every table that follows from the journal."""
 
 ENVELOPE_COLUMNS = ("sequence", "taken_place", "used_money_minor", "used_units_milli")
 """The columns of `envelope` that follow from the journal; the rest came with the envelope."""
 
-BESIDE_THE_JOURNAL = {("sale", "request_sha")}
+BESIDE_THE_JOURNAL = {("sale", "request_sha"), ("meter_month", "pull_round")}
 """Columns of projections that no line tells."""
 
 # By these columns the projector finds a row it changes.
@@ -89,6 +95,7 @@ class RebuildSink:
         self._batched = 0
         self._sales: dict[int, dict[str, Any]] = {}
         self._sale_places: dict[UUID, int] = {}
+        self._parts: dict[Key, dict[str, Any]] = {}
         self._held: dict[str, dict[Any, dict[str, Any]]] = {table.name: {} for table in HELD}
         self._accounts = self._held["account"]
         self._seen = bytearray(SEEN_SLOTS)
@@ -106,6 +113,10 @@ class RebuildSink:
                 self._sales[row["place"]] = dict(row)
                 self._sale_places[row["id"]] = row["place"]
                 self._seen[hash(row["id"]) % SEEN_SLOTS] = 1
+        elif table is payment and "reference" in rows[0]:
+            # Cash that was taken with its sale never changes, and is streamed.
+            for row in rows:
+                self._parts[row["sale_place"], row["n"]] = dict(row)
         elif rows:
             # The projector gives all rows of a table the same columns.
             found = self._batches.get(name)
@@ -120,6 +131,9 @@ class RebuildSink:
         """Set columns of the row with this key."""
         if table is sale:
             self._change_sale(key, values)
+            return
+        if table is payment:
+            self._change_part(key, values)
             return
         (found,) = key.values()
         rows = self._held[table.name]
@@ -145,6 +159,10 @@ class RebuildSink:
     def count(self, table: Table, key: Row, amounts: Row) -> None:
         """Add amounts to the existing row with this key."""
         (found,) = key.values()
+        if table is sale:
+            row = self._sale_at(found)
+            self._change_sale(key, {name: row[name] + amount for name, amount in amounts.items()})
+            return
         row = self._held[table.name][found]
         for column, amount in amounts.items():
             row[column] += amount
@@ -197,6 +215,15 @@ class RebuildSink:
         ).fetchone()
         return None if found is None else str(found[0])
 
+    def payments_of(self, sale_place: int) -> dict[UUID, tuple[int, str]]:
+        """Return number and state of the payments of a sale so far; slow, and asked only for late news."""
+        self.flush()
+        rows = self._connection.execute(
+            f"SELECT id, n, state FROM {self._schema}.payment WHERE sale_place = ?",  # noqa: S608 - our own name
+            (sale_place,),
+        )
+        return {UUID(bytes=row[0]): (int(row[1]), str(row[2])) for row in rows}
+
     def held(self, table: Table, key: Key) -> Row | None:
         """Return a row that stays in memory."""
         return self._held[table.name].get(key)
@@ -212,6 +239,10 @@ class RebuildSink:
         if self._sales:
             first = next(iter(self._sales.values()))
             self._write("sale", tuple(first), [tuple(row.values()) for row in self._sales.values()])
+        if self._parts:
+            first = next(iter(self._parts.values()))
+            self._write("payment", tuple(first), [tuple(row.values()) for row in self._parts.values()])
+            self._parts.clear()
         self._batches.clear()
         self._sales.clear()
         self._sale_places.clear()
@@ -236,6 +267,27 @@ class RebuildSink:
         settings = ", ".join(f"{name} = ?" for name in values)
         statement = f"UPDATE {self._schema}.sale SET {settings} WHERE {column} = ?"  # noqa: S608 - our own names
         self._connection.execute(statement, [stored(value) for value in (*values.values(), found)])
+
+    def _sale_at(self, place: int) -> Mapping[str, Any]:
+        row = self._sales.get(place)
+        if row is not None:
+            return row
+        found = self._connection.execute(
+            f"SELECT money_minor FROM {self._schema}.sale WHERE place = ?",  # noqa: S608 - our own name
+            (place,),
+        ).fetchone()
+        return {"money_minor": found[0]}
+
+    def _change_part(self, key: Row, values: Row) -> None:
+        row = self._parts.get((key["sale_place"], key["n"]))
+        if row is not None:
+            row.update(values)
+            return
+        # The row may be among those that are streamed: cash of a sale whose token came later.
+        self.flush()
+        settings = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE {self._schema}.payment SET {settings} WHERE sale_place = ? AND n = ?"  # noqa: S608
+        self._connection.execute(statement, [stored(value) for value in (*values.values(), *key.values())])
 
     def _write(self, name: str, columns: Key, rows: list[Key]) -> None:
         statement = (
@@ -265,6 +317,7 @@ class RebuildFacts:
         self._envelope: int | None = None
         self._instant_ms = 0
         self._cases = 0
+        self._payments: dict[int, dict[UUID, tuple[int, str]]] = {}
 
     def at(self, instant: datetime) -> RebuildFacts:
         """Return the same facts, with versioned rules as they stood at `instant`."""
@@ -281,7 +334,9 @@ class RebuildFacts:
         key = self._meters.get(meter_id)
         if key is None:
             row = self._connection.execute(
-                "SELECT key FROM main.meter WHERE id = ?", (bytes_of(meter_id),)
+                "SELECT key FROM main.meter WHERE id = ?1 "
+                "UNION ALL SELECT meter_key FROM main.meter_alias WHERE id = ?1",
+                (bytes_of(meter_id),),
             ).fetchone()
             key = self._meters[meter_id] = _needed(row and row[0], "meter", meter_id)
         return key
@@ -300,9 +355,9 @@ class RebuildFacts:
         return None if row is None else row[0]
 
     def is_paid(self, sale_id: str) -> bool:
-        """Return whether an earlier line took the sale's cash."""
+        """Return whether earlier lines took the sale's money."""
         row = self._sink.sale_row(_id_of(sale_id))
-        return row is not None and row[1] == "paid"
+        return row is not None and row[1] in ("paid", "awaiting_payment")
 
     def own_charges(self, meter_key: int, month: str) -> set[str]:
         """Return the charge codes this till took from a meter in a month so far."""
@@ -326,8 +381,10 @@ class RebuildFacts:
         """Take note that an envelope came into force."""
         self._envelope = sequence if self._envelope is None else max(self._envelope, sequence)
 
-    def sale_begun(self, sale_id: str, place: int, state: str) -> None:
-        """Nothing to note: the sink knows the sale."""
+    def sale_begun(self, sale_id: str, place: int, state: str) -> None:  # noqa: ARG002 - the protocol's form
+        """Take note of a sale whose payments have lines of their own; the sink knows the sale itself."""
+        if state == "awaiting_payment":
+            self._payments[place] = {}
 
     def shift_begun(self, shift_id: UUID, place: int) -> None:
         """Take note of a shift's place."""
@@ -359,6 +416,32 @@ class RebuildFacts:
     def tender_of(self, payment_id: str) -> str:
         """Return the tender of an earlier payment."""
         return str(self._sink.tender_of(UUID(payment_id)))
+
+    def payment_n(self, sale_place: int, payment_id: str) -> int:
+        """Return the number of a payment among those of its sale: its own, or the next for a new one."""
+        known = self._payments_of(sale_place)
+        found = known.get(_id_of(payment_id))
+        return len(known) + 1 if found is None else found[0]
+
+    def payment_noted(self, sale_place: int, payment_id: str, state: str) -> None:
+        """Take note of a payment's state."""
+        known = self._payments_of(sale_place)
+        known[_id_of(payment_id)] = (self.payment_n(sale_place, payment_id), state)
+
+    def is_more_due(self, sale_place: int, payment_id: str) -> bool:
+        """Return whether another payment of the sale than this one was paid and is not given back yet."""
+        this = _id_of(payment_id)
+        others = (state for key, (_, state) in self._payments_of(sale_place).items() if key != this)
+        return any(state in ("succeeded", "refund_pending") for state in others)
+
+    def _payments_of(self, sale_place: int) -> dict[UUID, tuple[int, str]]:
+        """Keep what is known of the sales that were spoken of last: a sale's lines stand close together."""
+        if len(self._payments) > PARTS_HELD:
+            self._payments.clear()
+        known = self._payments.get(sale_place)
+        if known is None:
+            known = self._payments[sale_place] = self._sink.payments_of(sale_place)
+        return known
 
     def _tariff(self, item: Body) -> Body:
         tariff_id = item["basis"]["tariff_id"]

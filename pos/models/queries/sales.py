@@ -292,7 +292,8 @@ def _conditions(wanted: SalesFilter) -> tuple[str, tuple[Any, ...]]:
 
 _COLUMNS = """sale.place, sale.id, sale.state, sale.at, sale.business_day, sale.receipt_number,
 sale.money_minor, (SELECT name FROM operator WHERE operator.key = sale.operator_key),
-(SELECT group_concat(DISTINCT tender) FROM payment WHERE payment.sale_place = sale.place),
+(SELECT group_concat(DISTINCT tender) FROM payment WHERE payment.sale_place = sale.place
+ AND payment.state <> 'failed'),
 (SELECT drn FROM sale_item JOIN meter ON meter.key = sale_item.meter_key
  WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1),
 (SELECT coalesce(sum(units_milli), 0) FROM sale_item WHERE sale_item.sale_place = sale.place),

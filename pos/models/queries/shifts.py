@@ -224,6 +224,7 @@ def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
         "coalesce(payment.provider_reference, payment.reference, '') "
         "FROM sale JOIN operator ON operator.key = sale.operator_key "
         "LEFT JOIN payment ON payment.sale_place = sale.place "
+        "AND payment.state NOT IN ('failed', 'refunded') "
         "WHERE sale.state <> 'delivered' AND sale.state IN ('awaiting_payment', 'paid', 'refund_due') "
         "ORDER BY sale.place, payment.n"
     )

@@ -93,7 +93,10 @@ def test_sale_when_it_has_fee_credit_discount_voucher_and_goods_posts_each() -> 
     [
         (
             "sale_paid",
-            {"payments": [{"tender": "cash", "amount_minor": 9}, {"tender": "momo", "amount_minor": 5}]},
+            {
+                "sale_id": "sale-1",
+                "payments": [{"tender": "cash", "amount_minor": 9}, {"tender": "momo", "amount_minor": 5}],
+            },
             {"drawer:till-1": 9, "customer_deposit": -9},
         ),
         (
