@@ -1,7 +1,7 @@
 """Writes the next migration from the tables as declared: `python -m tools.new_migration "add shifts"`.
 
 With `--again` the newest step is first thrown away, and written anew under its old number: only while no till
-has it.
+has it. With `--server` it is a step of the server's database.
 """
 
 import subprocess
@@ -9,24 +9,29 @@ import sys
 from pathlib import Path
 
 from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+import central.history
+import central.migrations.versions
+import pos.models.history
 import pos.models.migrations.versions
-from pos.models.history import history_config
-from tools.check_migrations import newest_database
-
-VERSIONS = Path(pos.models.migrations.versions.__file__).parent
+from tools.check_migrations import newest_database, newest_server_database
 
 
 def main(arguments: list[str]) -> int:
-    if "--again" in arguments:
-        arguments.remove("--again")
-        _throw_newest_away()
-    number = len(list(VERSIONS.glob("[0-9]*.py"))) + 1
-    with newest_database() as config:
+    options = {word for word in arguments if word.startswith("--")}
+    message = " ".join(word for word in arguments if word not in options)
+    is_server = "--server" in options
+    place = central.migrations.versions if is_server else pos.models.migrations.versions
+    versions = Path(place.__path__[0])
+    if "--again" in options:
+        _throw_newest_away((central.history if is_server else pos.models.history).history_config())
+    number = len(list(versions.glob("[0-9]*.py"))) + 1
+    with newest_server_database() if is_server else newest_database() as config:
         config.attributes["is_first"] = number == 1
-        command.revision(config, message=" ".join(arguments), autogenerate=True, rev_id=f"{number:04d}")
-    (written,) = VERSIONS.glob(f"{number:04d}_*.py")
+        command.revision(config, message=message, autogenerate=True, rev_id=f"{number:04d}")
+    (written,) = versions.glob(f"{number:04d}_*.py")
     lines = written.read_text(encoding="utf-8").splitlines(keepends=True)
     written.write_text("".join(line for line in lines if "# ###" not in line), encoding="utf-8")
     for action in (["format", "--quiet"], ["check", "--fix", "--quiet"], ["format", "--quiet"]):
@@ -35,9 +40,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _throw_newest_away() -> None:
-    history = ScriptDirectory.from_config(history_config())
-    newest = history.get_revision("head")
+def _throw_newest_away(config: Config) -> None:
+    newest = ScriptDirectory.from_config(config).get_revision("head")
     if newest is not None:
         Path(newest.path).unlink()
 

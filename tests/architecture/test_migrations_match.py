@@ -36,7 +36,7 @@ def test_check_when_a_model_has_no_migration_fails(tmp_path: Path) -> None:
 
 
 def _check(tree: Path, *, forgotten: str = "") -> subprocess.CompletedProcess[str]:
-    for package in ("pos", "tools"):
+    for package in ("pos", "central", "tools"):
         shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
     (tree / "pos/models/forgotten.py").write_text(forgotten, encoding="utf-8")
     return subprocess.run(

@@ -1,0 +1,1 @@
+"""The history of the server's database, one file per step (Alembic)."""

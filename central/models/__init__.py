@@ -1,0 +1,1 @@
+"""Tables of the server (SQLAlchemy Core), for SQLite and PostgreSQL alike."""

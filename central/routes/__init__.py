@@ -1,0 +1,1 @@
+"""The server's addresses; each module has a `router`."""

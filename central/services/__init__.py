@@ -1,0 +1,1 @@
+"""What the server does: one public function is one thing a person, a till or a job does."""
