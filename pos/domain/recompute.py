@@ -1,7 +1,7 @@
 """A sale computed again from what its journal line says it was computed from (docs/formats.md §4, §7).
 
-The server does this with each sale it books. Bodies come from outside: what cannot be read is as wrong as what
-does not add up, never an exception.
+The server does this with each sale it books. Bodies come from outside: what cannot be read is as wrong as
+what does not add up, never an exception.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def price_item_again(
 
 
 def is_price_right(item: Body, tariff: Tariff, *, representable_tenths: RepresentableTenths) -> bool:
-    """Say whether an item's lines, units, carry and tokens are what its tariff and basis make of its money."""
+    """Say whether an item's lines, units, carry and tokens are what tariff and basis make of its money."""
     again = price_item_again(item, tariff, representable_tenths=representable_tenths)
     return again is not None and is_same_price(item, again) and are_tokens_right(item)
 
