@@ -1,4 +1,4 @@
-"""Calls to a provider over HTTP: time-outs, a bound on size, careful repeats, and honest words about silence."""
+"""Calls to a provider over HTTP: time-outs, a bound on size, careful repeats, honest words about silence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import requests
 import urllib3
 
 from pos.errors import UserError
-from pos.gateways.breaker import Breaker, Clock
+from pos.gateways.breaker import Breaker, BreakerLimits, Clock
 from pos.gateways.reasons import Reason
 
 logger = logging.getLogger(__name__)
@@ -98,10 +98,10 @@ class HttpClient:
         *,
         clock: Clock,
         breaker: Breaker,
-        pauses: Pauses = Pauses(),
-        sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = random.random,
-        is_healthy: Callable[[Reply], bool] = lambda reply: reply.status < 500,
+        pauses: Pauses,
+        sleep: Callable[[float], None],
+        chance: Callable[[], float],
+        is_healthy: Callable[[Reply], bool],
     ) -> None:
         """Take `https` only; plain `http` on this machine, for the sandbox.
 
@@ -136,8 +136,8 @@ class HttpClient:
         if result.retry_at is not None:
             asked_s = (result.retry_at - result.at).total_seconds()
             return max(asked_s, 0) if asked_s <= self._pauses.longest_wait_s else None
-        longest = min(self._pauses.first_wait_s * 2 ** (attempt - 1), self._pauses.longest_wait_s)
-        return longest * (0.5 + self._chance() / 2)
+        longest_s = min(self._pauses.first_wait_s * float(2 ** (attempt - 1)), self._pauses.longest_wait_s)
+        return longest_s * (0.5 + self._chance() / 2)
 
     def _once(self, call: Call) -> Result:
         if not self.breaker.enter():
@@ -174,7 +174,9 @@ class HttpClient:
             was_sent = not isinstance(error, requests.ConnectTimeout)
             return Silence(Reason.TIME_OUT, was_sent=was_sent, at=self._clock.now())
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            return Silence(Reason.NO_CONNECTION, was_sent=not _never_left(error), at=self._clock.now())
+            is_late = isinstance(_cause(error), urllib3.exceptions.ReadTimeoutError)
+            reason = Reason.TIME_OUT if is_late else Reason.NO_CONNECTION
+            return Silence(reason, was_sent=not _never_left(error), at=self._clock.now())
         except requests.exceptions.ContentDecodingError:
             return Silence(Reason.UNREADABLE, was_sent=True, at=self._clock.now())
 
@@ -201,6 +203,31 @@ class HttpClient:
         self._kept.used_ms = now_ms
         kept.cookies.clear()
         return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What every adapter needs to reach its provider; tests drive clock, sleep and chance."""
+
+    clock: Clock
+    pauses: Pauses = Pauses()
+    breaker_limits: BreakerLimits = BreakerLimits()
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+
+    def client(
+        self, base_url: str, is_healthy: Callable[[Reply], bool] = lambda reply: reply.status < 500
+    ) -> HttpClient:
+        """Make the way to one provider, with its own breaker; `provider.url` for an address without TLS."""
+        return HttpClient(
+            base_url,
+            clock=self.clock,
+            breaker=Breaker(self.clock, self.breaker_limits),
+            pauses=self.pauses,
+            sleep=self.sleep,
+            chance=self.chance,
+            is_healthy=is_healthy,
+        )
 
 
 class _TooMuchError(Exception):
@@ -239,12 +266,17 @@ def _is_loopback(host: str) -> bool:
 
 def _never_left(error: requests.RequestException) -> bool:
     """Say whether the connection itself did not come about: no route, no name, refused, a bad certificate."""
-    cause: object = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, urllib3.exceptions.MaxRetryError) else cause
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+    cause = _cause(error)
+    if isinstance(cause, urllib3.exceptions.NewConnectionError):
         return True
-    nested = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) and reason.args else None
+    nested = cause.args[0] if isinstance(cause, urllib3.exceptions.SSLError) and cause.args else None
     return isinstance(nested, ssl.SSLCertVerificationError)
+
+
+def _cause(error: requests.RequestException) -> object:
+    """Give what urllib3 said under what requests says."""
+    cause: object = error.args[0] if error.args else None
+    return cause.reason if isinstance(cause, urllib3.exceptions.MaxRetryError) else cause
 
 
 def _retry_at(header: str, now: datetime) -> datetime | None:
