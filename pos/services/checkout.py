@@ -3,62 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from pos.domain.canonical import JsonObject
-from pos.domain.ledger import supplier_share_minor
-from pos.domain.permissions import Actor, Permission, Role
+from pos.domain.permissions import Actor, Permission
+from pos.domain.price_terms import Adjustment
 from pos.errors import UserError
-from pos.models.ledger_book import Book, read_head
-from pos.models.queries.selling import (
-    KnownSale,
-    OpenShift,
-    RecentSale,
-    find_sale,
-    float_left_minor,
-    latest_sale_to,
-)
+from pos.models.ledger_book import Book
+from pos.models.queries.selling import KnownSale, find_sale
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require
-from pos.services.delivery import CheckoutRules, Delivery, Sale, needed_shift, sale_at
+from pos.services.delivery import CheckoutRules, Delivery, Sale, sale_at
 from pos.services.key_holders import VAULT, RemoteHolder
 from pos.services.quoting import Quote, Quoting
-from pos.services.remote_delivery import RemoteDelivery, reserve_and_store
-from pos.services.sale_values import ITEM_KINDS, SaleKind, SaleRequest, SaleResult
-from pos.services.token_vending import key_in_force
-from pos.services.trusted_clock import token_instant
+from pos.services.remote_delivery import RemoteDelivery, reserve, store_request
+from pos.services.sale_preparation import DuplicateSaleError, Prepared, SalePreparation, check_same
+from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
 from pos.system.clock import Clock
 from pos.system.ids import new_id
-from pos.tokens.vault import Vault, VaultStatus
-
-
-class DuplicateSaleError(UserError):
-    """This meter was sold to a moment ago (`sale.duplicate`): show that token, offer it again or another."""
-
-    def __init__(self, code: str, text: str, earlier: RecentSale) -> None:
-        """Name the earlier sale."""
-        super().__init__(code, text)
-        self.sale_id = earlier.sale_id
-        self.at = earlier.at
-        self.money_minor = earlier.money_minor
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A sale that nothing refuses any more."""
-
-    request: SaleRequest
-    actor: Actor
-    approved_by: UUID | None
-    shift: OpenShift
-    at: datetime
-    quote: Quote
-    change_minor: int
+from pos.tokens.vault import Vault
 
 
 class Checkout:
@@ -81,26 +46,27 @@ class Checkout:
 
         Each of `guards` is asked before a sale and raises its Stop: no room on the disk, a forked book.
         """
-        self._guards = guards
         self._units = units
         self._book = book
         self._delivery = delivery
         self._clock = clock
-        self._quoting = quoting
         self._vault = vault
-        self._rules = rules
         self._remote_holders = remote_holders
+        self.preparation = SalePreparation(
+            clock, quoting, vault=vault, rules=rules, remote_holders=remote_holders, guards=guards
+        )
 
-    def trial_vend(self, request: SaleRequest, actor: Actor) -> Quote:
-        """Price a sale without selling: the very lines the sale would have.
+    def trial_vend(
+        self, request: SaleRequest, actor: Actor, *, adjustments: Sequence[Adjustment] = ()
+    ) -> Quote:
+        """Price a sale without selling: the very lines the sale would have; `adjustments` are its fees.
 
         Raises:
             UserError: as `Quoting.quote`, `permission.denied`.
         """
         require(actor, Permission.SALE_CREATE)
         with self._units.read() as connection:
-            at = max(self._clock.now(), read_head(connection).trusted_at)
-            return self._quote(connection, request, at)
+            return self.preparation.trial(connection, request, adjustments)
 
     def sell(self, request: SaleRequest, actor: Actor, *, approval: Approval | None = None) -> SaleResult:
         """Sell for cash that is counted: payment, token, books and receipt in one write unit.
@@ -116,20 +82,19 @@ class Checkout:
             MachineFault: `clock.back`, `disk.*`.
         """
         require(actor, Permission.SALE_CREATE)
-        for guard in self._guards:
-            guard()
+        self.preparation.ask_guards()
         with self._units.write() as unit:
             known = find_sale(unit.connection, request.sale_id)
             if known is not None and (known.delivered_place is not None or known.state != "paid"):
                 return _repeat(unit.connection, request, known)
             if known is None:
-                prepared = self._prepare(unit.connection, request, actor, approval)
-                holder = self._first_holder(prepared)
+                prepared = self.preparation.prepare(unit.connection, request, actor, approval=approval)
+                holder = self.preparation.first_holder(request.kind, prepared.quote.meter)
                 if holder == VAULT:
                     return self._deliver_now(unit, prepared)
                 self._take_payment(unit, prepared, holder)
             else:
-                _check_same(request, known)
+                check_same(request, known)
         return self.deliver(request.sale_id, actor)
 
     def deliver(self, sale_id: UUID, actor: Actor) -> SaleResult:
@@ -154,81 +119,20 @@ class Checkout:
         )
         return remote.deliver(sale_id, actor)
 
-    def _quote(self, connection: Connection, request: SaleRequest, at: datetime) -> Quote:
-        coin = self._rules().smallest_coin_minor
-        return self._quoting.quote(connection, request, at=at, smallest_coin_minor=coin)
-
-    def _prepare(
-        self, connection: Connection, request: SaleRequest, actor: Actor, approval: Approval | None
-    ) -> Prepared:
-        """Check everything that can refuse a sale; nothing is written yet."""
-        shift = needed_shift(connection)
-        if actor.role is Role.CASHIER and shift.operator_key != actor.key:
-            raise UserError(
-                "shift.not_yours", "The open shift belongs to a colleague, who must close it first."
-            )
-        at = token_instant(self._clock.now(), read_head(connection).trusted_at)
-        quote = self._quote(connection, request, at)
-        money_minor = quote.item.money_minor
-        change_minor = 0 if request.tendered_minor is None else request.tendered_minor - money_minor
-        if change_minor < 0:
-            raise UserError("sale.tendered", "The customer gave less than the sale costs.")
-        if float_left_minor(connection, quote.meter.supplier) < _supplier_minor(quote):
-            raise UserError(
-                "float.empty", "The float with the supplier is used up: top it up before selling more."
-            )
-        approved_by = self._check_duplicate(connection, request, quote, actor, approval, at)
-        return Prepared(request, actor, approved_by, shift, at, quote, change_minor)
-
-    def _check_duplicate(
-        self,
-        connection: Connection,
-        request: SaleRequest,
-        quote: Quote,
-        actor: Actor,
-        approval: Approval | None,
-        at: datetime,
-    ) -> UUID | None:
-        rules = self._rules()
-        since = at - timedelta(minutes=rules.duplicate_minutes)
-        kind = ITEM_KINDS[request.kind]
-        earlier = latest_sale_to(connection, quote.meter.key, item_kind=kind, since=since)
-        if earlier is None:
-            return None
-        if not request.is_another_wanted:
-            raise DuplicateSaleError(
-                "sale.duplicate",
-                "This meter bought a moment ago. Print that receipt again, or sell another token.",
-                earlier,
-            )
-        if quote.item.money_minor <= rules.duplicate_limit_minor:
-            return None
-        return require(actor, Permission.SALE_DUPLICATE, approval=approval, subject=str(request.sale_id))
-
-    def _first_holder(self, prepared: Prepared) -> str:
-        """The first key holder of the group that can serve now; a payment without a token needs none."""
-        if prepared.request.kind is SaleKind.ARREARS:
-            return VAULT
-        for holder in prepared.quote.meter.holders:
-            if holder == VAULT and self._vault.status is VaultStatus.OPEN:
-                return VAULT
-            if holder in self._remote_holders and self._remote_holders[holder].is_reachable():
-                return holder
-        raise UserError("vault.locked", "The vault is locked: open it with the till's opening phrase.")
-
     def _deliver_now(self, unit: WriteUnit, prepared: Prepared) -> SaleResult:
-        item = _item(prepared)
+        sale = self.preparation.sale(prepared, VAULT, _cash(prepared))
         if prepared.request.kind is SaleKind.ENERGY:
             item = self._delivery.add_vault_token(
                 unit.connection,
-                item,
+                sale["items"][0],
                 prepared.quote.meter,
                 at=prepared.at,
                 money_minor=prepared.quote.item.money_minor,
             )
+            sale |= {"items": [item]}
         return self._delivery.record(
             unit,
-            self._sale(prepared, item, VAULT),
+            sale,
             actor=prepared.actor,
             shift=prepared.shift,
             approved_by=prepared.approved_by,
@@ -237,7 +141,7 @@ class Checkout:
 
     def _take_payment(self, unit: WriteUnit, prepared: Prepared, holder: str) -> None:
         """Unit 1 of a remote delivery: the money, the frozen quote, the request as it will be sent."""
-        sale = self._sale(prepared, _item(prepared), holder)
+        sale = self.preparation.sale(prepared, holder, _cash(prepared))
         body: JsonObject = {
             "sale_id": sale["sale_id"],
             "quote": sale,
@@ -256,63 +160,27 @@ class Checkout:
             "UPDATE sale SET request_sha = ? WHERE place = ?",
             (prepared.request.fingerprint(), recorded.place),
         )
-        reserve_and_store(unit.connection, prepared.quote, sale, _supplier_minor(prepared.quote))
-
-    def _sale(self, prepared: Prepared, item: Sale, holder: str) -> Sale:
-        """The `sale` of the journal (docs/formats.md §4), without what delivery adds."""
-        rules, money_minor = self._rules(), prepared.quote.item.money_minor
-        payment = {
-            "payment_id": str(new_id(prepared.at)),
-            "tender": "cash",
-            "amount_minor": money_minor,
-            "change_minor": prepared.change_minor,
-        }
-        return {
-            "sale_id": str(prepared.request.sale_id),
-            "language": prepared.request.language or rules.language,
-            "money_minor": money_minor,
-            "currency": rules.currency,
-            "items": [item],
-            "payments": [payment],
-            "holder": holder,
-        }
+        reserve(
+            unit.connection, prepared.quote, prepared.request.sale_id, supplier_minor=prepared.supplier_minor
+        )
+        store_request(unit.connection, sale)
 
 
-def _item(prepared: Prepared) -> Sale:
-    """The item of the journal (docs/formats.md §4), without its tokens."""
-    quote = prepared.quote
-    meter = quote.meter
-    key = key_in_force(meter, prepared.at)
-    item: dict[str, Any] = {
-        "n": 1,
-        "item_kind": ITEM_KINDS[prepared.request.kind],
-        "meter": {
-            "meter_id": str(meter.id),
-            "drn": meter.drn,
-            "sgc": meter.sgc,
-            "ti": key.ti,
-            "krn": key.krn,
-            "kt": key.kt,
-            "ea": meter.ea,
-            "base_date": key.base_date,
-            "dkga": meter.dkga,
-        },
-        "basis": quote.basis_json(),
+def _cash(prepared: Prepared) -> list[Sale]:
+    payment: Sale = {
+        "payment_id": str(new_id(prepared.at)),
+        "tender": "cash",
+        "amount_minor": prepared.quote.item.money_minor,
+        "change_minor": prepared.change_minor,
     }
-    return item | quote.item.to_json()
-
-
-def _supplier_minor(quote: Quote) -> int:
-    return supplier_share_minor([line.to_json() for line in quote.item.lines])
+    return [payment]
 
 
 def _repeat(connection: Connection, request: SaleRequest, known: KnownSale) -> SaleResult:
-    _check_same(request, known)
+    check_same(request, known)
     if known.delivered_place is None:
         raise UserError("sale.not_delivered", f"This sale is {known.state}: no token was issued for it.")
     return sale_at(connection, known.delivered_place, is_repeat=True)
 
 
-def _check_same(request: SaleRequest, known: KnownSale) -> None:
-    if known.request_sha is not None and known.request_sha != request.fingerprint():
-        raise UserError("sale.id_conflict", "This sale id already belongs to another sale.")
+__all__ = ["Checkout", "DuplicateSaleError"]

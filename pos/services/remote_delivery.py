@@ -36,11 +36,8 @@ class StoredRequest:
     quote: dict[str, Any]
 
 
-def reserve_and_store(
-    connection: Connection, quote: Quote, sale: dict[str, Any], supplier_minor: int
-) -> None:
-    """Reserve a quote's units, charges, envelope and float, and store the request as it will be sent."""
-    sale_id = UUID(sale["sale_id"]).bytes
+def reserve(connection: Connection, quote: Quote, sale_id: UUID, *, supplier_minor: int) -> None:
+    """Reserve a quote's units, charges, envelope and float: counted as used by every later quote."""
     item = quote.item
     charges = sorted(line.code for line in item.lines if line.kind.value == "charge")
     connection.exec_driver_sql(
@@ -48,7 +45,7 @@ def reserve_and_store(
         "carry_change_milli, arrears_minor, money_minor, supplier, supplier_minor) "
         "VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            sale_id,
+            sale_id.bytes,
             quote.meter.key,
             quote.month,
             item.units_milli,
@@ -61,7 +58,12 @@ def reserve_and_store(
             supplier_minor,
         ),
     )
-    request = {"sale_id": sale["sale_id"], "drn": quote.meter.drn, "quote": sale}
+
+
+def store_request(connection: Connection, sale: dict[str, Any]) -> None:
+    """Store the request to the holder of a paid, frozen `sale` as it will be sent."""
+    sale_id = UUID(sale["sale_id"]).bytes
+    request = {"sale_id": sale["sale_id"], "drn": sale["items"][0]["meter"]["drn"], "quote": sale}
     connection.exec_driver_sql(
         "INSERT INTO holder_request (sale_id, holder, state, request, quote) VALUES (?, ?, 'stored', ?, ?)",
         (sale_id, sale["holder"], canonical_bytes(request).decode(), canonical_bytes(sale).decode()),

@@ -189,7 +189,8 @@ def latest_sale_to(
         "ORDER BY sale_place DESC LIMIT 1) UNION ALL "
         "SELECT sale.id, sale.place, sale.at, sale.money_minor "
         "FROM reservation JOIN sale ON sale.id = reservation.sale_id "
-        "WHERE reservation.meter_key = ? AND ? = 'token' AND sale.state = 'paid' AND sale.at >= ? LIMIT 1",
+        "WHERE reservation.meter_key = ? AND ? = 'token' AND sale.state IN ('paid', 'awaiting_payment') "
+        "AND sale.at >= ? LIMIT 1",
         (meter_key, item_kind, milliseconds_of(since), meter_key, item_kind, milliseconds_of(since)),
     ).first()
     return None if row is None else RecentSale(UUID(bytes=row[0]), row[1], instant_of(row[2]), row[3])
