@@ -211,7 +211,7 @@ class Line:
 
     clock: Clock
     pauses: Pauses = Pauses()
-    breaker_limits: BreakerLimits = BreakerLimits()
+    breaker_limits: BreakerLimits = field(default_factory=BreakerLimits)
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
 
