@@ -313,7 +313,7 @@ def test_sell_when_a_guard_stops_writes_nothing(shop: Shop) -> None:
         raise MachineFault("disk.full", "The disk is full.")
 
     drn = shop.add_meter(1)
-    shop.checkout._guards = (stop,)
+    shop.checkout.preparation._guards = (stop,)
 
     assert code_of(lambda: shop.checkout.sell(request(drn), shop.cashier)) == "disk.full"
     with shop.units.read() as connection:
