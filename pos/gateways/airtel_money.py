@@ -201,7 +201,7 @@ class AirtelMoney:
         return PayerInfo(is_active=str(data.get("is_barred", False)).lower() != "true", name=name)
 
     def _changed(self, call: Call, read: Any) -> Answer:
-        """Make a call that changes something, signed in v2; with a new key where the signature was refused."""
+        """Make a call that changes something, signed in v2; once more with a new key where that was refused."""
         for attempt in (1, 2):
             signed = self._signed(call)
             if isinstance(signed, NoBearer):
@@ -328,7 +328,10 @@ def _enquiry_answer(call: Call, reply: Reply, currency: str) -> Answer:
     outcome, reason = _WORDS.get(word, (Outcome.UNKNOWN, Reason.UNKNOWN_WORD))
     if word == "TF":
         reason = FAILED_REASONS.get(code, Reason.REFUSED)
-    stated_currency, amount_minor = _stated_money(transaction, currency)
+    stated = _stated_money(transaction, currency)
+    if stated is None:
+        return Answer(Outcome.UNKNOWN, Reason.UNREADABLE, raw, word)
+    stated_currency, amount_minor = stated
     return Answer(
         outcome,
         reason,
@@ -352,15 +355,19 @@ _WORDS = {
 }
 
 
-def _stated_money(transaction: dict[str, Any], currency: str) -> tuple[str | None, int | None]:
-    """Give currency and amount where the enquiry states them, as members or in its known sentence."""
+def _stated_money(transaction: dict[str, Any], currency: str) -> tuple[str | None, int | None] | None:
+    """Give currency and amount where the enquiry states them, as members or in its known sentence.
+
+    None for an amount that cannot be read: it must not pass as one that was not stated.
+    """
     stated = text_of(transaction.get("currency")) or None
-    if transaction.get("amount") is not None:
-        return stated, minor_of_major(transaction["amount"], stated or currency)
-    match = _PAID_MESSAGE.match(text_of(transaction.get("message")))
-    if match is None:
+    amount: object = transaction.get("amount")
+    if amount is None and (match := _PAID_MESSAGE.match(text_of(transaction.get("message")))):
+        stated, amount = match[1], match[2].replace(",", "")
+    if amount is None:
         return stated, None
-    return match[1], minor_of_major(match[2].replace(",", ""), match[1])
+    amount_minor = minor_of_major(amount, stated or currency)
+    return None if amount_minor is None else (stated, amount_minor)
 
 
 def _refund_answer(call: Call, reply: Reply) -> Answer:
