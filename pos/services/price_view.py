@@ -11,6 +11,7 @@ from pos.domain.tariff import ArrearsKind, Period, Tariff, Taxed
 from pos.i18n.wording import NO_BREAK, Wording
 
 Item = Mapping[str, Any]
+_KWH = "kWh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ def code_name(code: str, wording: Wording) -> str:
 
 def unit_of(tariff: Tariff | None) -> str:
     """Return the unit a tariff prices."""
-    return "m\u00b3" if tariff is not None and tariff.service.value == "water" else "kWh"
+    return "m\u00b3" if tariff is not None and tariff.service.value == "water" else _KWH
+
+
+def bought_word(unit: str, wording: Wording) -> str:
+    """Return what a tariff of that unit sells."""
+    return wording.say("Energy") if unit == _KWH else wording.say("Water")
 
 
 def units_text(milli: int, unit: str, wording: Wording) -> str:
@@ -121,7 +127,8 @@ def _row(
         units, rate = units_text(int(line["units_milli"]), unit, wording), line.get("rate_micro")
         detail = units if rate is None else f"{units} × {wording.rate(int(rate))}"
         block = int(line.get("block") or 1)
-        return PriceRow(say("Energy, block {n}", n=block), detail, amount, 1, block)
+        name = say("Energy, block {n}", n=block) if unit == _KWH else say("Water, block {n}", n=block)
+        return PriceRow(name, detail, amount, 1, block)
     if kind == "arrears":
         return PriceRow(
             say("Old debt (arrears)"),

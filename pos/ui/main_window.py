@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -59,6 +59,7 @@ from pos.ui.widgets.toast import Toast
 
 STATUS_EVERY_MS = 5_000
 CLOCK_EVERY_MS = 1_000
+BACKUP_FIRST_MS = 60_000
 BACKUP_LOOK_MS = 15 * 60_000
 MINIMUM = (1024, 600)
 
@@ -115,6 +116,7 @@ class MainWindow(QWidget):
         self._status_timer = self._timer(STATUS_EVERY_MS, self.refresh_status)
         self._clock_timer = self._timer(CLOCK_EVERY_MS, self._tick)
         self._backup_timer = self._timer(BACKUP_LOOK_MS, self._back_up_if_due)
+        tasks.later(BACKUP_FIRST_MS, self._back_up_if_due)
         self._burst_timer = QTimer(self)
         self._burst_timer.setSingleShot(True)
         self._burst_timer.timeout.connect(self._on_silence)
@@ -485,13 +487,19 @@ class MainWindow(QWidget):
             self.sign_out()
 
     def _back_up_if_due(self) -> None:
+        """Make a back-up when its time has come, and say what will soon need a person."""
         backups, code = self.desk.backups, self.desk.shop.till_code
-        self.tasks.submit(
-            Lane.BULK,
-            lambda: backups.begin().run() if backups.is_due(code) else None,
-            on_ok=lambda _: None,
-            on_error=lambda error: self.toast(sentence_of(error, self.look.wording), light="warn"),
-        )
+
+        def work() -> list[KilotillError]:
+            if backups.is_due(code):
+                backups.begin().run()
+            return backups.alarms(code)
+
+        self.tasks.submit(Lane.BULK, work, on_ok=self._warn, on_error=lambda error: self._warn([error]))
+
+    def _warn(self, troubles: Sequence[BaseException]) -> None:
+        for trouble in troubles:
+            self.toast(sentence_of(trouble, self.look.wording), light="warn")
 
     # -- frame --------------------------------------------------------------------------------------------
 

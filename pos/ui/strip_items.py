@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pos.domain.permissions import Actor
 from pos.services.till_status import TillStatus
 from pos.ui.look import Look
+from pos.ui.role_words import ROLE_WORDS
 from pos.ui.widgets.status_strip import StripItem
 
 
@@ -16,7 +17,7 @@ def strip_items(
     """Return the till at the left and the values at the right."""
     say = look.say
     place = StripItem("till", say("Till"), f"{status.till_code} {status.sales_point}")
-    items = [StripItem("cashier", say("Cashier"), actor.name), _shift(status, look, now)]
+    items = [StripItem("cashier", say(ROLE_WORDS[actor.role]), actor.name), _shift(status, look, now)]
     items.append(
         StripItem(
             "drawer",

@@ -12,12 +12,14 @@ from pos.bootstrap import Till
 from pos.config import CUSTOMER_DISPLAY
 from pos.domain.permissions import Actor
 from pos.errors import MachineFault, UserError
+from pos.system.disk import low_room
 from pos.ui.keymap import Act, KeyMap
 from pos.ui.places import PLACES
 from pos.ui.screens.help.view import HelpScreen
 from pos.ui.screens.sell.view import SellScreen
 from pos.ui.widgets.fkey_bar import BarItem, FKeyBar
 from pos.ui.widgets.refusal_panel import RefusalPanel
+from pos.ui.widgets.table import Table
 from tests.ui.conftest import Desktop
 from tests.ui.test_sell import meters, sell
 
@@ -187,3 +189,49 @@ def test_session_when_locked_and_opened_again_then_a_typed_amount_is_on_hold(
     desktop.key(KEY.Key_F12)
 
     assert [draft.body["amount"] for draft in till.drafts.list(desktop.people["C"])] == ["5000"]
+
+
+def test_backup_when_the_window_stays_open_then_its_own_timer_makes_one(desktop: Desktop, till: Till) -> None:
+    desktop.sign_in("C")
+    timer = desktop.window._backup_timer
+    assert timer.isActive() and timer.interval() <= timedelta(hours=1) / timedelta(milliseconds=1)
+    assert till.backups.last_made_at(till.shop.till_code) is None
+    timer.setInterval(1)
+
+    desktop.wait_until(lambda: till.backups.last_made_at(till.shop.till_code) is not None)
+    timer.stop()
+
+
+def test_strip_when_somebody_else_than_a_cashier_is_there_then_says_what_they_are(desktop: Desktop) -> None:
+    desktop.sign_in("A")
+
+    captions = {item.key: item.caption for item in desktop.window.strip.items()}
+    assert captions["cashier"] == "Administrator"
+
+
+def test_table_when_the_text_is_large_then_columns_that_need_room_are_hidden(
+    desktop: Desktop, till: Till, open_shift: None
+) -> None:
+    desktop.window.set_preferences(replace(desktop.window.preferences, text_percent=200))
+    desktop.sign_in("C")
+    sell(desktop, meters(till, "arrears_minor = 0")[0])
+    desktop.window.go("sales")
+    desktop.settle()
+
+    table = next(one for one in desktop.screen.findChildren(Table) if one.isVisible())
+    heads = [column.head for column in table.model().columns]
+    assert table.isColumnHidden(heads.index("Receipt"))
+    assert table.columnWidth(heads.index("Customer")) > 150
+
+
+def test_disk_when_it_gets_full_then_the_window_says_so(
+    desktop: Desktop, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(till.backups, "_free", lambda _folder: 1_500_000_000)
+    desktop.sign_in("C")
+    desktop.window._back_up_if_due()
+    desktop.settle()
+
+    low = low_room(1_500_000_000)
+    assert low is not None and low.text in desktop.window.notices
+    assert desktop.window.toasts.isVisible()

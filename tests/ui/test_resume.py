@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from pos.bootstrap import Till
 from pos.domain.permissions import Actor
@@ -84,3 +85,37 @@ def test_sign_in_when_nothing_is_unfinished_then_straight_to_sell(desktop: Deskt
     desktop.settle()
 
     assert isinstance(desktop.screen, SellScreen)
+
+
+def test_number_when_typed_on_the_resume_screen_then_no_digit_of_it_is_lost(
+    stopped: SaleResult, desktop: Desktop, till: Till
+) -> None:
+    drn = meters(till, "arrears_minor = 0", count=3)[2]
+    desktop.window.sign_in_as(desktop.people["C"])
+    desktop.settle()
+    assert isinstance(desktop.screen, ResumeScreen)
+    desktop.type(drn)
+    screen = desktop.screen
+    assert isinstance(screen, SellScreen) and screen.presenter.state.search == drn
+    desktop.key(KEY.Key_Return)
+
+    card = screen.presenter.state.card
+    assert screen.presenter.state.stage is Stage.CONFIRM
+    assert card is not None and card.meter.drn == drn
+
+
+def test_code_when_scanned_on_the_resume_screen_then_its_meter_is_asked_for(
+    stopped: SaleResult, desktop: Desktop, till: Till
+) -> None:
+    drn = meters(till, "arrears_minor = 0", count=3)[2]
+    desktop.window.sign_in_as(desktop.people["C"])
+    desktop.settle()
+    for letter in drn:
+        QTest.keyClick(desktop.focus(), letter)
+    desktop.key(KEY.Key_Return)
+
+    screen = desktop.screen
+    assert isinstance(screen, SellScreen)
+    card = screen.presenter.state.card
+    assert screen.presenter.state.stage is Stage.CONFIRM
+    assert card is not None and card.meter.drn == drn

@@ -221,7 +221,8 @@ class SearchField(FieldFrame):
         self.row.setSpacing(12 if is_large else 8)
         self.row.addWidget(IconLabel(look, "search", 22 if is_large else 18, "text2"))
         self.edit.setFont(look.font(Type.SEARCH if is_large else Type.BODY))
-        self.edit.setPlaceholderText(hint)
+        # A thin space: the caret stands before the words, not on their first letter.
+        self.edit.setPlaceholderText(f"\N{THIN SPACE}{hint}")
         self.edit.setAccessibleName(name or hint)
         self.edit.setMaxLength(80)
         self.row.addWidget(self.edit, 1)

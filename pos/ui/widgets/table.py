@@ -80,7 +80,8 @@ class CellDelegate(QStyledItemDelegate):
         column = self._table.column(index.column())
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or _NONE)
         if column.paint is Paint.BADGE:
-            return QSize(badge_width(self._look, text) + 2 * _PADDING, 22)
+            wide = 0 if text == _NONE else badge_width(self._look, text) + 2 * _PADDING
+            return QSize(wide, 22)
         return QSize(self._look.text_width(Type.BODY, text) + 2 * _PADDING + 2, 22)
 
     def _text(self, painter: QPainter, rect: QRectF, text: str, kind: Type, tone: str, side: int) -> None:
@@ -213,7 +214,7 @@ class Table(QTableView):
         left = self.viewport().width()
         rest = [n for n, column in enumerate(model.columns) if column.width == 0]
         for n, column in enumerate(model.columns):
-            is_hidden = column.is_wide and metrics.is_compact
+            is_hidden = column.is_wide and (metrics.is_compact or metrics.is_single_column)
             self.setColumnHidden(n, is_hidden)
             if is_hidden or n in rest:
                 continue

@@ -138,8 +138,9 @@ class ChartCard(Card):
         self.toggle.set_caption(say("Chart") if is_table else say("Table"))
 
 
-def purchase_columns(wording: Wording, unit: str) -> tuple[Column[SaleRow], ...]:
+def purchase_columns(look: Look, unit: str) -> tuple[Column[SaleRow], ...]:
     """Return the columns of the purchases."""
+    wording = look.wording
     say = wording.say
     return (
         Column(say("When"), 160, lambda row: wording.day_time(row.at)),
@@ -156,7 +157,9 @@ def purchase_columns(wording: Wording, unit: str) -> tuple[Column[SaleRow], ...]
             120,
             lambda row: ", ".join(tender_word(one, wording) for one in row.tenders.split(",") if one),
         ),
-        Column(say("Sold by"), 0, lambda row: row.cashier, Paint.QUIET),
+        Column(
+            say("Sold by"), 0, lambda row: row.cashier, Paint.QUIET, is_wide=look.metrics.is_single_column
+        ),
     )
 
 
@@ -192,7 +195,7 @@ class PurchasesCard(Card):
         self.body.addWidget(self.head)
         self.body.addWidget(rule())
         self.model: PagedModel[SaleRow] = PagedModel(
-            purchase_columns(look.wording, unit),
+            purchase_columns(look, unit),
             context.tasks,
             limit=PURCHASES_PAGE,
             on_error=context.shell.show_error,

@@ -223,7 +223,7 @@ class ResumeScreen(Screen):
 
     def type_text(self, text: str) -> bool:
         """A customer is there already: go and find the meter."""
-        self._go()
+        self._context.shell.go("sell", typed=text)
         return True
 
     def enter(self) -> bool:

@@ -106,7 +106,7 @@ class IdlePage(QWidget):
                 0,
                 lambda row: row[1].name or look.say("No name"),
                 Paint.TWO_LINES,
-                second=lambda row: row[1].area or "",
+                second=lambda row: "" if look.metrics.is_compact else row[1].area or "",
             ),
             Column(
                 "",

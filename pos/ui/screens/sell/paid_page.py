@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pos.domain.denominations import change_in_pieces
-from pos.services.price_view import PriceRow, PriceView, about_units, units_text
+from pos.services.price_view import PriceRow, PriceView, about_units, bought_word, units_text
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
@@ -444,18 +444,19 @@ def why_sentences(view: PriceView, look: Look) -> list[tuple[str, str]]:
     for row in view.rows:
         if row.block or not row.amount_minor:
             continue
-        text = f"{row.name}: {row.detail}" if row.detail else row.name
+        text = say("{what}: {how}", what=row.name, how=row.detail) if row.detail else row.name
         found.append((amount(row.amount_minor), text))
         if row.group == 0 and row is [one for one in view.rows if one.group == 0][-1] and energy:
-            found.append(_energy(energy, look))
+            found.append(_energy(energy, view.unit, look))
     if energy and not any(row.group == 0 and row.amount_minor for row in view.rows):
-        found.insert(0, _energy(energy, look))
+        found.insert(0, _energy(energy, view.unit, look))
     if view.carry_milli and view.token_milli:
         units = units_text(view.carry_milli, view.unit, look.wording)
         found.append(("", say("{units} is kept for next time: it does not fit in a token.", units=units)))
     return found
 
 
-def _energy(rows: list[PriceRow], look: Look) -> tuple[str, str]:
+def _energy(rows: list[PriceRow], unit: str, look: Look) -> tuple[str, str]:
     total = look.wording.amount(sum(row.amount_minor for row in rows))
-    return total, look.say("buys energy: {blocks}.", blocks=", ".join(row.detail for row in rows))
+    blocks = ", ".join(row.detail for row in rows)
+    return total, look.say("{what}: {how}", what=bought_word(unit, look.wording), how=blocks)

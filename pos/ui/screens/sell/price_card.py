@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pos.domain.tariff import Tariff
-from pos.services.price_view import PriceRow, PriceView, about_units, units_text
+from pos.services.price_view import PriceRow, PriceView, about_units, bought_word, units_text
 from pos.ui.look import Look, Type
 from pos.ui.widgets.block_bar import BlockBar, Segment
 from pos.ui.widgets.card import Card
@@ -259,7 +259,7 @@ def folded_lines(view: PriceView, look: Look) -> list[tuple[str, int]]:
     rows = view.rows
     return [
         (say("Old debt (arrears)"), total(*(row.is_debt for row in rows))),
-        (say("Energy, {units}", units=units), total(*(row.group == 1 for row in rows))),
+        (f"{bought_word(view.unit, look.wording)}, {units}", total(*(row.group == 1 for row in rows))),
         (say("Charges and tax"), total(*(row.group == 0 and not row.is_debt for row in rows))),
         (say("Rounding"), total(*(row.group == 2 for row in rows))),
     ]

@@ -334,11 +334,13 @@ class SellScreen(Screen):
     # -- places -------------------------------------------------------------------------------------------
 
     def show_where(self, where: Mapping[str, object]) -> None:
-        """Open a meter, a scanned code, or a held sale."""
+        """Open a meter, a scanned code, a held sale; go on with what was typed elsewhere."""
         if "meter" in where:
             self.presenter.open_meter(str(where["meter"]))
         elif "scan" in where:
             self.scanned(str(where["scan"]))
+        elif "typed" in where:
+            self.type_text(str(where["typed"]))
         elif isinstance(where.get("draft"), UUID):
             self.presenter.recall(UUID(str(where["draft"])))
 

@@ -6,21 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pos.domain.permissions import Actor, Role
+from pos.domain.permissions import Actor
 from pos.errors import KilotillError, UserError
 from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.sign_in import PinRefused
 from pos.ui.desk import Desk
 from pos.ui.lanes import Lane, Tasks
-
-ROLE_WORDS = {
-    Role.CASHIER: "Cashier",
-    Role.SUPERVISOR: "Supervisor",
-    Role.FACILITY_MANAGER: "Facility manager",
-    Role.ADMINISTRATOR: "Administrator",
-    Role.AUDITOR: "Auditor",
-}
+from pos.ui.role_words import ROLE_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,8 +222,7 @@ class _Frame(QFrame):
         column.addLayout(logo)
         column.addSpacing(look.metrics.fixed(40, 20))
         column.addWidget(label(look, desk.shop.sales_point, Type.OWNER, tone="frametext", wraps=True))
-        self._day = label(look, "", Type.STRONG, tone="frametext2", wraps=True)
-        self._day.setFont(look.font(Type.LARGE))
+        self._day = label(look, "", Type.LARGE, tone="frametext2", wraps=True)
         column.addWidget(self._day)
         self._clock = label(look, "", Type.CLOCK, tone="frametext")
         if look.metrics.is_compact:
