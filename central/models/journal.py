@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from central.models.base import METADATA
-from central.models.types import Json, Id, Instant, code_text
+from central.models.types import Id, Instant, Json, code_text
 
 journal_line = Table(
     "journal_line",
@@ -175,17 +175,6 @@ book_day = Table(
     Column("business_day", code_text(10), primary_key=True),
     Column("organisation_id", Id, nullable=False),
     Column("figures", Json, nullable=False),
-)
-
-known_sale = Table(
-    "known_sale",
-    METADATA,
-    # What later lines must know of earlier ones of the same sale.
-    Column("till_id", Id, primary_key=True),
-    Column("sale_id", Id, primary_key=True),
-    Column("state", String(16), nullable=False),
-    Column("is_paid", Boolean(name="is_paid"), nullable=False),
-    Column("money_minor", BigInteger, nullable=False),
 )
 
 shift = Table(

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from central.models.base import METADATA
-from central.models.types import Json, Id, Instant, code_text
+from central.models.types import Id, Instant, Json, code_text
 
 feed = Table(
     "feed",
@@ -199,8 +199,8 @@ tariff = Table(
 record = Table(
     "master_record",
     METADATA,
-    # The rest of the master data, as rows of docs/formats.md §10: settings, fee rules, institutions, people of
-    # the tills, fraud rules, voucher batches, catalogue.
+    # The rest of the master data, as rows of docs/formats.md §10: settings, fee rules, institutions, people
+    # of the tills, fraud rules, voucher batches, catalogue.
     Column("organisation_id", Id, ForeignKey("organisation.id"), primary_key=True),
     Column("resource", code_text(20), primary_key=True),
     Column("id", code_text(120), primary_key=True),

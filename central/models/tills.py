@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from central.models.base import METADATA
-from central.models.types import Json, Id, Instant, code_text
+from central.models.types import Id, Instant, Json, code_text
 
 till = Table(
     "till",
@@ -60,7 +60,6 @@ enrolment_code = Table(
     Column("hash", LargeBinary(32), primary_key=True),
     Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
     Column("sales_point_id", Id, nullable=False),
-    Column("till_code", code_text(8)),
     Column("limit_money_minor", BigInteger, nullable=False),
     Column("limit_units_milli", BigInteger, nullable=False),
     Column("made_by", Id),

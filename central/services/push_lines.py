@@ -117,7 +117,7 @@ def _checked_instant(value: dict[str, Any]) -> datetime:
         is_good = (
             value["v"] == LINE_VERSION
             and all(map(_UUID.fullmatch, texts))
-            and all([one is None or _UUID.fullmatch(one) for one in optional])
+            and all(one is None or _UUID.fullmatch(one) for one in optional)
             and bool(_HASH.fullmatch(value["prev"]))
             and bool(_DAY.fullmatch(value["business_day"]))
             and bool(_INSTANT.fullmatch(value["at"]))

@@ -1,0 +1,92 @@
+"""Lanes: which of a group's minutes a till may use for TIDs (docs/formats.md §8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select, update
+
+from central.errors import Problem
+from central.models.master import supply_group
+from central.models.tills import lane
+
+SERVER_LANE = 0
+LANES_AT_FIRST_ENROLMENT = 16
+
+
+def groups_of(connection: Connection, organisation: UUID) -> list[Row[Any]]:
+    """Return the supply groups of an organisation, by SGC."""
+    query = select(supply_group).where(supply_group.c.organisation_id == organisation)
+    return list(connection.execute(query.order_by(supply_group.c.sgc)))
+
+
+def give_lanes(connection: Connection, organisation: UUID, till: UUID, *, now: datetime) -> None:
+    """Give a till a lane in every group where it has none; the caller holds the organisation's `tills` lock.
+
+    A lane is never given twice under one key revision, whatever became of its till.
+
+    Raises:
+        Problem: `enrol.no_lane`, 409: every lane of a group was used since its key last changed.
+    """
+    for group in groups_of(connection, organisation):
+        if group.lanes == 1:
+            connection.execute(
+                update(supply_group)
+                .where(supply_group.c.organisation_id == organisation, supply_group.c.sgc == group.sgc)
+                .values(lanes=LANES_AT_FIRST_ENROLMENT)
+            )
+        _give_lane(connection, group, till, now)
+
+
+def lanes_of(connection: Connection, till: UUID) -> dict[str, int]:
+    """Return a till's lane by SGC: the one of the newest key revision."""
+    query = select(lane.c.sgc, lane.c.lane).where(lane.c.till_id == till).order_by(lane.c.krn)
+    return {row.sgc: row.lane for row in connection.execute(query)}
+
+
+def end_lanes(connection: Connection, till: UUID, *, now: datetime) -> list[str]:
+    """End the lanes of a till that counts no more; return them as revocations name them."""
+    query = (
+        select(lane.c.sgc, lane.c.lane, supply_group.c.base_date)
+        .join(
+            supply_group,
+            (supply_group.c.organisation_id == lane.c.organisation_id) & (supply_group.c.sgc == lane.c.sgc),
+        )
+        .where(lane.c.till_id == till, lane.c.ended_at.is_(None))
+    )
+    ended = [f"lane:{row.sgc}/{row.base_date}/{row.lane}" for row in connection.execute(query)]
+    connection.execute(
+        update(lane).where(lane.c.till_id == till, lane.c.ended_at.is_(None)).values(ended_at=now)
+    )
+    return ended
+
+
+def _give_lane(connection: Connection, group: Row[Any], till: UUID, now: datetime) -> None:
+    rows = connection.execute(
+        select(lane.c.lane, lane.c.till_id, lane.c.ended_at, lane.c.krn).where(
+            lane.c.organisation_id == group.organisation_id, lane.c.sgc == group.sgc
+        )
+    ).all()
+    if any(row.till_id == till and row.ended_at is None for row in rows):
+        return
+    taken = {row.lane for row in rows if row.ended_at is None or row.krn == group.krn}
+    lanes = LANES_AT_FIRST_ENROLMENT if group.lanes == 1 else group.lanes
+    free = next((one for one in range(SERVER_LANE + 1, lanes) if one not in taken), None)
+    if free is None:
+        raise Problem(
+            "enrol.no_lane",
+            f"All lanes of supply group {group.sgc} are used up: change its key first.",
+            status=409,
+        )
+    connection.execute(
+        lane.insert().values(
+            organisation_id=group.organisation_id,
+            sgc=group.sgc,
+            krn=group.krn,
+            lane=free,
+            till_id=till,
+            given_at=now,
+        )
+    )
