@@ -69,7 +69,7 @@ transactions = Table(
     # Every list is newest first within one of these; (at, id) is the place of a row in each.
     Index("ix_transactions_at", "organisation_id", "at", "id"),
     Index("ix_transactions_cashier", "organisation_id", "cashier_id", "at", "id"),
-    Index("ix_transactions_till", "organisation_id", "till_id", "at", "id"),
+    Index("ix_transactions_till", "organisation_id", "till_code", "at", "id"),
     Index("ix_transactions_drn", "organisation_id", "drn", "at", "id"),
     Index("ix_transactions_receipt", "organisation_id", "receipt_number"),
     # Few rows each, so they cost a till's push little.
@@ -122,10 +122,10 @@ transaction_event = Table(
 transaction_total = Table(
     "transaction_total",
     METADATA,
-    # One row per key that ever had a transaction; the zero id stands for "no till" and "no institution".
+    # One row per key that ever had a transaction; an empty code is "no till", the zero id "no institution".
     Column("organisation_id", Id, ForeignKey("organisation.id"), primary_key=True),
     Column("business_day", Date, primary_key=True),
-    Column("till_id", Id, primary_key=True),
+    Column("till_code", code_text(8), primary_key=True),
     Column("institution_id", Id, primary_key=True),
     Column("type", String(8), primary_key=True),
     Column("state", String(16), primary_key=True),

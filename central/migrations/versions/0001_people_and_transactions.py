@@ -80,7 +80,11 @@ def upgrade() -> None:
         "transaction_total",
         sa.Column("organisation_id", types.Id(), nullable=False),
         sa.Column("business_day", sa.Date(), nullable=False),
-        sa.Column("till_id", types.Id(), nullable=False),
+        sa.Column(
+            "till_code",
+            sa.String(length=8).with_variant(sa.String(length=8, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("institution_id", types.Id(), nullable=False),
         sa.Column("type", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -96,7 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "organisation_id",
             "business_day",
-            "till_id",
+            "till_code",
             "institution_id",
             "type",
             "state",
@@ -202,7 +206,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state <> 'delivered'"),
         )
         batch_op.create_index(
-            "ix_transactions_till", ["organisation_id", "till_id", "at", "id"], unique=False
+            "ix_transactions_till", ["organisation_id", "till_code", "at", "id"], unique=False
         )
         batch_op.create_index(
             "ix_transactions_type",
