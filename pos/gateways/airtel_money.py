@@ -201,7 +201,7 @@ class AirtelMoney:
         return PayerInfo(is_active=str(data.get("is_barred", False)).lower() != "true", name=name)
 
     def _changed(self, call: Call, read: Any) -> Answer:
-        """Make a call that changes something, signed in v2; once more with a new key where that was refused."""
+        """Make a call that changes something, signed in v2; once more with a new key where it was refused."""
         for attempt in (1, 2):
             signed = self._signed(call)
             if isinstance(signed, NoBearer):
