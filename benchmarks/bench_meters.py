@@ -13,8 +13,9 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Connection
+from xlsxwriter import Workbook
 
-from benchmarks.make_meters import meter_number, write_meters
+from benchmarks.make_meters import HEADER, meter_number, meter_rows, write_meters
 from benchmarks.table import Row
 from pos.domain.permissions import Actor, Role
 from pos.models.queries.meters import find_meters
@@ -29,6 +30,7 @@ from tests.factories.register import fill_shop
 from tests.fakes.facts import FakeFacts
 
 METERS = int(os.environ.get("KILOTILL_BENCH_METERS", "100000"))
+SHEET_METERS = min(200_000, 2 * METERS)
 ROUNDS = 40
 ADMINISTRATOR = Actor(UUID(int=1), 1, "Ada", Role.ADMINISTRATOR)
 SALE_EVERY_MS = 100
@@ -65,7 +67,8 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "meters.csv")
         write_meters(file, METERS)
-        return [*_into_empty(Path(folder), file), *_beside_sales(Path(folder), file)]
+        rows = [*_into_empty(Path(folder), file), *_beside_sales(Path(folder), file)]
+        return [*rows, *_from_sheet(Path(folder))]
 
 
 def _into_empty(folder: Path, file: Path) -> Iterator[Row]:
@@ -117,6 +120,22 @@ def _beside_sales(folder: Path, file: Path) -> Iterator[Row]:
         seller.join()
         yield Row("undo beside sales", time.perf_counter() - start, "s")
         yield Row("write unit beside it, p95", _rank(waits, 0.95), "ms", _rank(alone_ms, 0.95))
+
+
+def _from_sheet(folder: Path) -> Iterator[Row]:
+    """A workbook is unpacked whole before its first row can be read: its memory is what matters."""
+    file = folder / "meters.xlsx"
+    with Workbook(file, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate((HEADER, *meter_rows(SHEET_METERS))):
+            sheet.write_row(number, 0, row)
+    with _till(folder / "sheet") as (_, imports):
+        _reset_peak()
+        before = _memory_mb("VmRSS")
+        seconds, result = _import(imports, file, folder)
+        yield Row(f"import of {SHEET_METERS:,} meters from XLSX", seconds, "s")
+        yield Row("memory it takes", _memory_mb("VmHWM") - before, "MB")
+        assert (result.counts.added, result.counts.refused) == (SHEET_METERS, 0)
 
 
 @contextmanager

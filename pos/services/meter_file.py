@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,9 @@ from pos.domain.csv_table import DELIMITERS, RowError
 from pos.domain.meter_rows import COLUMNS, REQUIRED
 from pos.domain.names import fold
 from pos.errors import MachineFault, UserError
+
+SHEET_BYTES_MAX = 150_000_000
+"""A workbook is unpacked whole and then takes twice that room: some 300,000 meters; a CSV has no such limit."""
 
 _CHUNK_BYTES = 1 << 20
 _INTEGER_OF_FLOAT_MAX = 1 << 53
@@ -90,7 +94,7 @@ def open_meter_file(path: Path) -> MeterFile:
     """Look at a file's first line and at the whole of its text.
 
     Raises:
-        UserError: `csv.encoding`, not UTF-8; `xlsx.unreadable`, no workbook.
+        UserError: `csv.encoding`, not UTF-8; `xlsx.unreadable`, no workbook; `xlsx.too_large`.
         MachineFault: `disk.read`.
     """
     try:
@@ -192,11 +196,23 @@ def _csv_rows(path: Path, delimiter: str) -> Iterator[Line | RowError]:
 def _sheet(path: Path) -> Iterator[Sequence[object]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
+    _check_unpacked_size(path)
     try:
         sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
     except (CalamineError, IndexError) as error:
         raise UserError("xlsx.unreadable", f"The file {path.name} is no workbook with a sheet.") from error
     return iter(sheet.iter_rows())
+
+
+def _check_unpacked_size(path: Path) -> None:
+    """Refuse a workbook that would fill the memory, as one made to do so would."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile as error:
+        raise UserError("xlsx.unreadable", f"The file {path.name} is no workbook with a sheet.") from error
+    if size > SHEET_BYTES_MAX:
+        raise UserError("xlsx.too_large", f"The workbook {path.name} is too large. Save it as CSV UTF-8.")
 
 
 def _sheet_rows(path: Path, columns: Sequence[str]) -> Iterator[Line | RowError]:

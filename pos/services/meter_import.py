@@ -75,7 +75,8 @@ class MeterImport:
         """Read a file's first rows as they would be taken; nothing is changed.
 
         Raises:
-            UserError: `permission.denied`, `csv.encoding`, `xlsx.unreadable`.
+            UserError: `permission.denied`, `csv.encoding`, `xlsx.unreadable`,
+                `xlsx.too_large`.
             MachineFault: `disk.read`.
         """
         require(actor, Permission.METER_IMPORT)
@@ -108,7 +109,7 @@ class MeterImport:
 
         Raises:
             UserError: `permission.denied`, `csv.encoding`, `csv.column_missing`, `csv.column_twice`,
-                `xlsx.unreadable`.
+                `xlsx.unreadable`, `xlsx.too_large`.
             MachineFault: `disk.*`.
         """
         require(actor, Permission.METER_IMPORT)

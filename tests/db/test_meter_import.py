@@ -10,7 +10,7 @@ import xlsxwriter
 
 from pos.domain.permissions import Permission, Role, holds
 from pos.errors import MachineFault, UserError
-from pos.services import meter_import
+from pos.services import meter_file, meter_import
 from pos.services.meter_import_values import SELLING, ImportProgress, Pace
 from tests.db.register import ADA, Register, person
 from tests.factories.meter_files import drn_of, meter_cells, write_csv
@@ -193,6 +193,20 @@ def test_run_when_the_file_cannot_be_taken_then_nothing_is_changed(
 
     assert code_of(caught) == code
     assert register.count("import_batch") == 0
+
+
+def test_preview_when_a_workbook_would_fill_the_memory_then_refused_before_it_is_unpacked(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = register.folder / "m.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write_row(0, 0, ["meter_number"])
+    monkeypatch.setattr(meter_file, "SHEET_BYTES_MAX", 1000)
+
+    with pytest.raises(UserError) as caught:
+        register.imports.preview(ADA, path)
+
+    assert code_of(caught) == "xlsx.too_large"
 
 
 def test_run_when_there_is_no_file_then_a_fault(register: Register) -> None:
