@@ -1,0 +1,265 @@
+"""What of this till's journal head office has, has with a question, has not, and will not take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from pos.domain.permissions import Actor, Permission
+from pos.domain.priced_item import PricedItem
+from pos.domain.recompute import price_item_again
+from pos.domain.tariff_json import tariff_from_json
+from pos.errors import UserError
+from pos.models.ledger_book import BookHead, read_head
+from pos.models.office_link import Link, find_link
+from pos.models.places import place_of
+from pos.models.queries.sales import find_sale_detail
+from pos.models.queries.selling import find_tariff
+from pos.models.queries.uploads import (
+    DayCount,
+    Entry,
+    FlaggedEntry,
+    count_day,
+    count_flagged,
+    entries_after,
+    entry_at,
+    flagged_entries,
+    sent_entries,
+)
+from pos.models.stored import instant_of
+from pos.models.uow import Units
+from pos.services.approval import require_any
+from pos.system.clock import Clock
+from pos.tokens.amount import largest_amount_not_above
+
+WAITING_SHOWN = 200
+FLAGGED_SHOWN = 50
+PAGE_ROWS = 50
+_PROPOSALS_SHOWN = 20
+
+BATCH_REFUSALS = frozenset(
+    {"sync.fork", "sync.gap", "sync.bad_hash", "sync.bad_signature", "sync.too_large", "sync.not_taken"}
+)
+"""Refusals of a whole batch: its first entry stands in the way of all that follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEntry:
+    """What head office did not take: an entry with the code, or a change of a meter with its reason."""
+
+    entry: Entry | None
+    code: str
+    drn: str = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeState:
+    """How this till stands to head office: `state` is none, enrolled, revoked or forked.
+
+    `failed_code` is what stopped the last cycle, empty where it ended well.
+    """
+
+    state: str = "none"
+    url: str = ""
+    enrolled_at: datetime | None = None
+    synced_at: datetime | None = None
+    fetched_at: datetime | None = None
+    failed_at: datetime | None = None
+    failed_code: str = ""
+    failed_text: str = ""
+    min_app: str = ""
+    clock_offset_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsNow:
+    """Everything the Uploads screen shows of the books; counts are whole, rows at most a screen's worth."""
+
+    office: OfficeState
+    waiting: tuple[Entry, ...]
+    waiting_count: int
+    flagged: tuple[FlaggedEntry, ...]
+    flagged_count: int
+    refused: tuple[RefusedEntry, ...]
+    today: DayCount
+
+    @property
+    def questions(self) -> int:
+        """How many entries want a person's eyes."""
+        return self.flagged_count + len(self.refused)
+
+    @property
+    def to_do(self) -> int:
+        """How many entries are not done with."""
+        return self.waiting_count + self.questions
+
+
+@dataclass(frozen=True, slots=True)
+class SumLine:
+    """One kind of line in both sums; None where a side has no such line."""
+
+    kind: str
+    here_minor: int | None
+    there_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BothSums:
+    """A sale as it was sold, and as it adds up with the tariff that is known to be in force then.
+
+    `is_again` is False where it cannot be computed again; `there` is then empty.
+    """
+
+    number: str
+    lines: tuple[SumLine, ...]
+    units_here_milli: int
+    units_there_milli: int
+    is_again: bool
+
+
+class UploadsDesk:
+    """Reads; nothing here goes over the network."""
+
+    def __init__(self, units: Units, clock: Clock, *, business_day: Callable[[datetime], str]) -> None:
+        """`business_day` turns an instant into the shop's day, as the book does."""
+        self._units = units
+        self._clock = clock
+        self._business_day = business_day
+
+    def read(self, actor: Actor) -> UploadsNow:
+        """Return how the journal and head office stand to each other.
+
+        Raises:
+            UserError: `permission.denied`. MachineFault: `disk.*`.
+        """
+        _require(actor)
+        today = self._business_day(self._clock.now())
+        with self._units.read() as connection:
+            head = read_head(connection)
+            office = office_state(connection)
+            refused = _refused(connection, head, office)
+            stuck = {one.entry.place for one in refused if one.entry is not None}
+            waiting = entries_after(connection, head.acked_seq, limit=WAITING_SHOWN)
+            return UploadsNow(
+                office,
+                tuple(entry for entry in waiting if entry.place not in stuck),
+                max(0, head.head_seq - head.acked_seq - len(stuck)),
+                flagged_entries(connection, limit=FLAGGED_SHOWN),
+                count_flagged(connection),
+                refused,
+                count_day(connection, today, acked_seq=head.acked_seq),
+            )
+
+    def sent_today(self, actor: Actor, *, before: int | None = None) -> tuple[Entry, ...]:
+        """Return a page of today's entries that head office has, newest first, below the seq `before`.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        _require(actor)
+        today = self._business_day(self._clock.now())
+        with self._units.read() as connection:
+            acked = read_head(connection).acked_seq
+            return sent_entries(connection, today, acked_seq=acked, before=before, limit=PAGE_ROWS)
+
+    def both_sums(self, actor: Actor, sale_id: UUID) -> BothSums:
+        """Compute a sale again with the tariff that is now known to have been in force when it was sold.
+
+        Raises:
+            UserError: `permission.denied`, `sale.unknown`.
+        """
+        _require(actor)
+        with self._units.read() as connection:
+            detail = find_sale_detail(connection, sale_id)
+            if detail is None or detail.sale is None:
+                raise UserError("sale.unknown", "This till knows no such sale.")
+            again = [_again(connection, item, detail.row.at) for item in detail.sale["items"]]
+        return _both(detail.row.receipt_number or "", detail.sale["items"], again)
+
+
+def _require(actor: Actor) -> None:
+    require_any(actor, Permission.SALE_VIEW_ALL, Permission.SALE_VIEW_OWN)
+
+
+def office_state(connection: Connection) -> OfficeState:
+    """Return how the till stands to its server."""
+    link = find_link(connection)
+    if link is None:
+        return OfficeState()
+    fetched = connection.exec_driver_sql("SELECT max(pulled_at) FROM pull_cursor").scalar()
+    failed = _is_failing(link)
+    return OfficeState(
+        link.state,
+        link.url,
+        link.enrolled_at,
+        link.synced_at,
+        None if fetched is None else instant_of(fetched),
+        link.failed_at if failed else None,
+        (link.failed_code or "") if failed else "",
+        (link.failed_text or "") if failed else "",
+        link.min_app,
+        link.clock_offset_ms,
+    )
+
+
+def _is_failing(link: Link) -> bool:
+    return link.failed_at is not None and (link.synced_at is None or link.failed_at > link.synced_at)
+
+
+def _refused(connection: Connection, head: BookHead, office: OfficeState) -> tuple[RefusedEntry, ...]:
+    found: list[RefusedEntry] = []
+    code = "sync.fork" if office.state == "forked" else office.failed_code
+    if code in BATCH_REFUSALS and head.head_seq > head.acked_seq:
+        entry = entry_at(connection, place_of(head.number, head.acked_seq + 1))
+        found.append(RefusedEntry(entry, code, at=office.failed_at))
+    rows: Any = connection.exec_driver_sql(
+        "SELECT drn, reason, sent_at FROM proposal JOIN meter ON meter.key = proposal.meter_key "
+        "WHERE state = 'refused' ORDER BY id DESC LIMIT ?",
+        (_PROPOSALS_SHOWN,),
+    )
+    for drn, reason, sent_at in rows:
+        at = None if sent_at is None else instant_of(sent_at)
+        found.append(RefusedEntry(None, "proposal.refused", drn, reason or "", at))
+    return tuple(found)
+
+
+def _again(connection: Connection, item: dict[str, Any], at: datetime) -> PricedItem | None:
+    basis = item.get("basis")
+    if basis is None:
+        return None
+    code = connection.exec_driver_sql(
+        "SELECT code FROM tariff WHERE id = ?", (UUID(basis["tariff_id"]).bytes,)
+    ).scalar()
+    row = None if code is None else find_tariff(connection, code, at)
+    if row is None:
+        return None
+    tariff = tariff_from_json(json.loads(row.body))
+    return price_item_again(item, tariff, representable_tenths=largest_amount_not_above)
+
+
+def _both(number: str, items: list[dict[str, Any]], again: list[PricedItem | None]) -> BothSums:
+    here: dict[str, int] = {}
+    there: dict[str, int] = {}
+    for item in items:
+        for line in item.get("lines", ()):
+            here[line["kind"]] = here.get(line["kind"], 0) + line["amount_minor"]
+    for priced in again:
+        for one in () if priced is None else priced.lines:
+            there[one.kind.value] = there.get(one.kind.value, 0) + one.amount_minor
+    is_again = all(priced is not None for priced in again)
+    kinds = [*here, *(kind for kind in there if kind not in here)]
+    return BothSums(
+        number,
+        tuple(SumLine(kind, here.get(kind), there.get(kind) if is_again else None) for kind in kinds),
+        sum(item.get("units_milli", 0) for item in items),
+        sum(priced.units_milli for priced in again if priced is not None),
+        is_again,
+    )
