@@ -95,6 +95,20 @@ class DayTally:
     tokens: int = 0
     units_milli: int = 0
 
+    @classmethod
+    def from_figures(cls, figures: DayFigures) -> DayTally:
+        """Return a tally that goes on from figures."""
+        return cls(
+            figures.first_seq,
+            figures.last_seq,
+            figures.last_hash,
+            Counter(figures.pieces),
+            Counter(figures.sums_minor),
+            Counter(figures.tenders_minor),
+            figures.tokens,
+            figures.units_milli,
+        )
+
     def add(self, seq: int, line_hash: str, *, kind: str, body: Body) -> None:
         """Count one line."""
         self.first_seq = min(self.first_seq or seq, seq)

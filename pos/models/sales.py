@@ -281,4 +281,7 @@ envelope = Table(
     Column("taken_place", BigInteger),
     Column("used_money_minor", BigInteger, nullable=False),
     Column("used_units_milli", BigInteger, nullable=False),
+    # Beside the journal: used after `as_of_seq` and before the envelope was taken, under the one before.
+    Column("before_money_minor", BigInteger, nullable=False, server_default="0"),
+    Column("before_units_milli", BigInteger, nullable=False, server_default="0"),
 )

@@ -237,7 +237,8 @@ class EnvelopeRow:
 def envelope_in_force(connection: Connection) -> EnvelopeRow | None:
     """Return the envelope in force, None if the till was never given one."""
     row: Any = connection.exec_driver_sql(
-        "SELECT sequence, money_minor, units_milli, expires_at, used_money_minor, used_units_milli "
+        "SELECT sequence, money_minor, units_milli, expires_at, used_money_minor + before_money_minor, "
+        "used_units_milli + before_units_milli "
         "FROM envelope WHERE taken_place IS NOT NULL ORDER BY sequence DESC LIMIT 1"
     ).one_or_none()
     if row is None:

@@ -119,6 +119,14 @@ def upgrade() -> None:
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pull_round", sa.Integer(), server_default="0", nullable=False))
 
+    with op.batch_alter_table("envelope", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("before_money_minor", sa.BigInteger(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("before_units_milli", sa.BigInteger(), server_default="0", nullable=False)
+        )
+
     with op.batch_alter_table("meter", schema=None) as batch_op:
         batch_op.add_column(sa.Column("customer_id", sa.LargeBinary(length=16), nullable=True))
         batch_op.add_column(sa.Column("home_till", sa.LargeBinary(length=16), nullable=True))
@@ -142,9 +150,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("state", sa.String(), server_default="waiting", nullable=False))
         batch_op.add_column(sa.Column("reason", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("sent_at", sa.BigInteger(), nullable=True))
-        batch_op.create_check_constraint(
-            "state", "state IN ('waiting', 'accepted', 'merged', 'refused')"
-        )
+        batch_op.create_check_constraint("state", "state IN ('waiting', 'accepted', 'merged', 'refused')")
         batch_op.create_index(
             "ix_proposal_open", ["id"], unique=False, sqlite_where=sa.text("state = 'waiting'")
         )

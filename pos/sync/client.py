@@ -1,0 +1,198 @@
+"""Speaks with the server: log-in by nonce, bearer, request ids, and refusals as errors of ours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from pos.contracts.problems import PROBLEM_JSON, Problem
+from pos.contracts.till_session import ChallengeAnswer, ChallengeRequest, TokenAnswer, TokenRequest
+from pos.contracts.wire import APP_HEADER, REQUEST_ID_HEADER, Message
+from pos.domain.journal import parse_instant
+from pos.domain.till_login import login_message
+from pos.errors import Rejected, Unavailable
+from pos.sync.transport import Response, Transport
+from pos.system.clock import Clock
+from pos.system.ids import new_id
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Message)
+
+_RENEW_BEFORE_MS = 60_000
+
+APP = version("kilotill")
+
+
+class ServerRefusal(Rejected):
+    """The server's no, with what it said: `status` of HTTP and the whole `problem`."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code, problem.detail or problem.title or "Head office refused this.")
+        self.problem = problem
+        self.status = problem.status
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session with the server: `scope` is `till`, or `drain` for a revoked till."""
+
+    token: str
+    scope: str
+    expires_ms: int
+    answer: TokenAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTime:
+    """What the server's clock said, and the running time of this machine then."""
+
+    at: datetime
+    running_ms: int
+
+    def now(self, clock: Clock) -> datetime:
+        """Return the server's time now, whatever happened to the wall clock since."""
+        return self.at + timedelta(milliseconds=clock.running_ms() - self.running_ms)
+
+
+class ServerClient:
+    """One till's conversation with its server; logs in when it must. Not for two threads at once."""
+
+    def __init__(
+        self, transport: Transport, clock: Clock, *, till_id: UUID, sign: Callable[[bytes], bytes]
+    ) -> None:
+        """`sign` is the till's Ed25519 key at work."""
+        self._transport = transport
+        self._clock = clock
+        self._till_id = till_id
+        self._sign = sign
+        self._login: Login | None = None
+        self.server_time: ServerTime | None = None
+
+    @property
+    def is_logged_in(self) -> bool:
+        return self._login is not None and self._clock.running_ms() < self._login.expires_ms
+
+    def log_in(self) -> Login:
+        """Return the session, a new one where the last has ended.
+
+        Raises:
+            Unavailable: no answer, or none of use. ServerRefusal: `till.*`, `sync.app_too_old`.
+        """
+        if self._login is not None and self.is_logged_in:
+            return self._login
+        challenge = self._post("/v1/tills/challenge", ChallengeRequest(till=self._till_id), ChallengeAnswer)
+        self.note_server_time(challenge.server_time)
+        signature = self._sign(login_message(nonce=challenge.nonce, till=self._till_id))
+        request = TokenRequest(till=self._till_id, nonce=challenge.nonce, signature=signature.hex())
+        answer = self._post("/v1/tills/token", request, TokenAnswer)
+        ends_ms = self._clock.running_ms() + answer.expires_in_s * 1000 - _RENEW_BEFORE_MS
+        self._login = Login(answer.token, answer.scope, ends_ms, answer)
+        return self._login
+
+    def log_out(self) -> None:
+        """Forget the session: the next call logs in anew."""
+        self._login = None
+
+    def note_server_time(self, text: str) -> None:
+        """Take note of the server's clock as an answer gave it."""
+        self.server_time = ServerTime(parse_instant(text), self._clock.running_ms())
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a request of a logged-in till and return the answer below 300.
+
+        A bearer the server no longer knows is renewed once.
+
+        Raises:
+            Unavailable: `sync.*`, no answer or none of use. ServerRefusal: a problem of the server.
+        """
+        for is_last in (False, True):
+            login = self.log_in()
+            answer = self._send(
+                method, path, {**(headers or {}), "Authorization": f"Bearer {login.token}"}, body
+            )
+            if answer.status == 401 and not is_last:
+                self.log_out()
+                continue
+            break
+        return self._checked(answer)
+
+    def anonymous(self, path: str, request: Message, answer: type[M]) -> M:
+        """Post a message that needs no session: enrolment. Errors as `call`."""
+        return self._post(path, request, answer)
+
+    def read(self, answer: Response, shape: type[M]) -> M:
+        """Read an answer. Raises Unavailable `sync.bad_answer`: something on the way answered instead."""
+        try:
+            return shape.model_validate_json(answer.body)
+        except ValidationError as error:
+            log.info("answer of %d bytes is no %s", len(answer.body), shape.__name__)
+            raise bad_answer() from error
+
+    def _post(self, path: str, request: Message, shape: type[M]) -> M:
+        body = request.model_dump_json(exclude_none=True).encode()
+        answer = self._checked(self._send("POST", path, {"Content-Type": "application/json"}, body))
+        return self.read(answer, shape)
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        request_id = str(new_id(self._clock.now()))
+        answer = self._transport.send(
+            method, path, {APP_HEADER: APP, REQUEST_ID_HEADER: request_id, **headers}, body
+        )
+        log.debug("%s %s -> %d, request %s", method, path.partition("?")[0], answer.status, request_id)
+        return answer
+
+    def _checked(self, answer: Response) -> Response:
+        if 200 <= answer.status < 300:
+            return answer
+        problem = problem_of(answer)
+        if answer.status in (429, 503) or answer.status >= 500 or problem is None:
+            raise Unavailable(
+                "sync.server_busy" if answer.status in (429, 503) else "sync.server_trouble",
+                "Head office is busy or in trouble; it is tried again.",
+                self._retry_at(answer, problem),
+            )
+        raise ServerRefusal(problem)
+
+    def _retry_at(self, answer: Response, problem: Problem | None) -> datetime | None:
+        wish = answer.headers.get("retry-after", "")
+        if wish.isdigit():
+            return self._clock.now() + timedelta(seconds=int(wish))
+        if problem is not None and problem.retry_after_s is not None:
+            return self._clock.now() + timedelta(seconds=problem.retry_after_s)
+        try:
+            return parsedate_to_datetime(wish) if wish else None
+        except ValueError:
+            return None
+
+
+def problem_of(answer: Response) -> Problem | None:
+    """Return the server's problem; None for a proxy's page and the like."""
+    if not answer.headers.get("content-type", "").startswith(PROBLEM_JSON):
+        return None
+    try:
+        return Problem.model_validate_json(answer.body)
+    except ValidationError:
+        return None
+
+
+def bad_answer() -> Unavailable:
+    """Return the error of an answer that does not fit its contract."""
+    return Unavailable(
+        "sync.bad_answer", "What answered is not head office, or speaks otherwise; it is tried again."
+    )

@@ -1,0 +1,252 @@
+"""Sends the journal: the stored bytes, in order, signed at their end (docs/formats.md §10)."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from pos.contracts.push import PushAnswer, PushHeader
+from pos.contracts.wire import LINES_MAX, NDJSON, PUSH_BYTES_MAX, PUSH_BYTES_PACKED_MAX
+from pos.domain.canonical import canonical_bytes
+from pos.domain.journal import head_message, instant_text
+from pos.errors import MachineFault
+from pos.models.ledger_book import read_head
+from pos.models.office_link import (
+    StoredLine,
+    change_link,
+    former_lines_after,
+    lines_after,
+    set_acked,
+    store_flags,
+)
+from pos.models.uow import Units
+from pos.sync.client import ServerClient, ServerRefusal
+from pos.system.clock import Clock
+
+PATH = "/v1/sync/push"
+_ROOM_FOR_HEADER = 1_000
+_GZIP_LEVEL = 6
+
+
+class ForkedError(MachineFault):
+    """The server has another line at a seq of this book (`sync.fork`): a copy of this till sold too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push did: lines sent, and how many of them are flagged."""
+
+    lines: int = 0
+    flagged: int = 0
+
+
+class LinesOf(Protocol):
+    """Which book is pushed: how its lines are read and how far the server has them."""
+
+    till_id: UUID
+
+    def acked(self, connection: Connection) -> int:
+        """Return the last seq the server has."""
+        ...
+
+    def head(self, connection: Connection) -> int:
+        """Return the last seq there is."""
+        ...
+
+    def after(self, connection: Connection, seq: int, *, limit: int) -> list[StoredLine]:
+        """Return the next lines."""
+        ...
+
+    def note(self, connection: Connection, acked_seq: int) -> None:
+        """Keep how far the server has them."""
+        ...
+
+    def number(self, connection: Connection) -> int:
+        """Return the number of the book."""
+        ...
+
+
+class OpenBook:
+    """The till's own book."""
+
+    def __init__(self, till_id: UUID) -> None:
+        self.till_id = till_id
+
+    def acked(self, connection: Connection) -> int:
+        return read_head(connection).acked_seq
+
+    def head(self, connection: Connection) -> int:
+        return read_head(connection).head_seq
+
+    def after(self, connection: Connection, seq: int, *, limit: int) -> list[StoredLine]:
+        return lines_after(connection, seq, limit=limit)
+
+    def note(self, connection: Connection, acked_seq: int) -> None:
+        set_acked(connection, min(acked_seq, self.head(connection)))
+
+    def number(self, connection: Connection) -> int:
+        return read_head(connection).number
+
+
+class FormerBook:
+    """A book that this till replaced and restored further than the server had it."""
+
+    def __init__(self, till_id: UUID) -> None:
+        self.till_id = till_id
+
+    def acked(self, connection: Connection) -> int:
+        return self._one(connection, "level_seq")
+
+    def head(self, connection: Connection) -> int:
+        return self._one(connection, "restored_seq")
+
+    def after(self, connection: Connection, seq: int, *, limit: int) -> list[StoredLine]:
+        return former_lines_after(connection, seq, book_number=self.number(connection), limit=limit)
+
+    def note(self, connection: Connection, acked_seq: int) -> None:
+        connection.exec_driver_sql(
+            "UPDATE replaced_book SET level_seq = ?, server_seq = max(server_seq, ?) WHERE till_id = ?",
+            (acked_seq, acked_seq, self.till_id.bytes),
+        )
+
+    def number(self, connection: Connection) -> int:
+        return self._one(connection, "book_number")
+
+    def _one(self, connection: Connection, column: str) -> int:
+        query = f"SELECT {column} FROM replaced_book WHERE till_id = ?"  # noqa: S608 - our own columns
+        return int(connection.exec_driver_sql(query, (self.till_id.bytes,)).scalar_one())
+
+
+class Push:
+    """Sends what the server lacks, batch by batch."""
+
+    def __init__(
+        self, units: Units, client: ServerClient, clock: Clock, *, sign: Callable[[bytes], bytes]
+    ) -> None:
+        self._units = units
+        self._client = client
+        self._clock = clock
+        self._sign = sign
+
+    def run(
+        self,
+        book: LinesOf,
+        *,
+        progress: Callable[[int, int], None] = lambda _done, _of: None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> Pushed:
+        """Send every line above the acknowledged one; `progress` gets lines sent and to send.
+
+        Raises:
+            Unavailable: as `ServerClient.call`. ForkedError: `sync.fork`, written down before.
+            ServerRefusal: `sync.bad_hash`, `sync.bad_signature`, and others.
+        """
+        done, of, pushed = 0, self._waiting(book), Pushed()
+        gaps = 0
+        while not is_cancelled():
+            batch = self._batch(book)
+            if not batch:
+                break
+            try:
+                answer = self._send(book, batch)
+            except ServerRefusal as refusal:
+                gaps += 1
+                self._refused(book, refusal, gaps)
+                continue
+            flagged = self._take(book, answer, batch)
+            done += len(batch)
+            pushed = Pushed(done, pushed.flagged + flagged)
+            progress(done, max(of, done))
+        return pushed
+
+    def _waiting(self, book: LinesOf) -> int:
+        with self._units.read() as connection:
+            return book.head(connection) - book.acked(connection)
+
+    def _batch(self, book: LinesOf) -> list[StoredLine]:
+        with self._units.read() as connection:
+            lines = book.after(connection, book.acked(connection), limit=LINES_MAX)
+        size = _ROOM_FOR_HEADER
+        for n, line in enumerate(lines):
+            size += len(line.data) + 1
+            if n and size > PUSH_BYTES_MAX:
+                return lines[:n]
+        return lines
+
+    def _send(self, book: LinesOf, batch: list[StoredLine]) -> PushAnswer:
+        body = self._packed(book, batch)
+        while len(body) > PUSH_BYTES_PACKED_MAX and len(batch) > 1:
+            del batch[len(batch) // 2 :]
+            body = self._packed(book, batch)
+        headers = {"Content-Type": NDJSON, "Content-Encoding": "gzip"}
+        answer = self._client.read(self._client.call("POST", PATH, body=body, headers=headers), PushAnswer)
+        self._client.note_server_time(answer.server_time)
+        return answer
+
+    def _packed(self, book: LinesOf, batch: Sequence[StoredLine]) -> bytes:
+        at, last = self._clock.now(), batch[-1]
+        message = head_message(at=at, line_hash_hex=last.hash.hex(), seq=last.seq, till=book.till_id)
+        header = PushHeader(
+            at=instant_text(at),
+            count=len(batch),
+            first_seq=batch[0].seq,
+            head=last.hash.hex(),
+            sig=self._sign(message).hex(),
+            till=book.till_id,
+        )
+        first = canonical_bytes(header.model_dump(mode="json"))
+        return gzip.compress(
+            b"\n".join([first, *(line.data for line in batch)]) + b"\n", _GZIP_LEVEL, mtime=0
+        )
+
+    def _take(self, book: LinesOf, answer: PushAnswer, batch: Sequence[StoredLine]) -> int:
+        sent = {line.seq for line in batch}
+        flags = {
+            one.seq: one.reasons if one.result == "accepted_flagged" else ()
+            for one in answer.results
+            if one.seq in sent
+        }
+        with self._units.write() as unit:
+            if answer.acked_seq < batch[-1].seq and answer.acked_seq <= book.acked(unit.connection):
+                # It took nothing and says no reason: sending the same for ever would help nobody.
+                raise MachineFault("sync.not_taken", "Head office does not take this till's records.")
+            book.note(unit.connection, answer.acked_seq)
+            store_flags(
+                unit.connection, flags, book_number=book.number(unit.connection), at=self._clock.now()
+            )
+            if answer.min_app:
+                change_link(unit.connection, min_app=answer.min_app)
+        return sum(1 for reasons in flags.values() if reasons)
+
+    def _refused(self, book: LinesOf, refusal: ServerRefusal, gaps: int) -> None:
+        """Go on from where the server is after a gap; write a fork down; raise everything else."""
+        expected = refusal.problem.expected_seq
+        with self._units.write() as unit:
+            head_seq = book.head(unit.connection)
+            if refusal.code == "sync.gap" and expected is not None and 1 <= expected <= head_seq + 1:
+                if gaps > 2:
+                    raise refusal
+                book.note(unit.connection, expected - 1)
+                return
+            # The server has lines of this till that this database never wrote: it is an old copy.
+            is_fork = refusal.code == "sync.fork" or (refusal.code == "sync.gap" and expected is not None)
+            if is_fork:
+                seq = refusal.problem.seq or expected
+                change_link(unit.connection, state="forked", state_reason=f"line {seq}")
+        if is_fork:
+            raise forked() from refusal
+        raise refusal
+
+
+def forked() -> ForkedError:
+    """Return the Stop of a till that exists twice."""
+    return ForkedError(
+        "sync.fork",
+        "Head office has other records under this till's name: a copy of it sold too. Stop selling here; an "
+        "administrator must replace this till.",
+    )
