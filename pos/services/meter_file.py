@@ -17,7 +17,7 @@ from pos.domain.names import fold
 from pos.errors import MachineFault, UserError
 
 SHEET_BYTES_MAX = 150_000_000
-"""A workbook is unpacked whole and then takes twice that room: some 300,000 meters; a CSV has no such limit."""
+"""A workbook is unpacked whole and takes twice that room: some 300,000 meters; a CSV has no such limit."""
 
 _CHUNK_BYTES = 1 << 20
 _INTEGER_OF_FLOAT_MAX = 1 << 53
