@@ -204,7 +204,13 @@ def _shift_closed(body: Body, till: str, _facts: LedgerFacts) -> Iterable[Postin
     yield from _pair(drawer_account(till), LOSS_CASH_DIFFERENCE, body["difference_minor"])
 
 
-_FLOAT_COUNTERS = {"top_up": BANK, "commission": INCOME_COMMISSION, "correction": LOSS_FLOAT_CORRECTION}
+_FLOAT_COUNTERS = {
+    "top_up": BANK,
+    "commission": INCOME_COMMISSION,
+    "correction": LOSS_FLOAT_CORRECTION,
+    # What head office gives a customer back who was charged twice: used by `credit` lines (§7.7).
+    "credit": CUSTOMER_CREDIT,
+}
 
 
 def _float_moved(body: Body, _till: str, _facts: LedgerFacts) -> Iterable[Posting]:
