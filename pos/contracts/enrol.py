@@ -40,6 +40,8 @@ class EnrolRequest(Message):
     time_zone: str
     is_demo: bool = False
     app: str = ""
+    # The envelope in force on a till that stood alone: the server's first one comes after it.
+    envelope_sequence: int = 0
     replaces: Replaced | None = None
 
 

@@ -162,11 +162,11 @@ class ServerClient:
             return answer
         problem = problem_of(answer)
         if answer.status in (429, 503) or answer.status >= 500 or problem is None:
-            raise Unavailable(
-                "sync.server_busy" if answer.status in (429, 503) else "sync.server_trouble",
-                "Head office is busy or in trouble; it is tried again.",
-                self._retry_at(answer, problem),
-            )
+            code = "sync.server_busy" if answer.status in (429, 503) else "sync.server_trouble"
+            text = "Head office is busy or in trouble; it is tried again."
+            if problem is not None and answer.status == 429:
+                code, text = problem.code, problem.detail or text
+            raise Unavailable(code, text, self._retry_at(answer, problem))
         raise ServerRefusal(problem)
 
     def _retry_at(self, answer: Response, problem: Problem | None) -> datetime | None:

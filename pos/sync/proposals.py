@@ -1,0 +1,69 @@
+"""Sends meters and customers made at this till, and learns what became of them (docs/formats.md §4, §10)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+
+from pos.contracts.proposals import PROPOSALS_MAX, Proposal, ProposalsAnswer, ProposalsRequest
+from pos.models.meters import proposal
+from pos.models.uow import Units
+from pos.sync.client import ServerClient
+from pos.system.clock import Clock
+
+PATH = "/v1/proposals"
+
+
+class Proposals:
+    """Sends every proposal that has no final word yet; the same one again is asked about, not made twice."""
+
+    def __init__(self, units: Units, client: ServerClient, clock: Clock) -> None:
+        self._units = units
+        self._client = client
+        self._clock = clock
+
+    def run(self) -> int:
+        """Send what waits; returns how many got a final word now.
+
+        Raises:
+            Unavailable, ServerRefusal: as `ServerClient.call`.
+        """
+        waiting = self._waiting()
+        if not waiting:
+            return 0
+        body = ProposalsRequest(proposals=tuple(waiting)).model_dump_json().encode()
+        answer = self._client.read(
+            self._client.call("POST", PATH, body=body, headers={"Content-Type": "application/json"}),
+            ProposalsAnswer,
+        )
+        decided = 0
+        with self._units.write() as unit:
+            for one in answer.results:
+                decided += one.state != "waiting"
+                unit.connection.execute(
+                    proposal.update()
+                    .where(proposal.c.id == one.proposal_id)
+                    .values(state=one.state, reason=one.reason or None, sent_at=self._clock.now())
+                )
+        return decided
+
+    def _waiting(self) -> list[Proposal]:
+        """Those never sent first, then those sent longest ago; an erased customer's is not sent any more."""
+        with self._units.read() as connection:
+            rows: Any = connection.execute(
+                select(proposal.c.id, proposal.c.record)
+                .where(proposal.c.state == "waiting", proposal.c.record.is_not(None))
+                .order_by(proposal.c.sent_at.asc().nulls_first(), proposal.c.id)
+                .limit(PROPOSALS_MAX)
+            ).all()
+        return [
+            Proposal(
+                proposal_id=row.id,
+                resource="meter",
+                record_sha256=sha256(row.record).hexdigest(),
+                record=row.record.decode(),
+            )
+            for row in rows
+        ]
