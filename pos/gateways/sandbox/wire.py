@@ -1,0 +1,106 @@
+"""Requests and answers of the sandbox as plain values, and the table that finds the handler of a path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+
+
+class BadBodyError(Exception):
+    """The body is not a JSON object (or a form)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came; names of headers are in lower case."""
+
+    method: str
+    parts: tuple[str, ...]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+    base_url: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name.lower(), "")
+
+    def bearer(self) -> str:
+        scheme, _, token = self.header("authorization").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    def fields(self) -> dict[str, Any]:
+        """Return the body's fields; an empty body or a JSON null is none. Raises BadBodyError."""
+        if not self.body.strip():
+            return {}
+        if self.header("content-type").startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        try:
+            value = json.loads(self.body)
+        except ValueError as error:
+            raise BadBodyError from error
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise BadBodyError
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back; `is_cut` breaks the connection instead."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+    skew_s: float = 0
+    is_cut: bool = False
+
+
+CUT = Answer(0, is_cut=True)
+
+
+def json_answer(status: int, value: object) -> Answer:
+    return Answer(status, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def empty_answer(status: int) -> Answer:
+    return Answer(status, content_type="")
+
+
+def html_fault(status: int) -> Answer:
+    """Return what a broken machine in front of the provider would say."""
+    title = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}[status]
+    page = f"<html><head><title>{status} {title}</title></head><body><h1>{status} {title}</h1></body></html>"
+    return Answer(status, page.encode(), HTML)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path whose parts in braces are named values."""
+
+    method: str
+    template: str
+    handler: Callable[[Request], Answer]
+    parts: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.template.strip("/").split("/")))
+
+    def match(self, parts: tuple[str, ...]) -> dict[str, str] | None:
+        if len(parts) != len(self.parts):
+            return None
+        named = {}
+        for wanted, found in zip(self.parts, parts, strict=True):
+            if wanted.startswith("{"):
+                named[wanted[1:-1]] = found
+            elif wanted != found:
+                return None
+        return named
