@@ -49,6 +49,8 @@ class SyncReport:
     scope: str = "till"
     pushed: int = 0
     flagged: int = 0
+    repeated: int = 0
+    """Lines the server had already: sent twice, counted once."""
     pulled: dict[str, int] = field(default_factory=dict)
     troubles: dict[str, list[str]] = field(default_factory=dict)
     proposals_decided: int = 0
@@ -176,6 +178,7 @@ class SyncEngine:
             )
             report.pushed += pushed.lines
             report.flagged += pushed.flagged
+            report.repeated += pushed.repeated
 
     def _take_rows(
         self,

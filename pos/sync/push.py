@@ -39,10 +39,11 @@ class ForkedError(MachineFault):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did: lines sent, and how many of them are flagged."""
+    """What a push did: lines sent, how many of them are flagged, how many the server had already."""
 
     lines: int = 0
     flagged: int = 0
+    repeated: int = 0
 
 
 class LinesOf(Protocol):
@@ -159,8 +160,9 @@ class Push:
                 self._refused(book, refusal, gaps)
                 continue
             flagged = self._take(book, answer, batch)
+            repeated = sum(one.result == "duplicate" for one in answer.results)
             done += len(batch)
-            pushed = Pushed(done, pushed.flagged + flagged)
+            pushed = Pushed(done, pushed.flagged + flagged, pushed.repeated + repeated)
             progress(done, max(of, done))
         return pushed
 
