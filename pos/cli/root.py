@@ -35,6 +35,7 @@ _COMMANDS = {
     "verify": "pos.cli.records:verify_command",
     "backup": "pos.cli.safety:backup",
     "restore": "pos.cli.safety:restore",
+    "sandbox": "pos.cli.sandbox:sandbox",
     "sts": "pos.cli.sts:sts",
 }
 
@@ -78,7 +79,7 @@ def kilotill(context: click.Context, data: Path | None, *, passphrase_stdin: boo
     Without a sub-command it opens the till's window; a first start sets the till up. Without a display it
     makes one sale in the demo shop, in the terminal.
     """
-    if context.invoked_subcommand == "sts":
+    if context.invoked_subcommand in ("sts", "sandbox"):
         return 0
     # Imported here for the same reason as the sub-commands: together these take most of a second.
     from pos.cli.context import make_context

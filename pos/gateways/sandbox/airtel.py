@@ -74,7 +74,7 @@ class Airtel(Provider):
             ]
         return tuple(routes)
 
-    def no_such_path(self, request: Request, *, is_wrong_method: bool) -> Answer:
+    def no_such_path(self, *, is_wrong_method: bool) -> Answer:
         status, message = (405, "Method Not Allowed") if is_wrong_method else (404, "Not Found")
         return json_answer(status, {"status": {"code": str(status), "message": message, "success": False}})
 
@@ -129,7 +129,7 @@ class Airtel(Provider):
         answer = {"access_token": token, "expires_in": str(TOKEN_LIFETIME_S), "token_type": "bearer"}
         return json_answer(200, answer)
 
-    def _encryption_key(self, place: Place, request: Request) -> Answer:
+    def _encryption_key(self, _place: Place, _request: Request) -> Answer:
         key = self.keys.public_text(self.core.settings.airtel_key_bits)
         until = self.core.timeline.now() + KEY_LIFETIME
         value = {"key_id": self.keys.number, "key": key, "valid_upto": f"{until:%d-%m-%Y %H:%M:%S}"}
@@ -151,13 +151,9 @@ class Airtel(Provider):
         amount = decimal_of(transaction.get("amount"))
         if amount is None or amount <= 0:
             return refused("DP00800001004")
-        return self._begin(
-            place, str(transaction["id"]), amount=amount, number=str(subscriber["msisdn"]), request=request
-        )
+        return self._begin(place, str(transaction["id"]), amount=amount, number=str(subscriber["msisdn"]))
 
-    def _begin(
-        self, place: Place, reference: str, *, amount: Decimal, number: str, request: Request
-    ) -> Answer:
+    def _begin(self, place: Place, reference: str, *, amount: Decimal, number: str) -> Answer:
         if self.core.book.find(self.name, COLLECTION, reference) is not None:
             return refused("ESB000041")
         ordinary = scenario_of_ending(number) or data.AFTER_THREE_ASKS
@@ -177,7 +173,7 @@ class Airtel(Provider):
         now = self.core.timeline.now() + timedelta(seconds=skew_s)
         return f"{prefix}{now:%y%m%d.%H%M}.A{self.core.dice.digits(5)}"
 
-    def _enquire(self, place: Place, request: Request) -> Answer:
+    def _enquire(self, _place: Place, request: Request) -> Answer:
         payment = self.found(COLLECTION, request.named["id"])
         if payment is None:
             return refused("ESB000045", response_code=data.NOT_FOUND)
@@ -211,7 +207,7 @@ class Airtel(Provider):
             body["hash"] = callback_hash(_compact(transaction if form == "transaction" else body), key)
         return _compact(body)
 
-    def _refund(self, place: Place, request: Request) -> Answer:
+    def _refund(self, _place: Place, request: Request) -> Answer:
         transaction = request.fields().get("transaction")
         receipt = transaction.get("airtel_money_id") if isinstance(transaction, dict) else None
         if not isinstance(receipt, str) or not receipt:
@@ -266,7 +262,7 @@ class Airtel(Provider):
             duplicate=lambda: refused("ESB000041", response_code="DP00900001017"),
         )
 
-    def _enquire_disbursement(self, place: Place, request: Request) -> Answer:
+    def _enquire_disbursement(self, _place: Place, request: Request) -> Answer:
         payment = self.found(DISBURSEMENT, request.named["id"])
         if payment is None:
             return refused("ESB000045", response_code="DP00900001015")
@@ -279,7 +275,7 @@ class Airtel(Provider):
             {"transaction": _disbursed(payment) | {"status": word}}, code, is_success=word != "TF"
         )
 
-    def _balance(self, place: Place, request: Request) -> Answer:
+    def _balance(self, place: Place, _request: Request) -> Answer:
         total = Decimal(OPENING_BALANCE)
         for one in self.core.book.newest_first(self.name):
             if one.outcome is Outcome.PAID and one.currency == place.currency:
@@ -287,7 +283,7 @@ class Airtel(Provider):
         value = {"balance": plain(total), "currency": place.currency, "account_status": "Active"}
         return granted(value, "DP02100000001")
 
-    def _user(self, place: Place, request: Request) -> Answer:
+    def _user(self, _place: Place, request: Request) -> Answer:
         number = request.named["msisdn"]
         if (wrong := _wrong_number(number)) is not None:
             return wrong

@@ -200,11 +200,11 @@ class Control:
             setattr(self._core.settings, name, fields[name])
         return asdict(self._core.settings)
 
-    def _renew_key(self, fields: Mapping[str, Any]) -> object:
+    def _renew_key(self, _fields: Mapping[str, Any]) -> object:
         self._core.providers["airtel"].renew_keys()
         return "The clients must fetch the encryption key again."
 
-    def _reset(self, fields: Mapping[str, Any]) -> object:
+    def _reset(self, _fields: Mapping[str, Any]) -> object:
         self._core.clear()
         return "All payments are forgotten."
 

@@ -120,7 +120,7 @@ class Provider(ABC):
     def routes(self) -> tuple[Route, ...]: ...
 
     @abstractmethod
-    def no_such_path(self, request: Request, *, is_wrong_method: bool) -> Answer: ...
+    def no_such_path(self, *, is_wrong_method: bool) -> Answer: ...
 
     @abstractmethod
     def refusal(self, code: str) -> Answer:
@@ -153,7 +153,7 @@ class Provider(ABC):
                 except BadBodyError:
                     return self.bad_body()
             other_methods = True
-        return self.no_such_path(request, is_wrong_method=other_methods)
+        return self.no_such_path(is_wrong_method=other_methods)
 
     def accept(
         self, payment: Payment, *, reply: Callable[[], Answer], duplicate: Callable[[], Answer]

@@ -96,7 +96,7 @@ class Mtn(Provider):
                     routes.append(Route("DELETE", f"{path}/{{reference}}", partial(self._withdraw, kind)))
         return tuple(routes)
 
-    def no_such_path(self, request: Request, *, is_wrong_method: bool) -> Answer:
+    def no_such_path(self, *, is_wrong_method: bool) -> Answer:
         status, message = (405, "Method not allowed") if is_wrong_method else (404, "Resource not found")
         return json_answer(status, {"statusCode": status, "message": message})
 

@@ -10,8 +10,8 @@ from pos.gateways.sandbox.payments import Payment
 
 SHOWN = 200
 REFRESH_S = 3
-_HEAD = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="{REFRESH_S}">
-<title>Kilotill payment sandbox</title><style>
+_HEAD = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="refresh" content="{REFRESH_S}"><title>Kilotill payment sandbox</title><style>
 body{{font:15px sans-serif;margin:1.5rem}}table{{border-collapse:collapse;width:100%}}
 td,th{{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}}
 td.n{{text-align:right;white-space:nowrap}}form{{display:inline}}button{{margin-right:.25rem}}
@@ -31,7 +31,8 @@ def _row(payment: Payment) -> str:
     state = payment.outcome or "wait"
     trail = "<br>".join(f"{at:%H:%M:%S} {escape(text)}" for at, text in payment.trail[-6:])
     return (
-        f"<tr><td>{payment.made_at:%H:%M:%S}<td>{escape(payment.provider)} <small>{escape(payment.kind)}</small>"
+        f"<tr><td>{payment.made_at:%H:%M:%S}"
+        f"<td>{escape(payment.provider)} <small>{escape(payment.kind)}</small>"
         f"<td>{escape(payment.reference)}<td>{escape(_masked(payment.payer))}"
         f'<td class="n">{_amount(payment)}<td class="{state}">{state}'
         f"<td><small>{trail}</small><td>{_buttons(payment)}</tr>"

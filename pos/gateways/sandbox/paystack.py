@@ -83,7 +83,7 @@ class Paystack(Provider):
 
         return checked
 
-    def no_such_path(self, request: Request, *, is_wrong_method: bool) -> Answer:
+    def no_such_path(self, *, is_wrong_method: bool) -> Answer:  # noqa: ARG002 - Paystack makes no difference
         return json_answer(404, {"status": False, "message": "Requested endpoint does not exist"})
 
     def bad_body(self) -> Answer:

@@ -183,7 +183,7 @@ class Charges:
         token |= {"channel": "bank", "bank": bank, "card_type": "", "brand": bank, "reusable": False}
         return token
 
-    def _transfer_way(self, transfer: Mapping[str, Any], fields: Mapping[str, Any]) -> Way | Answer:
+    def _transfer_way(self, transfer: Mapping[str, Any], _fields: Mapping[str, Any]) -> Way | Answer:
         shows = {
             "display_text": "Please make a transfer to the account",
             "account_number": self._paystack.core.dice.digits(10),
@@ -356,7 +356,7 @@ def _mobile_authorization(provider: str, number: str) -> dict[str, Any]:
     }
 
 
-def _ussd_way(ussd: Mapping[str, Any], fields: Mapping[str, Any]) -> Way | Answer:
+def _ussd_way(ussd: Mapping[str, Any], _fields: Mapping[str, Any]) -> Way | Answer:
     code = str(ussd.get("type", ""))
     if code not in data.USSD_CODES:
         return invalid("USSD type is not supported")

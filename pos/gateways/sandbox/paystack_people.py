@@ -149,7 +149,7 @@ class People:
         value = {"account_number": number, "account_name": "ADA SANDBOX", "bank_id": bank[0]}
         return done("Account number resolved", value)
 
-    def _countries(self, request: Request) -> Answer:
+    def _countries(self, _request: Request) -> Answer:
         return done("Countries retrieved", [_country(*one) for one in COUNTRIES])
 
 

@@ -237,10 +237,10 @@ class Plans:
 
     def _manage_link(self, request: Request) -> Answer:
         link = f"{request.base_url}/manage/{request.named['code']}"
-        return self._with(request.named["code"], lambda one: done("Link generated", {"link": link}))
+        return self._with(request.named["code"], lambda _: done("Link generated", {"link": link}))
 
     def _manage_email(self, request: Request) -> Answer:
-        return self._with(request.named["code"], lambda one: done("Email successfully sent"))
+        return self._with(request.named["code"], lambda _: done("Email successfully sent"))
 
 
 def _without(value: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class _Server(ThreadingHTTPServer):
             except OSError as error:
                 logger.debug("A connection of the sandbox was gone already: %s", error)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the library's form
         logger.debug("A client of the sandbox left in the middle.", exc_info=True)
 
 

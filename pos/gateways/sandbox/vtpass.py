@@ -71,7 +71,7 @@ class Vtpass(Provider):
         )
         return tuple(Route(method, f"api/{path}", self._inside(handler)) for method, path, handler in paths)
 
-    def no_such_path(self, request: Request, *, is_wrong_method: bool) -> Answer:
+    def no_such_path(self, *, is_wrong_method: bool) -> Answer:
         return json_answer(405 if is_wrong_method else 404, {"message": "The requested path does not exist."})
 
     def bad_body(self) -> Answer:
@@ -90,7 +90,7 @@ class Vtpass(Provider):
 
         return checked
 
-    def _balance(self, request: Request) -> Answer:
+    def _balance(self, _request: Request) -> Answer:
         return json_answer(200, {"code": 1, "contents": {"balance": number(self._wallet())}})
 
     def _wallet(self) -> Decimal:
@@ -98,7 +98,7 @@ class Vtpass(Provider):
         orders = self.core.book.newest_first(self.name, ORDER)
         return OPENING_BALANCE - sum((results.total(one) for one in orders if one.outcome in held), Decimal())
 
-    def _categories(self, request: Request) -> Answer:
+    def _categories(self, _request: Request) -> Answer:
         content = [{"identifier": code, "name": name} for code, name in data.CATEGORIES]
         return _content(content)
 
