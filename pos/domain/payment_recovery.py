@@ -135,7 +135,7 @@ class RecoveryRule:
 
     def _not_found(self, recovery: Recovery, report: Report, *, now: datetime, is_wanted: bool) -> Decision:
         counted = replace(recovery, absent_answers=recovery.absent_answers + 1)
-        if counted.is_seen or not self._is_absent(counted, now):
+        if not self._is_absent(counted, now):
             return self._unknown(counted, report, now)
         if is_wanted and not counted.refusal and self._may_send_again(counted, now):
             unknown = self._unknown(counted, report, now)
