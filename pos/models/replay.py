@@ -12,9 +12,11 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from pos.domain.journal import Event, Line
+from pos.domain.ledger import drawer_account
 from pos.domain.meter_rows import SERVICES
 from pos.domain.receipt_number import number_of
 from pos.models.book_facts import LiveFacts, MissingFactError
+from pos.models.ledger_book import read_head
 from pos.models.live_sink import LiveSink
 from pos.models.meters import customer, meter
 from pos.models.packing import pack_line
@@ -49,6 +51,81 @@ def replay_line(connection: Connection, line: Line, *, book_number: int, replaye
         "INSERT INTO journal (seq, id, kind, business_day, line, hash) VALUES (?, ?, ?, ?, ?, ?)",
         (line.seq, event.id.bytes, event.kind, event.business_day, pack_line(line.data), line.hash),
     )
+    _book(connection, line, book_number=book_number, replayed=replayed)
+    receipt, z = _numbers(event.body)
+    connection.exec_driver_sql(
+        "UPDATE book SET head_seq = ?, head_hash = ?, trusted_at = max(trusted_at, ?), "
+        "receipt_last = max(receipt_last, ?), z_last = max(z_last, ?)",
+        (line.seq, line.hash, milliseconds_of(event.at), receipt, z),
+    )
+
+
+def replay_former_line(connection: Connection, line: Line, *, book_number: int, replayed: Replayed) -> None:
+    """Write the next line of a book that ended with a restore: head office had more of it.
+
+    Only while the open book states nothing that depends on it (`may_replay_former`).
+    """
+    event, place = line.event, place_of(book_number, line.seq)
+    connection.exec_driver_sql(
+        "INSERT INTO former_journal (place, id, kind, business_day, line, hash, is_booked) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (place, event.id.bytes, event.kind, event.business_day, pack_line(line.data), line.hash, True),
+    )
+    if not _book(connection, line, book_number=book_number, replayed=replayed):
+        connection.exec_driver_sql("UPDATE former_journal SET is_booked = 0 WHERE place = ?", (place,))
+    receipt, z = _numbers(event.body)
+    connection.exec_driver_sql(
+        "UPDATE former_book SET head_seq = ?, head_hash = ?, receipt_last = max(receipt_last, ?) "
+        "WHERE number = ?",
+        (line.seq, line.hash, receipt, book_number),
+    )
+    connection.exec_driver_sql(
+        "UPDATE book SET trusted_at = max(trusted_at, ?), z_last = max(z_last, ?)",
+        (milliseconds_of(event.at), z),
+    )
+
+
+_DEPENDENT = ("shift_opened", "sale_paid", "sale_delivered", "sale_closed", "tokens_issued", "cash_moved")
+_ALSO_DEPENDENT = ("shift_closed", "payment_changed", "float_moved", "arrears_changed", "case_changed")
+
+
+def may_replay_former(connection: Connection) -> bool:
+    """Whether the open book has nothing yet whose rows follow from what the former book says."""
+    kinds = (*_DEPENDENT, *_ALSO_DEPENDENT)
+    marks = ", ".join("?" * len(kinds))
+    query = f"SELECT 1 FROM journal WHERE kind IN ({marks}) LIMIT 1"  # noqa: S608 - question marks only
+    return connection.exec_driver_sql(query, kinds).first() is None
+
+
+def move_drawer(connection: Connection, *, former_till: UUID) -> None:
+    """Let the first line of the open book take over the drawer as the former book now leaves it.
+
+    That line moved what was known then (docs/formats.md §5, `till_enrolled`); lines of the former book came
+    since, and its postings are those that a rebuilding would make.
+    """
+    head = read_head(connection)
+    former, own = drawer_account(str(former_till)), drawer_account(str(head.till_id))
+    left: int = (
+        connection.exec_driver_sql("SELECT balance_minor FROM account WHERE name = ?", (former,)).scalar()
+        or 0
+    )
+    if not left:
+        return
+    place, sink = place_of(head.number, 1), LiveSink(connection)
+    for n, (account, amount_minor) in enumerate(((own, left), (former, -left)), 1):
+        key = sink.post(account, amount_minor)
+        connection.exec_driver_sql(
+            "INSERT INTO posting (place, n, account_key, amount_minor) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (place, n) DO UPDATE SET amount_minor = amount_minor + excluded.amount_minor",
+            (place, n, key, amount_minor),
+        )
+    connection.exec_driver_sql("DELETE FROM posting WHERE place = ? AND amount_minor = 0", (place,))
+
+
+def _book(connection: Connection, line: Line, *, book_number: int, replayed: Replayed) -> bool:
+    """Write a line's rows; False where it speaks of what this till does not know."""
+    event = line.event
+    replayed.count += 1
     try:
         with connection.begin_nested():
             made_up = list(_make_up(connection, event))
@@ -56,15 +133,9 @@ def replay_line(connection: Connection, line: Line, *, book_number: int, replaye
             _change_beside(connection, event)
     except (MissingFactError, IntegrityError) as error:
         replayed.not_booked.append((line.seq, str(error.args[0])))
-    else:
-        replayed.made_up += made_up
-    replayed.count += 1
-    receipt, z = _numbers(event.body)
-    connection.exec_driver_sql(
-        "UPDATE book SET head_seq = ?, head_hash = ?, trusted_at = max(trusted_at, ?), "
-        "receipt_last = max(receipt_last, ?), z_last = max(z_last, ?)",
-        (line.seq, line.hash, milliseconds_of(event.at), receipt, z),
-    )
+        return False
+    replayed.made_up += made_up
+    return True
 
 
 def _numbers(body: Any) -> tuple[int, int]:
