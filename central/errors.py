@@ -45,6 +45,19 @@ class Problem(KilotillError):  # noqa: N818 - the name that RFC 9457 gives it
         self.extra = dict(extra or {})
 
 
+class Unauthenticated(Problem):
+    """Nobody knows who asks, or it was not proved: status 401."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(
+            *(code, text),
+            status=401,
+            headers={"WWW-Authenticate": "Bearer"},
+            # What programs written for OAuth 2 look at (RFC 6749 §5.2).
+            extra={"error": "invalid_grant"},
+        )
+
+
 _STATUS_OF_CODE: Mapping[str, int] = {
     "permission.denied": 403,
     "sale.state": 409,

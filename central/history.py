@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
@@ -31,6 +32,7 @@ def history_config() -> Config:
     return config
 
 
+@cache
 def newest_version() -> str:
     """Return the version this program works with."""
     newest = ScriptDirectory.from_config(history_config()).get_current_head()

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -73,6 +74,11 @@ class Settings:
     rates: Rates = Rates()
     metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "info"
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        """How long a session lasts after its last refresh."""
+        return timedelta(days=self.refresh_days)
 
     @property
     def is_sqlite(self) -> bool:

@@ -1,1 +1,20 @@
 """The server's addresses; each module has a `router`."""
+
+from fastapi import APIRouter
+
+from central.routes import auth, me, ops, organisation, reports, security, sessions, transactions, users
+
+PLAIN: tuple[APIRouter, ...] = (auth.plain, me.plain, users.plain, transactions.plain)
+"""The addresses that have no version; they are also served under /v1."""
+
+ROUTERS: list[APIRouter] = [
+    ops.router,
+    auth.router,
+    me.router,
+    users.router,
+    sessions.router,
+    security.router,
+    organisation.router,
+    transactions.router,
+    reports.router,
+]

@@ -1,0 +1,98 @@
+"""Limits on how often somebody may ask: a bucket per user, address or till, in this process.
+
+A bucket fills evenly; a quiet client may empty it at once. With n worker processes a client whose requests
+reach all of them may get up to n times the limit. Guessing passwords and second factors is not bounded here but in
+the database, for all workers together (`central.services.login_guard`).
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from central.errors import Problem
+from central.settings import Rate, Rates
+
+KEYS_MAX = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is left of a bucket after one request."""
+
+    rate: Rate
+    remaining: int
+    full_in_s: int
+    next_in_s: int
+    is_allowed: bool
+
+    def headers(self) -> dict[str, str]:
+        """Return the header fields that tell a client where it stands."""
+        shown = {
+            "RateLimit-Limit": str(self.rate.requests),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.full_in_s),
+            "RateLimit-Policy": f"{self.rate.requests};w={self.rate.seconds}",
+        }
+        return shown if self.is_allowed else shown | {"Retry-After": str(self.next_in_s)}
+
+
+class Limiter:
+    """The buckets of one process; the ones not used for longest are forgotten first."""
+
+    def __init__(self, rates: Rates, running_s: Callable[[], float] = time.monotonic) -> None:
+        self._rates = rates
+        self._running_s = running_s
+        self._lock = threading.Lock()
+        # Per key the running time at which its bucket would be full (or was).
+        self._full_at: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def take(self, kind: str, key: str) -> Verdict:
+        """Count one request of a key: `user`, `address`, `till` or `till_login`."""
+        rate: Rate = getattr(self._rates, kind)
+        step = rate.seconds / rate.requests
+        with self._lock:
+            now = self._running_s()
+            full_at = max(now, self._full_at.pop((kind, key), now))
+            is_allowed = full_at + step - now <= rate.seconds + 1e-6
+            full_at += step if is_allowed else 0.0
+            self._full_at[(kind, key)] = full_at
+            if len(self._full_at) > KEYS_MAX:
+                self._full_at.popitem(last=False)
+        used_s = full_at - now
+        return Verdict(
+            rate,
+            remaining=max(0, int((rate.seconds - used_s) / step + 1e-6)),
+            full_in_s=math.ceil(used_s),
+            next_in_s=max(1, math.ceil(used_s + step - rate.seconds)),
+            is_allowed=is_allowed,
+        )
+
+
+def address_of(request: Request) -> str:
+    """Return where a request came from (behind a trusted proxy: what the proxy says)."""
+    return request.client.host if request.client else "unknown"
+
+
+def charge(request: Request, kind: str, key: str) -> None:
+    """Count a request; the answer will say what is left. Raises Problem 429 `limit.requests`."""
+    verdict: Verdict = request.app.state.limiter.take(kind, key)
+    request.state.verdict = verdict
+    if not verdict.is_allowed:
+        raise too_many(verdict)
+
+
+def too_many(verdict: Verdict) -> Problem:
+    """Return the refusal of a client that asks too often."""
+    return Problem(
+        "limit.requests",
+        f"Too many requests. Try again in {verdict.next_in_s} s.",
+        status=429,
+        headers=verdict.headers(),
+    )

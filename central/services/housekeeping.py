@@ -1,0 +1,19 @@
+"""What grows and is of no more use is dropped: old sessions, guards and idempotency keys."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from central.db import Database
+from central.services import login_guard, sessions
+from central.services.transactions import forget_old_keys
+
+KEYS_KEPT = timedelta(days=30)
+
+
+def tidy(database: Database, now: datetime) -> None:
+    """Drop what is old; several workers may do it at once."""
+    with database.write() as connection:
+        login_guard.forget_old(connection, now)
+        sessions.forget_ended(connection, now)
+        forget_old_keys(connection, now - KEYS_KEPT)
