@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from hashlib import sha256
 
@@ -21,8 +21,10 @@ from pos.models.queries.selling import (
     MonthFigures,
     SellingMeter,
     TariffRow,
+    credit_left_minor,
     find_selling_meter,
     find_tariff,
+    month_cursor,
     month_figures,
 )
 from pos.services.sale_values import SaleKind, SaleRequest
@@ -39,6 +41,7 @@ class Quote:
     month: str
     figures: MonthFigures
     item: PricedItem
+    meter_cursor: int = 0
 
     def basis_json(self) -> JsonObject:
         """Return the item's `basis` (docs/formats.md §4)."""
@@ -52,15 +55,22 @@ class Quote:
             "charges_taken": list(basis.charges_taken),
             "free_before_milli": basis.free_before_milli,
             "arrears_before_minor": basis.arrears_before_minor,
-            "meter_cursor": 0,
+            "meter_cursor": self.meter_cursor,
         }
 
 
 class Quoting:
     """Prices sales from the database; tariffs are kept parsed, as a stored version never changes."""
 
-    def __init__(self, time_zone: tzinfo) -> None:
+    def __init__(
+        self,
+        time_zone: tzinfo,
+        *,
+        may_give_free: Callable[[SellingMeter], bool] = lambda _: True,
+    ) -> None:
+        """`may_give_free` says whether this till may give a meter's free units now (formats §7.7)."""
         self._time_zone = time_zone
+        self._may_give_free = may_give_free
         self._tariffs: dict[int, Tariff] = {}
 
     def quote(
@@ -84,8 +94,16 @@ class Quoting:
             raise UserError("tariff.unknown", f"No tariff {meter.tariff_code!r} is in force for this meter.")
         month = f"{at.astimezone(self._time_zone):%Y-%m}"
         figures = month_figures(connection, meter, month)
-        terms = Terms(self._tariff(row), figures.basis, figures.carry_milli, adjustments=tuple(adjustments))
-        return Quote(meter, row, month, figures, _price(terms, request, smallest_coin_minor))
+        terms = Terms(
+            self._tariff(row),
+            figures.basis,
+            figures.carry_milli,
+            self._may_give_free(meter),
+            tuple(adjustments),
+        )
+        credit_minor = credit_left_minor(connection, meter.key)
+        item = _price(_with_credit(terms, request, credit_minor), request, smallest_coin_minor)
+        return Quote(meter, row, month, figures, item, month_cursor(connection))
 
     def selling_meter(self, connection: Connection, number: str) -> SellingMeter:
         """Return the meter that may be sold to.
@@ -111,6 +129,20 @@ class Quoting:
                 )
             tariff = self._tariffs[row.key] = tariff_from_json(json.loads(row.body))
         return tariff
+
+
+def _with_credit(terms: Terms, request: SaleRequest, credit_minor: int) -> Terms:
+    """Take what the customer gets back off this sale: it buys more, or the units asked for cost less."""
+    if not credit_minor or request.kind is SaleKind.ARREARS:
+        return terms
+    if request.units_milli is not None:
+        # Something is always paid: no sale of nothing.
+        whole = _price(terms, request, 1).money_minor
+        credit_minor = min(credit_minor, whole - max(terms.tariff.min_minor, 1))
+    if credit_minor <= 0:
+        return terms
+    credit = Adjustment(LineKind.CREDIT, "credit", credit_minor)
+    return replace(terms, adjustments=(*terms.adjustments, credit))
 
 
 def _price(terms: Terms, request: SaleRequest, smallest_coin_minor: int) -> PricedItem:

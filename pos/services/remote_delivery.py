@@ -42,8 +42,8 @@ def reserve(connection: Connection, quote: Quote, sale_id: UUID, *, supplier_min
     charges = sorted(line.code for line in item.lines if line.kind.value == "charge")
     connection.exec_driver_sql(
         "INSERT INTO reservation (sale_id, item_n, meter_key, month, units_milli, free_milli, charges, "
-        "carry_change_milli, arrears_minor, money_minor, supplier, supplier_minor) "
-        "VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "carry_change_milli, arrears_minor, credit_minor, money_minor, supplier, supplier_minor) "
+        "VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             sale_id.bytes,
             quote.meter.key,
@@ -53,6 +53,7 @@ def reserve(connection: Connection, quote: Quote, sale_id: UUID, *, supplier_min
             "\n".join(charges),
             item.carry_out_milli - item.carry_in_milli,
             sum(line.amount_minor for line in item.lines if line.kind.value == "arrears"),
+            -sum(line.amount_minor for line in item.lines if line.kind.value == "credit"),
             item.money_minor,
             quote.meter.supplier,
             supplier_minor,

@@ -20,6 +20,7 @@ from pos.models.uow import Units
 from pos.sync.books import Books
 from pos.sync.client import ServerClient, ServerRefusal
 from pos.sync.envelope import EnvelopeRenewal
+from pos.sync.former_lines import FormerLines
 from pos.sync.proposals import Proposals
 from pos.sync.pull import Pull, Pulled, PullProgress
 from pos.sync.push import ForkedError, FormerBook, OpenBook, Push
@@ -107,6 +108,7 @@ class SyncEngine:
         self._proposals = Proposals(units, self.client, parts.office_clock)
         self._books = Books(units, self.client, parts.office_clock)
         self._envelope = EnvelopeRenewal(units, self.client, parts.book)
+        self._former = FormerLines(units, self.client)
 
     def run_once(
         self,
@@ -143,6 +145,8 @@ class SyncEngine:
         login = self.client.log_in()
         report.scope = login.scope
         self._note_login(login.answer, login.scope)
+        if login.scope != "drain":
+            self._fetch_former()
         self._push_all(report, progress, is_cancelled)
         if login.scope == "drain":
             return
@@ -156,6 +160,17 @@ class SyncEngine:
         link = self._parts.state.link
         if link is not None and link.state == "forked":
             self._parts.state.require_allowed()
+
+    def _fetch_former(self) -> None:
+        """Go on with what an enrolment in the place of another till began, should it have been broken off."""
+        with self._parts.units.read() as connection:
+            behind = connection.execute(
+                replaced_book.select()
+                .where(replaced_book.c.restored_seq < replaced_book.c.server_seq)
+                .with_only_columns(replaced_book.c.till_id)
+            ).scalar()
+        if behind is not None:
+            self._former.run(behind)
 
     def _push_all(
         self,

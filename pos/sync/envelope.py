@@ -94,14 +94,23 @@ def take_envelope(
             before_units_milli=used_units_milli,
         )
     )
-    for group in body.groups:
-        unit.connection.exec_driver_sql(
-            "UPDATE supply_group SET lane = ?, lanes = ?, holders = ? WHERE sgc = ? AND base_date = ?",
-            (group.lane, group.lanes, json.dumps(group.holders), group.sgc, group.base_date),
-        )
+    _take_groups(unit.connection, body)
     taken: JsonObject = {"sequence": body.sequence, "sha256": sha256(text).hexdigest()}
     book.record(unit, "envelope_taken", taken, actor=actor)
     return body.sequence
+
+
+def take_lanes(connection: Connection, signed: SignedEnvelope) -> None:
+    """Take only the lanes of an envelope whose size does not count."""
+    _take_groups(connection, Envelope.model_validate(signed.envelope))
+
+
+def _take_groups(connection: Connection, body: Envelope) -> None:
+    for group in body.groups:
+        connection.exec_driver_sql(
+            "UPDATE supply_group SET lane = ?, lanes = ?, holders = ? WHERE sgc = ? AND base_date = ?",
+            (group.lane, group.lanes, json.dumps(group.holders), group.sgc, group.base_date),
+        )
 
 
 def _checked(signed: SignedEnvelope, keys: Mapping[str, bytes]) -> Envelope:

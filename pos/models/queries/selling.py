@@ -45,6 +45,7 @@ class SellingMeter:
     holders: tuple[str, ...]
     supplier: str
     next_key: dict[str, Any] | None
+    home_till: UUID | None = None
 
 
 _METER = """
@@ -54,7 +55,8 @@ SELECT meter.key, meter.id, meter.drn, meter.pan, meter.service, meter.tariff_co
   coalesce(meter.krn, supply_group.krn), coalesce(meter.kt, supply_group.kt),
   coalesce(meter.algorithm, supply_group.algorithm), coalesce(meter.key_method, supply_group.key_method),
   coalesce(meter.base_date, supply_group.base_date), supply_group.ken, supply_group.tid_zone,
-  supply_group.lanes, supply_group.lane, supply_group.holders, supply_group.supplier, supply_group.next_key
+  supply_group.lanes, supply_group.lane, supply_group.holders, supply_group.supplier,
+  coalesce(meter.next_key, supply_group.next_key), meter.home_till
 FROM meter JOIN supply_group ON supply_group.sgc = meter.sgc WHERE meter.drn = ?
 """
 
@@ -72,6 +74,7 @@ def find_selling_meter(connection: Connection, drn: str) -> SellingMeter | None:
         tuple(json.loads(row[21])),
         row[22],
         next_key,
+        None if row[24] is None else UUID(bytes=row[24]),
     ]
     return SellingMeter(*values)
 
@@ -113,6 +116,32 @@ def month_figures(connection: Connection, meter: SellingMeter, month: str) -> Mo
         # customer has them already, and they are not asked back.
         max(0, (carried or 0) + held[1]),
     )
+
+
+def credit_left_minor(connection: Connection, meter_key: int) -> int:
+    """Return what head office gave a meter back and no sale or open quote has used yet (formats §7.7)."""
+    given: int = connection.exec_driver_sql(
+        "SELECT coalesce(sum(amount_minor), 0) FROM customer_credit WHERE meter_key = ?", (meter_key,)
+    ).scalar_one()
+    if not given:
+        return 0
+    # Lines of credit are negative.
+    used: int = connection.exec_driver_sql(
+        "SELECT coalesce((SELECT sum(sale_line.amount_minor) FROM sale_item JOIN sale_line "
+        "ON sale_line.sale_place = sale_item.sale_place AND sale_line.item_n = sale_item.n "
+        "WHERE sale_item.meter_key = ?1 AND sale_line.kind = 'credit'), 0) "
+        "- coalesce((SELECT sum(credit_minor) FROM reservation WHERE meter_key = ?1), 0)",
+        (meter_key,),
+    ).scalar_one()
+    return max(0, given + used)
+
+
+def month_cursor(connection: Connection) -> int:
+    """Return how far the month figures of other tills are pulled, 0 for a till that stands alone."""
+    cursor: str | None = connection.exec_driver_sql(
+        "SELECT cursor FROM pull_cursor WHERE resource = 'meter_month'"
+    ).scalar()
+    return int(cursor) if cursor is not None and cursor.isdigit() else 0
 
 
 @dataclass(frozen=True, slots=True)

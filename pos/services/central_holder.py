@@ -1,0 +1,60 @@
+"""Head office as a key holder: it makes the token while the till is online (docs/formats.md §6, §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pos.contracts.vend import VendAnswer
+from pos.errors import Unavailable
+from pos.services.key_holders import HolderAnswer, HolderVerdict
+from pos.sync.client import ServerClient, ServerRefusal
+
+CENTRAL = "central"
+"""Head office, as a group's list of holders names it."""
+
+PATH = "/v1/vend"
+_FINAL_NO = 409
+
+
+class CentralHolder:
+    """Asks `/v1/vend` with the stored request: the same sale gives the same token, however often."""
+
+    def __init__(
+        self, client: Callable[[], ServerClient | None], *, is_reachable: Callable[[], bool]
+    ) -> None:
+        """`client` gives the conversation of an enrolled till, None for one that stands alone."""
+        self._client = client
+        self._is_reachable = is_reachable
+
+    def is_reachable(self) -> bool:
+        """Return whether a cycle with head office ended well a moment ago."""
+        return self._client() is not None and self._is_reachable()
+
+    def vend(self, request: str) -> HolderAnswer:
+        """Send the stored request. Only 409, and 404 that says it is final, are a final no."""
+        client = self._client()
+        if client is None:
+            return HolderAnswer(HolderVerdict.UNKNOWN)
+        try:
+            answer = client.call(
+                "POST", PATH, body=request.encode(), headers={"Content-Type": "application/json"}
+            )
+            if answer.status != 200:
+                return HolderAnswer(HolderVerdict.UNKNOWN)
+            vended = client.read(answer, VendAnswer)
+        except Unavailable as error:
+            return HolderAnswer(HolderVerdict.UNKNOWN, reason=error.code)
+        except ServerRefusal as refusal:
+            is_final = refusal.status == _FINAL_NO or (
+                refusal.status == 404 and refusal.problem.final is True
+            )
+            verdict = HolderVerdict.FINAL_NO if is_final else HolderVerdict.UNKNOWN
+            return HolderAnswer(verdict, reason=refusal.code)
+        return HolderAnswer(
+            HolderVerdict.TOKENS, tuple(_entry(token.model_dump()) for token in vended.tokens)
+        )
+
+
+def _entry(token: dict[str, object]) -> dict[str, object]:
+    """Return a token as an item has it: without `tenths` where it carries none, with `tid` even if null."""
+    return {key: value for key, value in token.items() if key != "tenths" or value is not None}
