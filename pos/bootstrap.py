@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,8 +44,10 @@ from pos.printing.thermal import ThermalPaper
 from pos.services.after_stop import AfterStop
 from pos.services.approval import Approver
 from pos.services.backup import BackupPlan, Backups
+from pos.services.books_desk import BooksDesk
 from pos.services.cases import Cases
 from pos.services.cash import Cash
+from pos.services.central_holder import CENTRAL
 from pos.services.checkout import Checkout
 from pos.services.clock_acts import ClockActs
 from pos.services.counter import Counter
@@ -53,6 +58,7 @@ from pos.services.engineering import EngineeringTokens
 from pos.services.envelopes import Envelopes
 from pos.services.erased_papers import ErasedPapers
 from pos.services.free_issue import FreeIssues
+from pos.services.head_office import HeadOffice, OfficePorts
 from pos.services.issuing import Issuing
 from pos.services.key_changes import KeyChanges
 from pos.services.key_loading import KeyLoading
@@ -94,10 +100,13 @@ from pos.services.tariffs import Tariffs, import_tariffs
 from pos.services.till_status import TillStatusReader
 from pos.services.token_check import TokenCheck
 from pos.services.token_vending import TokenVending
+from pos.services.uploads_desk import UploadsDesk
 from pos.services.verify import Anchor, verify
 from pos.services.verify_anchors import KeyringAnchor, MirrorAnchor
 from pos.services.verify_findings import VerifyReport
 from pos.services.void import Voids
+from pos.sync.engine import SyncEngine
+from pos.sync.state import OfficeClock
 from pos.system.clock import Clock, SystemClock
 from pos.system.disk import free_bytes, require_room
 from pos.system.instance_lock import InstanceLock
@@ -178,6 +187,7 @@ class Till:
         secrets: SecretStore | None,
         mirrors: bool = True,
     ) -> None:
+        machine_clock, clock = clock, OfficeClock(clock)
         self.folder = folder
         self.units = units
         self.clock = clock
@@ -188,15 +198,22 @@ class Till:
         self.mirror = Mirror(units, self.backup_folder)
         self.book = Book(clock, self.shop.time_zone, mirror=self.mirror)
         self.settings = Settings(units, clock, data_folder=folder.root, book=self.book)
+        self.office = self._wire_office(machine_clock, clock)
         self.rules = self._read_rules()
         self.paper_rules = self._read_paper_rules()
         self.papers = ShopPapers(self.shop.time_zone, NoFiscalSigner(), rules=self._paper_rules)
-        guards = (self._require_room, self._require_own_book)
+        state = self.office.state
+        guards = (
+            self._require_room,
+            self._require_own_book,
+            state.require_allowed,
+            state.require_right_clock,
+        )
         self.vending = TokenVending(self.vault, guards)
         self.delivery = Delivery(
             self.book, clock=clock, vending=self.vending, papers=self.papers, rules=self._checkout_rules
         )
-        self.quoting = Quoting(self.shop.time_zone)
+        self.quoting = Quoting(self.shop.time_zone, may_give_free=self.office.may_give_free)
         self.keys = KeyLoading(units, self.vault, book=self.book)
         self.checkout = Checkout(
             units,
@@ -206,7 +223,7 @@ class Till:
             quoting=self.quoting,
             vault=self.vault,
             rules=self._checkout_rules,
-            remote_holders={},
+            remote_holders={CENTRAL: self.office.holder},
             guards=guards,
         )
         self._wire_register()
@@ -216,6 +233,30 @@ class Till:
         if secrets is not None:
             self._wire_people(secrets)
             self._wire_envelopes(secrets)
+
+    @property
+    def sync(self) -> SyncEngine | None:
+        """What runs cycles with head office; None while the till is not enrolled or only looked at."""
+        return None if self.secrets is None else self.office.engine
+
+    def _wire_office(self, machine_clock: Clock, clock: OfficeClock) -> HeadOffice:
+        return HeadOffice(
+            self.units,
+            self.book,
+            machine_clock=machine_clock,
+            office_clock=clock,
+            ports=OfficePorts(
+                sign=self._sign,
+                seal_pin=self._seal_pin,
+                random=SystemRandom(),
+                machine=platform.node() or "till",
+                time_zone=self.shop.time_zone.key,
+            ),
+        )
+
+    def _seal_pin(self, operator_id: UUID, pin_hash: str) -> bytes:
+        assert self.secrets is not None, "opened for writing"
+        return PinSeal(self.secrets).seal_hash(operator_id, pin_hash)
 
     def _wire_register(self) -> None:
         read_phone = PhoneReader(HOME_COUNTRIES.get(self.shop.currency, DEFAULT_COUNTRY))
@@ -306,6 +347,14 @@ class Till:
             address=lambda: self.settings.values()[PRINTER],
             printers=self._printer,
             till_code=self.shop.till_code,
+        )
+        self.uploads_desk = UploadsDesk(self.units, self.clock, business_day=self.book.business_day)
+        self.books_desk = BooksDesk(
+            self.units,
+            self.clock,
+            files=self.paper_files,
+            printer=lambda: self._printer(self.rules.printer) if self.rules.printer else None,
+            business_day=self.book.business_day,
         )
         self.support = SupportBundles(
             self.folder,

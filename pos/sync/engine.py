@@ -23,7 +23,7 @@ from pos.sync.envelope import EnvelopeRenewal
 from pos.sync.former_lines import FormerLines
 from pos.sync.proposals import Proposals
 from pos.sync.pull import Pull, Pulled, PullProgress
-from pos.sync.push import ForkedError, FormerBook, OpenBook, Push
+from pos.sync.push import ForkedError, FormerBook, LinesOf, OpenBook, Push
 from pos.sync.resources.base import Mapping, SealPin
 from pos.sync.schedule import Schedule
 from pos.sync.state import OFF_TOLERANCE, OfficeClock, OfficeState
@@ -184,7 +184,7 @@ class SyncEngine:
                 .where(replaced_book.c.level_seq < replaced_book.c.restored_seq)
                 .with_only_columns(replaced_book.c.till_id)
             ).scalars()
-            books = [*(FormerBook(one) for one in former), OpenBook(self._till_id)]
+            books: list[LinesOf] = [*(FormerBook(one) for one in former), OpenBook(self._till_id)]
         for book in books:
             pushed = self._push.run(
                 book,
