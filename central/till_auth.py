@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from structlog.contextvars import bind_contextvars
 
-from central.deps import unauthenticated
-from central.errors import Problem
+from central.deps import refuse_unknown
+from central.errors import Problem, Unauthenticated
 from central.limits import charge
 from central.services.app_version import min_app, refuse_too_old
 from central.services.till_sessions import TillPrincipal, find_till
@@ -25,12 +25,13 @@ def till_of(
 ) -> TillPrincipal:
     """Return the till that asks, even one that may only drain.
 
-    Raises Problem 401 `till.login_required`, 426 `sync.app_too_old`, 429 `limit.requests`.
+    Raises Unauthenticated `till.login_required`; Problem 426 `sync.app_too_old`, 429 `limit.requests`.
     """
     database, now = request.app.state.database, request.app.state.clock.now()
     found = find_till(database, bearer.credentials, now) if bearer else None
     if found is None:
-        raise unauthenticated(request, "till.login_required", "Log in: the bearer is missing or too old.")
+        refusal = Unauthenticated("till.login_required", "Log in: the bearer is missing or too old.")
+        raise refuse_unknown(request, refusal)
     charge(request, "till", str(found.till_id))
     bind_contextvars(till=str(found.till_id), organisation=str(found.organisation_id))
     with database.read() as connection:
