@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -105,7 +105,6 @@ from pos.services.verify import Anchor, verify
 from pos.services.verify_anchors import KeyringAnchor, MirrorAnchor
 from pos.services.verify_findings import VerifyReport
 from pos.services.void import Voids
-from pos.sync.engine import SyncEngine
 from pos.sync.state import OfficeClock
 from pos.system.clock import Clock, SystemClock
 from pos.system.disk import free_bytes, require_room
@@ -116,6 +115,9 @@ from pos.system.secret_names import TILL_KEY
 from pos.system.secrets import AskPassphrase, SecretStore, open_existing_secret_store, open_secret_store
 from pos.system.vault_file import VaultFile
 from pos.tokens.vault import SoftwareVault, VaultStatus
+
+if TYPE_CHECKING:
+    from pos.sync.engine import SyncEngine
 
 DEMO_PASSPHRASE = "kilotill-demo"  # noqa: S105 - a demo's keys and PINs are public
 """Opens the sealed secrets of a demo on a machine without a key store."""

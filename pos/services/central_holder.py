@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pos.contracts.vend import VendAnswer
 from pos.errors import Unavailable
 from pos.services.key_holders import HolderAnswer, HolderVerdict
-from pos.sync.client import ServerClient, ServerRefusal
+
+if TYPE_CHECKING:
+    from pos.sync.client import ServerClient
 
 CENTRAL = "central"
 """Head office, as a group's list of holders names it."""
@@ -28,13 +30,17 @@ class CentralHolder:
 
     def is_reachable(self) -> bool:
         """Return whether a cycle with head office ended well a moment ago."""
-        return self._client() is not None and self._is_reachable()
+        return self._is_reachable()
 
     def vend(self, request: str) -> HolderAnswer:
         """Send the stored request. Only 409, and 404 that says it is final, are a final no."""
         client = self._client()
         if client is None:
             return HolderAnswer(HolderVerdict.UNKNOWN)
+        # Loaded only here: a window must open quickly, and few tills vend through head office.
+        from pos.contracts.vend import VendAnswer
+        from pos.sync.client import ServerRefusal
+
         try:
             answer = client.call(
                 "POST", PATH, body=request.encode(), headers={"Content-Type": "application/json"}

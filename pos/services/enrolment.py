@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from pos.models.office_link import begin_link, find_former_link, find_link
 from pos.models.shop import organisation, sales_point, till
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
+from pos.services.enrol_values import Enrolled, EnrolWish, ReplaceReport
 from pos.sync.client import APP, ServerClient
 from pos.sync.envelope import last_sequence, take_envelope, take_lanes
 from pos.sync.former_lines import FormerEnd, FormerLines, find_former_end
@@ -30,43 +30,6 @@ from pos.sync.transport import Transport
 from pos.system.clock import Clock
 
 CODE_FORM = re.compile(r"[A-Z2-7]{10}")
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolWish:
-    """What a person types. `replaces`: this book was restored and takes the place of the till it was."""
-
-    url: str
-    code: str
-    replaces: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplaceReport:
-    """How a replaced till's book stands here and at head office.
-
-    `restored_seq` before anything was fetched, `server_seq` what head office had, `fetched` lines that came
-    from there, `to_send` lines only this till has. `missing` are the receipts that head office has and this
-    till could not take: none in a drill that follows docs/recovery.md.
-    """
-
-    former_code: str
-    restored_seq: int
-    server_seq: int
-    fetched: int
-    to_send: int
-    missing: tuple[str, ...]
-    not_booked: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """What the till is now."""
-
-    till_code: str
-    organisation: str
-    sales_point: str
-    replaced: ReplaceReport | None = None
 
 
 class Enrolment:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pos.domain.permissions import Actor, Permission
 from pos.errors import UserError
-from pos.models.ledger_book import Book, read_head
+from pos.models.ledger_book import Book
 from pos.models.office_link import change_link
 from pos.models.queries.selling import SellingMeter
 from pos.models.uow import Units
 from pos.services.approval import require
 from pos.services.central_holder import CentralHolder
-from pos.services.enrolment import Enrolled, Enrolment, EnrolWish
+from pos.services.enrol_values import Enrolled, EnrolWish
 from pos.services.facts import privileged_act
-from pos.sync.client import ServerClient
-from pos.sync.engine import EngineParts, SyncEngine
-from pos.sync.http import RequestsTransport
-from pos.sync.resources.all import all_mappings
-from pos.sync.resources.base import SealPin
 from pos.sync.schedule import Random, Schedule
 from pos.sync.state import OfficeClock, OfficeState
 from pos.sync.transport import Transport
 from pos.system.clock import Clock
+
+if TYPE_CHECKING:
+    from pos.sync.client import ServerClient
+    from pos.sync.engine import SyncEngine
+    from pos.sync.resources.base import SealPin
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,24 @@ class HeadOffice:
         self._machine_clock = machine_clock
         self._office_clock = office_clock
         self._ports = ports
-        self._open_transport: Callable[[str], Transport] = RequestsTransport
+        self._open_transport: Callable[[str], Transport] = _over_https
         self._pause: Callable[[float], None] = time.sleep
         self.state = OfficeState(units, machine_clock)
-        self.holder = CentralHolder(lambda: self._vend_client, is_reachable=lambda: self.state.is_online)
+        self.holder = CentralHolder(self._vending_client, is_reachable=lambda: self.state.is_online)
+        self._turn = threading.Lock()
         self._engine: SyncEngine | None = None
         self._vend_client: ServerClient | None = None
-        self._begin()
+        link = self.state.link
+        if link is not None and link.keeps_server_clock and link.clock_offset_ms is not None:
+            self._office_clock.keep(timedelta(milliseconds=link.clock_offset_ms))
 
     @property
     def engine(self) -> SyncEngine | None:
-        """What runs cycles with head office, None while the till stands alone."""
-        return self._engine
+        """What runs cycles with head office, None while the till stands alone; made when first asked for."""
+        with self._turn:
+            if self._engine is None and self.state.is_enrolled:
+                self._begin()
+            return self._engine
 
     def use_transport(
         self, open_transport: Callable[[str], Transport], *, pause: Callable[[float], None] = time.sleep
@@ -76,12 +84,14 @@ class HeadOffice:
         """Reach servers in another way from now on: through a proxy, or inside a test."""
         self._open_transport = open_transport
         self._pause = pause
-        self._begin()
+        self._forget()
 
     def enrol(
         self, actor: Actor, wish: EnrolWish, *, progress: Callable[[int], None] = lambda _: None
     ) -> Enrolled:
         """Enrol this till; errors as `Enrolment.enrol`. The first cycle should follow at once."""
+        from pos.services.enrolment import Enrolment
+
         enrolment = Enrolment(
             self._units,
             self._book,
@@ -96,7 +106,7 @@ class HeadOffice:
         finally:
             # Also after a broken line: what was enrolled is enrolled, and the rest comes with the cycles.
             self.state.reload()
-            self._begin()
+            self._forget()
 
     def keep_server_clock(self, actor: Actor, *, reason: str) -> None:
         """Let the till go by the server's clock while this machine's is wrong (docs/formats.md §8).
@@ -138,16 +148,22 @@ class HeadOffice:
             self._book.record(unit, "privileged_act", body, actor=actor.id)
         self.state.reload()
 
-    def _begin(self) -> None:
-        """Make the engine of an enrolled till."""
-        link = self.state.link
-        if link is None:
+    def _vending_client(self) -> ServerClient | None:
+        """A cashier waits for a token: it has its own conversation beside that of the cycles."""
+        return None if self.engine is None else self._vend_client
+
+    def _forget(self) -> None:
+        with self._turn:
             self._engine = self._vend_client = None
-            return
-        if link.keeps_server_clock and link.clock_offset_ms is not None:
-            self._office_clock.keep(timedelta(milliseconds=link.clock_offset_ms))
-        with self._units.read() as connection:
-            till_id = read_head(connection).till_id
+
+    def _begin(self) -> None:
+        """Make the engine of an enrolled till; what it needs is loaded only now, a third of a second."""
+        from pos.sync.client import ServerClient
+        from pos.sync.engine import EngineParts, SyncEngine
+        from pos.sync.resources.all import all_mappings
+
+        link = self.state.link
+        assert link is not None
         transport = self._open_transport(link.url)
         parts = EngineParts(
             units=self._units,
@@ -161,8 +177,13 @@ class HeadOffice:
             pause=self._pause,
         )
         schedule = Schedule(self._machine_clock, self._ports.random)
-        self._engine = SyncEngine(parts, transport, schedule, till_id=till_id)
-        # A cashier waits for a token: it has its own conversation beside that of the cycles.
+        self._engine = SyncEngine(parts, transport, schedule, till_id=link.till_id)
         self._vend_client = ServerClient(
-            transport, self._machine_clock, till_id=till_id, sign=self._ports.sign
+            transport, self._machine_clock, till_id=link.till_id, sign=self._ports.sign
         )
+
+
+def _over_https(url: str) -> Transport:
+    from pos.sync.http import RequestsTransport
+
+    return RequestsTransport(url)

@@ -19,6 +19,7 @@ from pos.contracts.wire import APP_HEADER, REQUEST_ID_HEADER, Message
 from pos.domain.journal import parse_instant
 from pos.domain.till_login import login_message
 from pos.errors import Rejected, Unavailable
+from pos.sync.server_time import ServerTime
 from pos.sync.transport import Response, Transport
 from pos.system.clock import Clock
 from pos.system.ids import new_id
@@ -49,18 +50,6 @@ class Login:
     scope: str
     expires_ms: int
     answer: TokenAnswer
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTime:
-    """What the server's clock said, and the running time of this machine then."""
-
-    at: datetime
-    running_ms: int
-
-    def now(self, clock: Clock) -> datetime:
-        """Return the server's time now, whatever happened to the wall clock since."""
-        return self.at + timedelta(milliseconds=clock.running_ms() - self.running_ms)
 
 
 class ServerClient:

@@ -23,10 +23,11 @@ from pos.sync.envelope import EnvelopeRenewal
 from pos.sync.former_lines import FormerLines
 from pos.sync.proposals import Proposals
 from pos.sync.pull import Pull, Pulled, PullProgress
-from pos.sync.push import ForkedError, FormerBook, LinesOf, OpenBook, Push
+from pos.sync.push import FormerBook, LinesOf, OpenBook, Push
 from pos.sync.resources.base import Mapping, SealPin
 from pos.sync.schedule import Schedule
 from pos.sync.state import OFF_TOLERANCE, OfficeClock, OfficeState
+from pos.sync.stops import ForkedError
 from pos.sync.transport import Transport
 from pos.system.clock import Clock
 

@@ -26,15 +26,12 @@ from pos.models.office_link import (
 )
 from pos.models.uow import Units
 from pos.sync.client import ServerClient, ServerRefusal
+from pos.sync.stops import forked
 from pos.system.clock import Clock
 
 PATH = "/v1/sync/push"
 _ROOM_FOR_HEADER = 1_000
 _GZIP_LEVEL = 6
-
-
-class ForkedError(MachineFault):
-    """The server has another line at a seq of this book (`sync.fork`): a copy of this till sold too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +240,3 @@ class Push:
         if is_fork:
             raise forked() from refusal
         raise refusal
-
-
-def forked() -> ForkedError:
-    """Return the Stop of a till that exists twice."""
-    return ForkedError(
-        "sync.fork",
-        "Head office has other records under this till's name: a copy of it sold too. Stop selling here; an "
-        "administrator must replace this till.",
-    )

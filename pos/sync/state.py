@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pos.errors import MachineFault
 from pos.models.office_link import Link, find_link
 from pos.models.uow import Units
-from pos.sync.client import ServerTime
-from pos.sync.push import forked
+from pos.sync.server_time import ServerTime
+from pos.sync.stops import forked
 from pos.system.clock import Clock
 
 OFF_TOLERANCE = timedelta(minutes=30)
