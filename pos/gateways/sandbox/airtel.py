@@ -355,7 +355,7 @@ def _word(payment: Payment) -> tuple[str, str]:
 
 
 def _message(payment: Payment) -> str:
-    amount = f"{payment.shown_amount:,f}"
+    amount = f"{Decimal(plain(payment.shown_amount)):,f}"
     return f"Paid {payment.currency} {amount} to TEST SHOP"
 
 

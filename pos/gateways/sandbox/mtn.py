@@ -28,6 +28,7 @@ from pos.gateways.sandbox.mtn_data import (
     REASONS,
     SANDBOX,
     TEST_NUMBERS,
+    USER_INFO,
 )
 from pos.gateways.sandbox.payments import Payment
 from pos.gateways.sandbox.scenarios import Outcome, Scenario, scenario_of_ending
@@ -79,6 +80,7 @@ class Mtn(Provider):
             routes += [
                 Route("GET", f"{base}/account/balance", partial(self._balance, product)),
                 Route("GET", f"{base}/account/balance/{{currency}}", partial(self._balance, product)),
+                Route("GET", f"{base}/preapprovals/{{type}}/{{id}}", partial(self._preapprovals, product)),
                 Route("GET", f"{holder}/{{type}}/{{id}}/active", partial(self._is_active, product)),
                 Route("GET", f"{holder}/{{type}}/{{id}}/basicuserinfo", partial(self._user_info, product)),
                 Route(
@@ -252,6 +254,18 @@ class Mtn(Provider):
         self.core.book.finish(payment, Outcome.FAILED, "TRANSACTION_CANCELED")
         return empty_answer(200)
 
+    def _preapprovals(self, product: str, request: Request) -> Answer:
+        caller = self._access.caller(product, request)
+        if isinstance(caller, Answer):
+            return caller
+        found = self.core.book.newest_first(self.name, "preapproval")
+        views = [
+            {"preApprovalId": one.reference, "status": _word(one)} | _echo(one, one.facts["fields"])
+            for one in found
+            if one.payer == request.named["id"]
+        ]
+        return json_answer(200, views)
+
     def _balance(self, product: str, request: Request) -> Answer:
         caller = self._access.caller(product, request)
         if isinstance(caller, Answer):
@@ -272,17 +286,7 @@ class Mtn(Provider):
         wrong = self._holder(product, request)
         if wrong is not None and wrong.status != 200:
             return wrong
-        return json_answer(
-            200,
-            {
-                "given_name": "Sand",
-                "family_name": "Box",
-                "birthdate": "1976-08-13",
-                "locale": "sv_SE",
-                "gender": "MALE",
-                "status": "ACTIVE" if wrong is None else "INACTIVE",
-            },
-        )
+        return json_answer(200, USER_INFO | {"status": "ACTIVE" if wrong is None else "INACTIVE"})
 
     def _holder(self, product: str, request: Request) -> Answer | None:
         """Return the answer about a holder who is not simply there."""

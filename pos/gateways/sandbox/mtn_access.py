@@ -12,7 +12,7 @@ from typing import Any
 from pos.gateways.sandbox.core import Core
 from pos.gateways.sandbox.credentials import MTN_API_KEY, MTN_SUBSCRIPTION_KEYS, MTN_USER
 from pos.gateways.sandbox.mtn_answers import error, gateway_error, is_uuid
-from pos.gateways.sandbox.mtn_data import CURRENCIES, SANDBOX
+from pos.gateways.sandbox.mtn_data import CURRENCIES, SANDBOX, USER_INFO
 from pos.gateways.sandbox.tokens import Tokens
 from pos.gateways.sandbox.wire import Answer, Request, Route, empty_answer, json_answer
 
@@ -61,6 +61,7 @@ class Access:
                 Route("POST", f"{product}/oauth2/token", partial(self._make_consent_token, product))
             )
             routes.append(Route("POST", f"{product}/v1_0/bc-authorize", partial(self._ask_consent, product)))
+            routes.append(Route("GET", f"{product}/oauth2/v1_0/userinfo", partial(self._consented, product)))
         return tuple(routes)
 
     def caller(self, product: str, request: Request) -> Caller | Answer:
@@ -135,11 +136,15 @@ class Access:
         return {"access_token": token, "token_type": "access_token", "expires_in": TOKEN_LIFETIME_S}
 
     def _ask_consent(self, product: str, request: Request) -> Answer:
-        caller = self.caller(product, request)
-        if isinstance(caller, Answer):
-            return caller
+        """Begin the consent flow; libraries come with the login of the API user or with a token."""
+        owner = None if _wrong_key(request, product) is not None else self._basic_user(request)
+        if owner is None:
+            caller = self.caller(product, request)
+            if isinstance(caller, Answer):
+                return caller
+            owner = caller.user
         consent = self._core.dice.uuid()
-        self._consents[consent] = caller.user
+        self._consents[consent] = owner
         return json_answer(200, {"auth_req_id": consent, "interval": 5, "expires_in": TOKEN_LIFETIME_S})
 
     def _make_consent_token(self, product: str, request: Request) -> Answer:
@@ -152,6 +157,12 @@ class Access:
             return json_answer(400, {"error": "invalid_grant"})
         refresh = {"refresh_token": self._core.dice.hex(48), "refresh_token_expired_in": TOKEN_LIFETIME_S}
         return json_answer(200, self._token(owner, product) | {"scope": "profile"} | refresh)
+
+    def _consented(self, product: str, request: Request) -> Answer:
+        caller = self.caller(product, request)
+        if isinstance(caller, Answer):
+            return caller
+        return json_answer(200, {"sub": caller.user, **USER_INFO})
 
     def _basic_user(self, request: Request) -> str | None:
         scheme, _, text = request.header("authorization").partition(" ")

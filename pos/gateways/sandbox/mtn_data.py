@@ -83,6 +83,14 @@ HOLDERS: dict[str, str] = {
     "585c07a4-2c80-42f7-9e73-e586b36dee68": "SERVICE_UNAVAILABLE",
 }
 
+USER_INFO = {
+    "given_name": "Sand",
+    "family_name": "Box",
+    "birthdate": "1976-08-13",
+    "locale": "sv_SE",
+    "gender": "MALE",
+}
+
 REASONS = {
     NO_MONEY: "NOT_ENOUGH_FUNDS",
     REFUSED: "APPROVAL_REJECTED",

@@ -272,13 +272,18 @@ class Charges:
             if not fields.get(name):
                 return missing(name)
         way = self._token_way(str(fields["authorization_code"]))
-        return way if isinstance(way, Answer) else self._attempt(request, fields, way, _repeated)
+        return way if isinstance(way, Answer) else self._attempt(request, fields, way, _partly)
 
 
 def _repeated(payment: Payment) -> dict[str, Any]:
-    """Return the charge of a stored card: here metadata is a text and the plan a number."""
+    """Return the charge of a stored card: here metadata is a text."""
     view = views.transaction(payment)
-    return view | {"metadata": "", "plan": 0, "fees": view["fees"] or 0}
+    return view | {"metadata": "", "fees": view["fees"] or 0}
+
+
+def _partly(payment: Payment) -> dict[str, Any]:
+    """Return a partial debit: here the plan is a number too."""
+    return _repeated(payment) | {"plan": 0}
 
 
 def _paused(plan: Scenario) -> Scenario:

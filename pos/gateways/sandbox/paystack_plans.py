@@ -83,7 +83,7 @@ class Plans:
             "updatedAt": now,
         }
         self._plans[plan["plan_code"]] = plan
-        return done("Plan created", plan, 201)
+        return done("Plan created", plan)
 
     def _list_plans(self, request: Request) -> Answer:
         query = request.query
