@@ -13,6 +13,8 @@ from fastapi import FastAPI
 
 from central.clock import Clock, SystemClock
 from central.db import Database
+from central.jobs import JOBS
+from central.jobs.runner import JobContext, JobRunner
 from central.limits import Limiter
 from central.logs import prepare_loggers, start_logs
 from central.metrics import Metrics
@@ -25,6 +27,9 @@ from central.security import AccessTokens
 from central.services.sign_in import SignIn
 from central.services.two_factor import TwoFactor
 from central.settings import Settings, load_settings
+
+_FOR_JOBS = 3
+"""Connections besides those of the threads that answer requests."""
 
 
 def create_app(
@@ -61,7 +66,7 @@ def _give_state(app: FastAPI, settings: Settings, clock: Clock, database: Databa
     state = app.state
     state.settings = settings
     state.clock = clock
-    state.database = database or Database(settings.database_url, pool_size=settings.threads)
+    state.database = database or Database(settings.database_url, pool_size=settings.threads + _FOR_JOBS)
     state.limiter = Limiter(settings.rates)
     state.metrics = Metrics()
     state.passwords = Passwords(settings.password_cost)
@@ -79,6 +84,11 @@ def _give_state(app: FastAPI, settings: Settings, clock: Clock, database: Databa
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # As many threads as connections: nobody waits for a connection while holding a thread.
-    to_thread.current_default_thread_limiter().total_tokens = app.state.settings.threads
+    state = app.state
+    to_thread.current_default_thread_limiter().total_tokens = state.settings.threads
+    context = JobContext(state.database, state.settings, state.clock)
+    jobs = JobRunner(JOBS if state.settings.runs_jobs else [], context)
+    jobs.start()
     yield
-    app.state.database.close()
+    jobs.stop()
+    state.database.close()

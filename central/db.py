@@ -73,6 +73,18 @@ class Database:
         )
         return bool(taken.scalar_one())
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Hold a name while the block runs, without locking a row; gives False where somebody else has it.
+
+        A SQLite database is one process's own, so there the name is always free.
+        """
+        if not self.is_postgres:
+            yield True
+            return
+        with _translated(), self._engine.begin() as connection:
+            yield self.try_lock(connection, name)
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -124,7 +136,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-# PostgreSQL's classes of errors that pass by themselves: connection, deadlock and the like, resources, shutdown.
+# PostgreSQL's classes of errors that pass by themselves: connection, deadlock, resources, shutdown.
 _PASSING_CLASSES = ("08", "40", "53", "57")
 
 

@@ -1,4 +1,4 @@
-"""Entity tags: answers that a client has already are not sent again, and changes are made to what was read."""
+"""Entity tags: what a client has already is not sent again, and a change is made to what was read."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ def upgrade(database: Database) -> None:
 def make_ready(database: Database) -> None:
     """Make a new database, or see that an old one is of this program's version.
 
-    SQLite, which is one program's own, is upgraded at once. PostgreSQL may serve several machines: it is upgraded
-    by `python -m central migrate`, when its operator wants it.
+    SQLite, which is one program's own, is upgraded at once. PostgreSQL may serve several machines: it is
+    upgraded by `python -m central migrate`, when its operator wants it.
 
     Raises MachineFault `data.newer`, `data.older`.
     """
@@ -82,5 +82,5 @@ def _refuse_newer(version: str | None) -> None:
     if version is not None and version not in {step.revision for step in steps}:
         raise MachineFault(
             "data.newer",
-            "The database was used by a newer program: install that version or a later one. Nothing was changed.",
+            "The database was used by a newer program: install that version or a later one.",
         )

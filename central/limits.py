@@ -1,8 +1,8 @@
 """Limits on how often somebody may ask: a bucket per user, address or till, in this process.
 
 A bucket fills evenly; a quiet client may empty it at once. With n worker processes a client whose requests
-reach all of them may get up to n times the limit. Guessing passwords and second factors is not bounded here but in
-the database, for all workers together (`central.services.login_guard`).
+reach all of them may get up to n times the limit. Guessing passwords and second factors is not bounded here
+but in the database, for all workers together (`central.services.login_guard`).
 """
 
 from __future__ import annotations

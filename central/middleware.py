@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its log line, its figures, its limits, and the last net for mistakes."""
+"""What surrounds every request: its id, log line, figures and limits, and the last net for mistakes."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class _Exchange:
         return message
 
     def _charge_strangers(self) -> None:
-        """Count who does not even say who they are against the address; the others count when they are known."""
+        """Count those who do not say who they are against the address; others count when they are known."""
         path = self._scope["path"]
         if path in _UNLIMITED or "authorization" in self._request.headers:
             return

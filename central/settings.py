@@ -74,6 +74,7 @@ class Settings:
     rates: Rates = Rates()
     metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "info"
+    runs_jobs: bool = True
 
     @property
     def refresh_lifetime(self) -> timedelta:
@@ -137,7 +138,7 @@ def load_settings(environment: Mapping[str, str], *, is_demo: bool = False) -> S
     if settings.is_sqlite and settings.workers > 1:
         raise UserError(
             "settings.workers",
-            "SQLite serves one shop with one worker. For several workers use PostgreSQL: KILOTILL_DATABASE_URL.",
+            "SQLite serves one shop with one worker. Several need PostgreSQL: KILOTILL_DATABASE_URL.",
         )
     return settings
 

@@ -43,6 +43,8 @@ def settings_of(database_url: str, folder: Path, **changes: Any) -> Settings:
         "is_demo": True,
         "password_cost": CHEAP,
         "rates": MANY,
+        # A test runs the job it is about.
+        "runs_jobs": False,
     }
     return Settings(**(values | changes))
 

@@ -1,0 +1,1 @@
+"""The server's command line: arguments into calls, answers into text."""

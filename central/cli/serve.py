@@ -1,0 +1,82 @@
+"""`serve`: checks everything once, then lets the worker processes answer."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import uvicorn
+
+from central.cli.context import CLOCK, Command, command_of
+from central.db import Database
+from central.demo import DEMO_PASSWORD, DEMO_PEOPLE, has_organisation, make_demo, settle_kind
+from central.file_lock import only_server
+from central.history import make_ready
+from central.logs import prepare_loggers, start_logs
+from central.metrics import SHARED_FOLDER
+from central.passwords import Passwords
+from central.settings import Settings
+
+STOP_WITHIN_S = 30
+
+
+@click.command()
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests under way are finished first."""
+    command = command_of(context)
+    settings = command.settings()
+    with ExitStack() as stack:
+        if settings.is_sqlite:
+            stack.enter_context(only_server(settings.data_folder))
+        _prepare(settings)
+        if settings.workers > 1:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kilotill-metrics-"))
+            os.environ[SHARED_FOLDER] = folder
+        if command.is_demo:
+            os.environ["KILOTILL_DEMO"] = "1"
+        _say_hello(settings, command)
+        uvicorn.run(
+            "central.app:from_environment",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+            timeout_keep_alive=75,
+        )
+
+
+def _prepare(settings: Settings) -> None:
+    """Bring the database to this program's version; fill a new demo."""
+    prepare_loggers()
+    start_logs(settings.log_level)
+    database = Database(settings.database_url, pool_size=2)
+    try:
+        make_ready(database)
+        if settle_kind(database, is_demo=settings.is_demo) and settings.is_demo:
+            make_demo(database, Passwords(settings.password_cost), now=CLOCK.now())
+        with database.read() as connection:
+            is_new = not has_organisation(connection)
+    finally:
+        database.close()
+    if is_new:
+        click.echo("Nobody is served yet: run 'python -m central create-organisation', then", err=True)
+        click.echo("'python -m central create-administrator'. The server sees them at once.", err=True)
+
+
+def _say_hello(settings: Settings, command: Command) -> None:
+    where = Path(settings.data_folder) if settings.is_sqlite else "PostgreSQL"
+    click.echo(f"Kilotill head office on http://{settings.host}:{settings.port} ({where})", err=True)
+    click.echo(f"Try it at http://{settings.host}:{settings.port}/docs", err=True)
+    if command.is_demo:
+        names = ", ".join(DEMO_PEOPLE)
+        click.echo(f"Demo people: {names}; everybody's password: {DEMO_PASSWORD}", err=True)
