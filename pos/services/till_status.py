@@ -11,6 +11,7 @@ from pos.models.queries.counter import count_drafts, newest_kick_at, print_queue
 from pos.models.queries.selling import envelope_in_force, reserved_minor
 from pos.models.queries.shifts import find_open_shift
 from pos.models.uow import Units
+from pos.services.office_standing import count_questions, office_standing
 from pos.services.shift_figures import proof_of
 from pos.services.trusted_clock import BACK_TOLERANCE
 from pos.system.clock import Clock
@@ -43,6 +44,11 @@ class TillStatus:
     """`ok`, `back` (tokens are stopped) or `confirm` (a person must say that the date is right)."""
     drafts: int
     is_vault_open: bool
+    office: str = "none"
+    """none, enrolled, revoked or forked: how the till stands to head office."""
+    questions: int = 0
+    """Entries head office flagged or did not take."""
+    synced_at: datetime | None = None
 
 
 class TillStatusReader:
@@ -80,6 +86,8 @@ class TillStatusReader:
             queue = print_queue(connection)
             kicked_at = newest_kick_at(connection)
             drafts = count_drafts(connection)
+            office = office_standing(connection)
+            questions = count_questions(connection, head, office)
         return TillStatus(
             till_code=head.till_code,
             sales_point=self._sales_point,
@@ -102,6 +110,9 @@ class TillStatusReader:
             clock=_clock_state(now, head.trusted_at),
             drafts=drafts,
             is_vault_open=self._is_vault_open(),
+            office=office.state,
+            questions=questions,
+            synced_at=office.synced_at,
         )
 
 

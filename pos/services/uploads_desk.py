@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pos.domain.journal import instant_text
 from pos.domain.permissions import Actor, Permission
 from pos.domain.priced_item import PricedItem
 from pos.domain.recompute import price_item_again
 from pos.domain.tariff_json import tariff_from_json
 from pos.errors import UserError
 from pos.models.ledger_book import BookHead, read_head
-from pos.models.office_link import Link, find_link
 from pos.models.places import place_of
 from pos.models.queries.sales import find_sale_detail
 from pos.models.queries.selling import find_tariff
@@ -25,6 +26,7 @@ from pos.models.queries.uploads import (
     DayCount,
     Entry,
     FlaggedEntry,
+    SaleName,
     count_day,
     count_flagged,
     entries_after,
@@ -35,18 +37,29 @@ from pos.models.queries.uploads import (
 from pos.models.stored import instant_of
 from pos.models.uow import Units
 from pos.services.approval import require_any
+from pos.services.office_standing import OfficeStanding, office_standing, stuck_code
+from pos.sync.client import APP
 from pos.system.clock import Clock
+from pos.system.files import write_atomically
 from pos.tokens.amount import largest_amount_not_above
+
+__all__ = [
+    "BothSums",
+    "DayCount",
+    "Entry",
+    "FlaggedEntry",
+    "OfficeStanding",
+    "RefusedEntry",
+    "SaleName",
+    "SumLine",
+    "UploadsDesk",
+    "UploadsNow",
+]
 
 WAITING_SHOWN = 200
 FLAGGED_SHOWN = 50
 PAGE_ROWS = 50
 _PROPOSALS_SHOWN = 20
-
-BATCH_REFUSALS = frozenset(
-    {"sync.fork", "sync.gap", "sync.bad_hash", "sync.bad_signature", "sync.too_large", "sync.not_taken"}
-)
-"""Refusals of a whole batch: its first entry stands in the way of all that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +74,10 @@ class RefusedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class OfficeState:
-    """How this till stands to head office: `state` is none, enrolled, revoked or forked.
-
-    `failed_code` is what stopped the last cycle, empty where it ended well.
-    """
-
-    state: str = "none"
-    url: str = ""
-    enrolled_at: datetime | None = None
-    synced_at: datetime | None = None
-    fetched_at: datetime | None = None
-    failed_at: datetime | None = None
-    failed_code: str = ""
-    failed_text: str = ""
-    min_app: str = ""
-    clock_offset_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class UploadsNow:
     """Everything the Uploads screen shows of the books; counts are whole, rows at most a screen's worth."""
 
-    office: OfficeState
+    office: OfficeStanding
     waiting: tuple[Entry, ...]
     waiting_count: int
     flagged: tuple[FlaggedEntry, ...]
@@ -144,7 +138,7 @@ class UploadsDesk:
         today = self._business_day(self._clock.now())
         with self._units.read() as connection:
             head = read_head(connection)
-            office = office_state(connection)
+            office = office_standing(connection)
             refused = _refused(connection, head, office)
             stuck = {one.entry.place for one in refused if one.entry is not None}
             waiting = entries_after(connection, head.acked_seq, limit=WAITING_SHOWN)
@@ -184,40 +178,45 @@ class UploadsDesk:
             again = [_again(connection, item, detail.row.at) for item in detail.sale["items"]]
         return _both(detail.row.receipt_number or "", detail.sale["items"], again)
 
+    def write_report(self, actor: Actor, refused: RefusedEntry, path: Path) -> None:
+        """Write what an administrator must know of an entry that was not taken; never what is in it.
+
+        Raises:
+            UserError: `permission.denied`. MachineFault: `disk.*`.
+        """
+        _require(actor)
+        with self._units.read() as connection:
+            head, office = read_head(connection), office_standing(connection)
+        facts = {
+            "app": APP,
+            "till": str(head.till_id),
+            "till_code": head.till_code,
+            "server": office.url,
+            "code": refused.code,
+            "reason": refused.reason or office.failed_text,
+            "head_seq": head.head_seq,
+            "acked_seq": head.acked_seq,
+            "head_hash": head.head_hash.hex(),
+            "entry": None
+            if refused.entry is None
+            else {
+                "seq": refused.entry.seq,
+                "kind": refused.entry.kind,
+                "at": instant_text(refused.entry.at),
+                "business_day": refused.entry.business_day,
+            },
+        }
+        write_atomically(path, (json.dumps(facts, indent=1) + "\n").encode())
+
 
 def _require(actor: Actor) -> None:
     require_any(actor, Permission.SALE_VIEW_ALL, Permission.SALE_VIEW_OWN)
 
 
-def office_state(connection: Connection) -> OfficeState:
-    """Return how the till stands to its server."""
-    link = find_link(connection)
-    if link is None:
-        return OfficeState()
-    fetched = connection.exec_driver_sql("SELECT max(pulled_at) FROM pull_cursor").scalar()
-    failed = _is_failing(link)
-    return OfficeState(
-        link.state,
-        link.url,
-        link.enrolled_at,
-        link.synced_at,
-        None if fetched is None else instant_of(fetched),
-        link.failed_at if failed else None,
-        (link.failed_code or "") if failed else "",
-        (link.failed_text or "") if failed else "",
-        link.min_app,
-        link.clock_offset_ms,
-    )
-
-
-def _is_failing(link: Link) -> bool:
-    return link.failed_at is not None and (link.synced_at is None or link.failed_at > link.synced_at)
-
-
-def _refused(connection: Connection, head: BookHead, office: OfficeState) -> tuple[RefusedEntry, ...]:
+def _refused(connection: Connection, head: BookHead, office: OfficeStanding) -> tuple[RefusedEntry, ...]:
     found: list[RefusedEntry] = []
-    code = "sync.fork" if office.state == "forked" else office.failed_code
-    if code in BATCH_REFUSALS and head.head_seq > head.acked_seq:
+    code = stuck_code(head, office)
+    if code:
         entry = entry_at(connection, place_of(head.number, head.acked_seq + 1))
         found.append(RefusedEntry(entry, code, at=office.failed_at))
     rows: Any = connection.exec_driver_sql(

@@ -12,6 +12,8 @@ from pos.i18n.wording import Wording
 from pos.services.approval import Approval
 from pos.ui.desk import Desk
 from pos.ui.lanes import Lane, Tasks
+from pos.ui.refusal_words import plain_sentence
+from pos.ui.sync_runner import SyncRunner
 
 T = TypeVar("T")
 
@@ -56,6 +58,11 @@ class Shell(Protocol):
 
     def settings_changed(self) -> None:
         """Take changed settings into account: language, look, keys."""
+        ...
+
+    @property
+    def syncing(self) -> SyncRunner:
+        """The talk with head office that goes on beside the window."""
         ...
 
     def customer_display(self, amount: str, detail: str = "", token: str = "") -> None:
@@ -108,7 +115,13 @@ class Context:
             if not isinstance(error, ApprovalNeeded):
                 failed(error)
                 return
-            ask = ApprovalAsk(Permission(error.permission), subject, facts or error.text, run, on_refused)
+            ask = ApprovalAsk(
+                Permission(error.permission),
+                subject,
+                facts or plain_sentence(error, self.wording),
+                run,
+                on_refused,
+            )
             self.shell.ask_approval(ask)
 
         run(None)

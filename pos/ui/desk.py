@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pos.services.after_stop import AfterStop
 from pos.services.approval import Approver
 from pos.services.backup import Backups
+from pos.services.books_desk import BooksDesk
 from pos.services.cases import Cases
 from pos.services.cash import Cash
 from pos.services.checkout import Checkout
@@ -20,6 +21,7 @@ from pos.services.drafts import Drafts
 from pos.services.engineering import EngineeringTokens
 from pos.services.envelopes import Envelopes
 from pos.services.free_issue import FreeIssues
+from pos.services.head_office import HeadOffice
 from pos.services.key_changes import KeyChanges
 from pos.services.key_loading import KeyLoading
 from pos.services.meter_history import MeterHistory
@@ -46,7 +48,9 @@ from pos.services.support_bundle import SupportBundles
 from pos.services.tariffs import Tariffs
 from pos.services.till_status import TillStatusReader
 from pos.services.token_check import TokenCheck
+from pos.services.uploads_desk import UploadsDesk
 from pos.services.void import Voids
+from pos.sync.engine import SyncEngine
 from pos.system.clock import Clock
 
 
@@ -72,11 +76,17 @@ class Desk(Protocol):
 
     @property
     def shop(self) -> ShopFacts: ...
+    @property
+    def sync(self) -> SyncEngine | None:
+        """What talks with head office; None while the till stands alone."""
+        ...
 
     clock: Clock
+    office: HeadOffice
     after_stop: AfterStop
     approver: Approver
     backups: Backups
+    books_desk: BooksDesk
     cases: Cases
     cash: Cash
     checkout: Checkout
@@ -112,6 +122,7 @@ class Desk(Protocol):
     support: SupportBundles
     tariffs: Tariffs
     token_checks: TokenCheck
+    uploads_desk: UploadsDesk
     voids: Voids
 
     def reload_settings(self) -> None:

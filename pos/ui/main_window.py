@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from pos.domain.permissions import Actor, Permission
-from pos.errors import KilotillError
+from pos.errors import KilotillError, Unavailable
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
 from pos.services.approval import Approval
@@ -47,6 +47,7 @@ from pos.ui.screens.sign_in.view import SignInScreen
 from pos.ui.show_error import is_stop, refusal_of, sentence_of
 from pos.ui.strip_items import strip_items
 from pos.ui.style import KilotillStyle, apply_look
+from pos.ui.sync_runner import SyncRunner, code_of
 from pos.ui.tasks import TaskRunner
 from pos.ui.widgets.approval_panel import ApprovalPanel
 from pos.ui.widgets.banner import Banner
@@ -64,6 +65,15 @@ BACKUP_LOOK_MS = 15 * 60_000
 MINIMUM = (1024, 600)
 
 _BUSY_LOOK_MS = 100
+
+_STRIP_PLACES = {
+    "shift": "shift",
+    "drawer": "shift",
+    "envelope": "float",
+    "unsent": "uploads",
+    "office": "uploads",
+    "printer": "settings",
+}
 
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
 
@@ -125,8 +135,17 @@ class MainWindow(QWidget):
         self._application = application
         application.focusChanged.connect(self._on_focus)
         apply_look(application, style, self.look)
+        self._shown_stop = ""
+        self.syncing = SyncRunner(
+            lambda: desk.sync,
+            tasks,
+            now=desk.clock.now,
+            today=desk.books_desk.today,
+            on_cycle=self._on_cycle,
+        )
         self._build()
         self.refresh_status()
+        self.syncing.start()
 
     def _timer(self, every_ms: int, act: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -501,13 +520,38 @@ class MainWindow(QWidget):
         for trouble in troubles:
             self.toast(sentence_of(trouble, self.look.wording), light="warn")
 
+    # -- head office --------------------------------------------------------------------------------------
+
+    def _on_cycle(self, report: SyncReport | None, error: BaseException | None) -> None:
+        """Show what a talk with head office changed; a Stop is shown once, until it is another one."""
+        self.refresh_status()
+        if report is not None:
+            self._shown_stop = ""
+            if "settings" in report.changed:
+                self.settings_changed()
+            return
+        code = code_of(error)
+        if error is None or self.actor is None or not self._is_office_stop(error, code):
+            return
+        self._shown_stop = code
+        self.show_error(error)
+
+    def _is_office_stop(self, error: BaseException, code: str) -> bool:
+        if isinstance(error, Unavailable) or code == self._shown_stop or self._waits():
+            return False
+        return is_stop(error, self.look.wording.language)
+
+    def _waits(self) -> bool:
+        return self.screen_now is not None and self.screen_now.is_busy()
+
     # -- frame --------------------------------------------------------------------------------------------
 
     def _show_rail(self) -> None:
         if self.context is None:
             return
         say = self.look.say
-        counts = {"sell": 0 if self._status is None else self._status.drafts}
+        status = self._status
+        counts = {} if status is None else {"sell": status.drafts, "uploads": status.questions}
         items = [
             RailItem(place.key, place.icon, say(place.word), counts.get(place.key, 0))
             for place in places_of(self.context)
@@ -531,7 +575,7 @@ class MainWindow(QWidget):
         self.do_act(act)
 
     def _on_strip(self, key: str) -> None:
-        target = {"shift": "shift", "drawer": "shift", "envelope": "float", "printer": "settings"}.get(key)
+        target = _STRIP_PLACES.get(key)
         if target and self.context and any(place.key == target for place in places_of(self.context)):
             where = {"page": "printer"} if key == "printer" else {}
             self.go(target, **where)
@@ -715,6 +759,7 @@ class MainWindow(QWidget):
         """End the work: nothing new, wait for what runs."""
         for timer in (self._status_timer, self._clock_timer, self._backup_timer, self._burst_timer):
             timer.stop()
+        self.syncing.stop()
         for screen in self._screens.values():
             screen.left()
         self._application.removeEventFilter(self)

@@ -31,9 +31,11 @@ PLACES = (
     Place("sales", "receipt", "Sales", "sales", (Permission.SALE_VIEW_OWN, Permission.SALE_VIEW_ALL)),
     Place("meters", "gauge", "Meters", "meters", (Permission.METER_VIEW,)),
     Place("shift", "drawer", "Shift", "shift", (Permission.SHIFT_OPEN, Permission.SHIFT_DIFFERENCE)),
+    Place("uploads", "upload", "Uploads", "uploads", (Permission.SALE_VIEW_OWN, Permission.SALE_VIEW_ALL)),
     Place("dashboard", "chart", "Dashboard", "dashboard", (Permission.REPORT_VIEW,)),
     Place("float", "wallet", "Float", "floats", (Permission.FLOAT_VIEW,)),
-    Place("tariffs", "book", "Tariffs", "tariffs", (Permission.TARIFF_EDIT,)),
+    Place("tariffs", "tag", "Tariffs", "tariffs", (Permission.TARIFF_EDIT,)),
+    Place("books", "book", "Books", "books", (Permission.JOURNAL_VERIFY,)),
     Place("settings", "sliders", "Settings", "settings", (Permission.SETTING_EDIT, Permission.USER_UNLOCK)),
 )
 HELP = Place("help", "help", "Help", "help", ())

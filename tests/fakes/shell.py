@@ -1,9 +1,12 @@
 """A shell without a window: it writes down what screens ask of it, and gives approvals when told to."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from pos.services.approval import Approval
 from pos.ui.context import ApprovalAsk
+from pos.ui.sync_runner import SyncRunner
+from tests.fakes.tasks import InlineTasks
 
 
 @dataclass
@@ -16,6 +19,11 @@ class FakeShell:
     refreshed: int = 0
     signed_out: int = 0
     changed: int = 0
+    syncing: SyncRunner = field(
+        default_factory=lambda: SyncRunner(
+            lambda: None, InlineTasks(), now=lambda: datetime.now(UTC), today=lambda: "2026-11-20"
+        )
+    )
 
     def go(self, place: str, **where: object) -> None:
         self.went.append((place, where))

@@ -60,6 +60,10 @@ class Segments(QWidget):
         if key in self._buttons:
             self._buttons[key].setChecked(True)
 
+    def set_text(self, key: str, text: str) -> None:
+        """Write something else on one of them."""
+        self._buttons[key].setText(text.replace("&", "&&"))
+
     def _on_clicked(self) -> None:
         self.chosen.emit(self.key())
 

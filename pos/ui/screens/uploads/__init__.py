@@ -1,0 +1,1 @@
+"""Uploads: what head office has of this till, and what it has not."""
