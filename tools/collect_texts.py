@@ -35,6 +35,7 @@ TABLES = {
     "pos/ui/screens/floats/forms.py": {"ACTS"},
     "pos/ui/screens/floats/view.py": {"MOVE_WORDS"},
     "pos/ui/screens/sell/confirm_page.py": {"_SERVICES"},
+    "pos/ui/refusal_words.py": {"WORDS"},
     "pos/ui/role_words.py": None,
     "pos/ui/widgets/token_label.py": {"_WORDS"},
     "pos/services/report_paper.py": {"TENDER_NAMES"},

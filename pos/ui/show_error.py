@@ -8,6 +8,7 @@ import secrets
 from pos.errors import KilotillError, MachineFault
 from pos.i18n.error_texts import ErrorKind, explain_error
 from pos.i18n.wording import Wording
+from pos.ui.refusal_words import plain_sentence
 from pos.ui.widgets.refusal_panel import Refusal
 
 _logger = logging.getLogger(__name__)
@@ -32,8 +33,7 @@ def sentence_of(error: BaseException, wording: Wording) -> str:
     """Return what happened in one sentence, for a line under a field or a toast."""
     if not isinstance(error, KilotillError):
         return wording.say("Something went wrong here. The sale is safe; go on.")
-    explained = explain_error(error.code, wording.language)
-    return wording.say(error.text) if explained is None else explained.sentence
+    return plain_sentence(error, wording)
 
 
 def refusal_of(error: BaseException, wording: Wording) -> Refusal:
@@ -53,7 +53,7 @@ def refusal_of(error: BaseException, wording: Wording) -> Refusal:
     explained = explain_error(error.code, wording.language)
     if explained is None:
         kind = "bad" if isinstance(error, MachineFault) else "warn"
-        return Refusal(kind, say(error.text), "", (), error.code, main=say("Go on"))
+        return Refusal(kind, plain_sentence(error, wording), "", (), error.code, main=say("Go on"))
     head, _, rest = explained.sentence.partition(". ")
     sentence, _, quote = rest.partition("“") if "“" in rest else rest.partition('"')
     rows = []

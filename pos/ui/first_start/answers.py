@@ -16,6 +16,7 @@ from pos.errors import KilotillError
 from pos.services.shop_file import ShopPlan, read_shop_plan
 from pos.services.shop_object import ShopValueError
 from pos.system.vault_file import PHRASE_LENGTH_MIN
+from pos.ui.refusal_words import WORDS
 
 Entry = Mapping[str, str]
 FieldPath = tuple[int, str]
@@ -143,7 +144,7 @@ def wrong_of(answers: Answers, names: tuple[str, ...], say: Say) -> dict[FieldPa
             wrong[path] = _sentence(path, answers, say)
             known_wrong.add("supply_groups" if path[0] >= 0 else path[1])
         except KilotillError as error:
-            wrong[-1, names[0]] = say(error.text)
+            wrong[-1, names[0]] = say(WORDS.get(error.code, error.text))
             return wrong
         else:
             return wrong
@@ -249,7 +250,7 @@ def _tariffs(answers: Answers, say: Say) -> str:
             "Line {line}, {column}: {text}",
             line=first.line,
             column=first.column or say("the row"),
-            text=say(first.error_text),
+            text=say(WORDS.get(first.error_code, first.error_text)),
         )
     other = next((one.tariff for one in sheet.tariffs if one.tariff.currency != currency), None)
     if other is not None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pos.errors import KilotillError
-from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.shop_file import ShopPlan
 from pos.services.shop_setup import ShopMade
@@ -22,6 +21,7 @@ from pos.ui.first_start.answers import (
     wrong_of,
 )
 from pos.ui.lanes import Lane, Tasks
+from pos.ui.refusal_words import plain_sentence
 
 _logger = logging.getLogger(__name__)
 
@@ -285,8 +285,7 @@ class FirstStartPresenter:
     def _sentence(self, error: BaseException) -> str:
         if not isinstance(error, KilotillError):
             return self.wording.say("Something went wrong in the program. Nothing was made.")
-        explained = explain_error(error.code, self.wording.language)
-        return self.wording.say(error.text) if explained is None else explained.sentence
+        return plain_sentence(error, self.wording)
 
     def _set(self, **values: Any) -> None:
         self.state = replace(self.state, **values)

@@ -12,6 +12,7 @@ from pos.errors import UserError
 from pos.services.reports import Figures, MonthFigures, ReportForm, month_before
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
+from pos.ui.refusal_words import plain_sentence
 
 MONTHS_OFFERED = 24
 MONEY, UNITS = "money", "units"
@@ -138,7 +139,7 @@ class DashboardPresenter:
             if generation != self._generation:
                 return
             if isinstance(error, UserError):
-                self._set(figures=None, before=None, refusal=context.say(error.text))
+                self._set(figures=None, before=None, refusal=plain_sentence(error, context.wording))
             else:
                 context.shell.show_error(error)
 

@@ -14,6 +14,7 @@ from pos.services.float_statement import FloatStatement
 from pos.services.supplier_float import FloatState
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
+from pos.ui.refusal_words import plain_sentence
 from pos.ui.screens.floats.forms import (
     ACTS,
     ENVELOPE,
@@ -145,7 +146,7 @@ class FloatsPresenter:
         code = error.code if isinstance(error, KilotillError) else ""
         names = [name for name in FIELDS_OF_CODES.get(code, ()) if name in act_of(form.key).fields]
         if names and isinstance(error, KilotillError):
-            self._set(form=replace(form, wrong={names[0]: self._context.say(error.text)}))
+            self._set(form=replace(form, wrong={names[0]: plain_sentence(error, self._context.wording)}))
         else:
             self._context.shell.show_error(error)
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from pos.ui.look import Look, Type
+from pos.ui.refusal_words import plain_text
 from pos.ui.screens.meters.import_presenter import ImportPresenter, ImportState, Step
 from pos.ui.screens.meters.import_tables import check_columns, past_columns
 from pos.ui.table_models.paged import RowsModel
@@ -316,7 +317,11 @@ class ImportPage(QWidget):
         self.done.setVisible(state.step is Step.IMPORT and not state.is_running)
         self.back.setVisible(not state.is_running)
         errors = () if state.preview is None else state.preview.errors
-        texts = [say(error.error_text) for error in errors] if is_middle else []
+        texts = (
+            [plain_text(one.error_code, one.error_text, self._look.wording) for one in errors]
+            if is_middle
+            else []
+        )
         self._why.setText(" ".join(texts))
 
     def focus(self) -> None:

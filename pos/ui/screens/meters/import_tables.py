@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pos.i18n.wording import Wording
 from pos.services.meter_import import ImportRow, PreviewRow
+from pos.ui.refusal_words import plain_text
 from pos.ui.screens.meters.words import spaced
 from pos.ui.table_models.columns import Column, Paint
 
@@ -21,7 +22,10 @@ def check_columns(wording: Wording, number_in: Callable[[PreviewRow], str]) -> t
         return number_in(row) if row.cells is None else spaced(row.cells.drn)
 
     def trouble(row: PreviewRow) -> str:
-        return " ".join(f"{error.column}: {wording.say(error.error_text)}" for error in row.errors)
+        return " ".join(
+            f"{error.column}: {plain_text(error.error_code, error.error_text, wording)}"
+            for error in row.errors
+        )
 
     def name(row: PreviewRow) -> str:
         return trouble(row) if row.errors else cell("name")(row)

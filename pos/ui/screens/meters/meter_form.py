@@ -8,6 +8,7 @@ from pos.errors import KilotillError
 from pos.services.meter_shop import read_number
 from pos.services.meters import EDITABLE, MeterCellsError
 from pos.ui.context import Context
+from pos.ui.refusal_words import plain_text
 from pos.ui.screens.meters.forms import Form, FormField
 from pos.ui.screens.meters.words import plain_digits, sentence, service_word, status_word
 
@@ -37,7 +38,11 @@ def wrong_fields(error: KilotillError, context: Context) -> dict[str, str]:
         must = context.say("This must be filled.")
         said: dict[str, str] = {}
         for one in error.errors:
-            text = must if one.error_code == "csv.blank" else context.say(one.error_text)
+            text = (
+                must
+                if one.error_code == "csv.blank"
+                else plain_text(one.error_code, one.error_text, context.wording)
+            )
             said.setdefault(one.column, text)
         return said
     area = error.code.partition(".")[0]

@@ -8,6 +8,7 @@ from pos.errors import KilotillError
 from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.meters import MeterDetail, MeterRow
+from pos.ui.refusal_words import plain_sentence
 
 _GROUPS = {11: (4, 4, 3), 13: (4, 4, 5), 18: (4, 4, 4, 6)}
 WATER = 1
@@ -99,7 +100,9 @@ def sentence(error: BaseException, wording: Wording) -> str:
         return wording.say("Something went wrong here. Nothing was changed.")
     explained = explain_error(error.code, wording.language)
     # Of a longer text the head says what is wrong; the rest is about a sale.
-    return wording.say(error.text) if explained is None else explained.sentence.partition(". ")[0] + "."
+    return (
+        plain_sentence(error, wording) if explained is None else explained.sentence.partition(". ")[0] + "."
+    )
 
 
 def tender_word(code: str, wording: Wording) -> str:

@@ -6,10 +6,10 @@ from datetime import date, datetime, time
 
 from pos.domain.states import CaseKind, CaseState
 from pos.errors import KilotillError
-from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.past_sales import SaleRow
 from pos.services.sales_export import state_word
+from pos.ui.refusal_words import plain_sentence
 
 NONE = "–"
 
@@ -100,5 +100,4 @@ def sentence_of(error: BaseException, wording: Wording) -> str:
     """Return what an error of our own says, for a line under a field."""
     if not isinstance(error, KilotillError):
         raise error
-    explained = explain_error(error.code, wording.language)
-    return wording.say(error.text) if explained is None else explained.sentence
+    return plain_sentence(error, wording)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pos.errors import UserError
 from pos.services.counter import MeterRow
 from pos.ui.lanes import Lane
-from pos.ui.screens.sell.state import Problem, Stage, UnknownMeter
+from pos.ui.screens.sell.state import SearchProblem, Stage, UnknownMeter
 
 if TYPE_CHECKING:
     from pos.ui.screens.sell.presenter import SellPresenter
@@ -131,7 +131,7 @@ class Finding:
 
         def show(offer: str) -> None:
             head, point, rest = presenter.sentence(error).partition(". ")
-            problem = Problem(head + point.strip(), rest, offer, error.code)
+            problem = SearchProblem(head + point.strip(), rest, offer, error.code)
             presenter.set(stage=Stage.IDLE, search=number, search_problem=problem)
 
         context.tasks.submit(

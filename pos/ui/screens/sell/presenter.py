@@ -13,7 +13,6 @@ from pos.domain.denominations import quick_tenders
 from pos.domain.money import AmountTextError, format_major, format_scaled, parse_major, parse_scaled
 from pos.domain.permissions import Permission
 from pos.errors import KilotillError, UserError
-from pos.i18n.error_texts import explain_error
 from pos.services.checkout import DuplicateSaleError
 from pos.services.counter import MeterRow, OwnerCard, ShownSale
 from pos.services.price_view import PriceView, price_view
@@ -22,6 +21,7 @@ from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
 from pos.system.ids import new_id
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
+from pos.ui.refusal_words import plain_sentence
 from pos.ui.screens.sell.after_sale import AfterSale
 from pos.ui.screens.sell.finding import Finding
 from pos.ui.screens.sell.side_acts import SideActs
@@ -661,8 +661,7 @@ class SellPresenter:
     # -- words --------------------------------------------------------------------------------------------
 
     def _sentence(self, error: UserError) -> str:
-        explained = explain_error(error.code, self.context.wording.language)
-        return self.say(error.text) if explained is None else explained.sentence
+        return plain_sentence(error, self.context.wording)
 
     def sentence(self, error: UserError) -> str:
         """Return an error in the person's language."""

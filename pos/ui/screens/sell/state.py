@@ -29,7 +29,7 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SearchProblem:
     """What is wrong with a field: a sentence, what to say to the customer, and a way out to offer."""
 
     text: str
@@ -83,7 +83,7 @@ class SellState:
 
     stage: Stage = Stage.IDLE
     search: str = ""
-    search_problem: Problem | None = None
+    search_problem: SearchProblem | None = None
     results: tuple[MeterRow, ...] = ()
     result_at: int = 0
     results_for: str = ""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from pos.errors import KilotillError, MachineFault
-from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.sign_in import PinRefused
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
+from pos.ui.refusal_words import plain_sentence
 
 T = TypeVar("T")
 
@@ -93,5 +93,4 @@ def sentence(error: KilotillError, wording: Wording) -> str:
         return wording.say(
             "The PIN is wrong. The next try waits {seconds} s; the fifth locks.", seconds=seconds
         )
-    explained = explain_error(error.code, wording.language)
-    return wording.say(error.text) if explained is None else explained.sentence
+    return plain_sentence(error, wording)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pos.domain.shift import MovementKind
 from pos.errors import KilotillError
-from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.shift_desk import MovementRow
+from pos.ui.refusal_words import plain_sentence
 from pos.ui.screens.shift.state import MoveKind
 
 MINUS = "\N{EN DASH}"
@@ -75,5 +75,4 @@ def difference(amount_minor: int, wording: Wording) -> str:
 
 def sentence_of(error: KilotillError, wording: Wording) -> str:
     """Return what happened in one sentence, for the line under a field."""
-    explained = explain_error(error.code, wording.language)
-    return wording.say(error.text) if explained is None else explained.sentence
+    return plain_sentence(error, wording)

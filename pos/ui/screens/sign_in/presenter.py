@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pos.domain.permissions import Actor
-from pos.errors import KilotillError, UserError
-from pos.i18n.error_texts import explain_error
+from pos.errors import KilotillError
 from pos.i18n.wording import Wording
 from pos.services.sign_in import PinRefused
 from pos.ui.desk import Desk
 from pos.ui.lanes import Lane, Tasks
+from pos.ui.refusal_words import plain_sentence
 from pos.ui.role_words import ROLE_WORDS
 
 
@@ -123,8 +123,7 @@ class SignInPresenter:
                 )
             return say("The PIN is wrong. The next try waits {seconds} s; the fifth locks.", seconds=seconds)
         if isinstance(error, KilotillError):
-            explained = explain_error(error.code, self._wording.language)
-            return explained.sentence if explained else say(error.text)
+            return plain_sentence(error, self._wording)
         raise error
 
     def _got_people(self, people: tuple[Actor, ...]) -> None:
@@ -162,8 +161,8 @@ class SignInPresenter:
         self._set(checks=checks)
 
     def _failed(self, error: BaseException) -> None:
-        text = error.text if isinstance(error, (KilotillError, UserError)) else repr(error)
-        self._set(message=self._wording.say(text), is_wrong=True)
+        text = plain_sentence(error, self._wording) if isinstance(error, KilotillError) else repr(error)
+        self._set(message=text, is_wrong=True)
 
     def _set(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pos.ui.refusal_words import WORDS
+
 _SENTENCES = {
     "csv.blank": "Fill this in.",
     "money.text": "Write a number, with a dot: 12.5",
@@ -29,4 +31,4 @@ _SENTENCES = {
 
 def sentence_for(code: str, text: str, say: Callable[..., str]) -> str:
     """Return the sentence of a mistake; `text` is the error's own, for codes without one here."""
-    return say(_SENTENCES.get(code, text))
+    return say(_SENTENCES.get(code) or WORDS.get(code, text))

@@ -1,0 +1,58 @@
+"""Every refusal that a person at the till can meet is said in every language."""
+
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pos.domain.price_terms import PricingError
+from pos.errors import UserError
+from pos.i18n.catalogue import LANGUAGES, SOURCE_LANGUAGE, catalogue
+from pos.i18n.error_texts import ERROR_TEXTS
+from pos.i18n.wording import Wording
+from pos.ui.refusal_words import WORDS, plain_sentence
+
+ERRORS = Path(__file__).parents[3] / "docs" / "errors.md"
+AREAS = (
+    "approval arrears case cash customer draft import meter operator permission pin printer refund shift token"
+)
+NOT_ON_A_SCREEN = frozenset({"printer.profile", "token.key_needed", "token.range"})
+"""Only the command line and programs around the till can cause them."""
+
+
+def codes_of_the_document() -> set[str]:
+    return set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", ERRORS.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def wording(language: str) -> Wording:
+    return Wording(catalogue(language), "RWF", ZoneInfo("Africa/Kigali"))
+
+
+def test_words_when_a_person_at_the_till_can_meet_a_code_then_it_has_some() -> None:
+    met = {code for code in codes_of_the_document() if code.partition(".")[0] in AREAS.split()}
+
+    assert sorted(met - WORDS.keys() - ERROR_TEXTS.keys() - NOT_ON_A_SCREEN) == []
+
+
+def test_words_when_there_are_some_then_for_a_code_that_exists_and_has_no_text_yet() -> None:
+    assert sorted(WORDS.keys() - codes_of_the_document()) == []
+    assert sorted(WORDS.keys() & ERROR_TEXTS.keys()) == []
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != SOURCE_LANGUAGE])
+def test_words_when_said_in_another_language_then_not_in_english(language: str) -> None:
+    say = catalogue(language).say
+
+    assert [code for code, words in WORDS.items() if say(words) == words] == []
+
+
+def test_sentence_when_in_english_then_the_errors_own_with_its_figures() -> None:
+    error = PricingError("sale.below_minimum", "The least amount is 100 RWF.", 100)
+
+    assert plain_sentence(error, wording("en")) == "The least amount is 100 RWF."
+    assert plain_sentence(error, wording("fr")) == catalogue("fr").say(WORDS["sale.below_minimum"])
+
+
+def test_sentence_when_the_code_has_no_words_then_the_errors_own() -> None:
+    assert plain_sentence(UserError("shop_file.json", "Not JSON."), wording("sw")) == "Not JSON."
