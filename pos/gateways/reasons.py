@@ -26,6 +26,7 @@ class Reason(StrEnum):
     SET_UP = "set_up"
     CREDENTIALS = "credentials"
     SIGNATURE = "signature"
+    CLOCK = "clock"
     SHOP_BALANCE = "shop_balance"
     DUPLICATE = "duplicate"
     NOT_FOUND = "not_found"
@@ -63,6 +64,7 @@ _TEXTS = {
     Reason.SET_UP: "The shop's account at the provider is not set up for this.",
     Reason.CREDENTIALS: "The provider refused the shop's credentials.",
     Reason.SIGNATURE: "The provider did not accept the signature of the request.",
+    Reason.CLOCK: "The provider has another date than this machine; check the clock.",
     Reason.SHOP_BALANCE: "The shop's account at the provider has not enough money.",
     Reason.DUPLICATE: "The provider has this reference already.",
     Reason.NOT_FOUND: "The provider does not know this payment.",

@@ -57,7 +57,7 @@ REFUSALS: Mapping[str, Reason] = MappingProxyType(
         "032": Reason.BAD_REQUEST,
         "034": Reason.NOT_ALLOWED,
         "035": Reason.NOT_ALLOWED,
-        "085": Reason.BAD_REQUEST,
+        "085": Reason.CLOCK,
         "087": Reason.CREDENTIALS,
         "091": Reason.REFUSED,
     }
