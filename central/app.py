@@ -15,6 +15,7 @@ from central.clock import Clock, SystemClock
 from central.db import Database
 from central.jobs import JOBS
 from central.jobs.runner import JobContext, JobRunner
+from central.head_office import build_head_office
 from central.limits import Limiter
 from central.logs import prepare_loggers, start_logs
 from central.metrics import Metrics
@@ -71,6 +72,7 @@ def _give_state(app: FastAPI, settings: Settings, clock: Clock, database: Databa
     state.metrics = Metrics()
     state.passwords = Passwords(settings.password_cost)
     state.access_tokens = AccessTokens(settings.secret_key, timedelta(minutes=settings.access_minutes))
+    state.head_office = build_head_office(settings, state.database, state.clock)
     state.two_factor = TwoFactor(settings.secret_key)
     state.sign_in = SignIn(
         state.database,

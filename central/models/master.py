@@ -102,7 +102,7 @@ supply_group = Table(
     Column("holders", Json, nullable=False),
     Column("supplier", code_text(40), nullable=False),
     Column("check_value", String(6)),
-    # Announced; `next_from` is set once every live till of the organisation has pulled it.
+    # Announced. `next_change` is set while tills still have to learn of it, and its start is not set.
     Column("next_key", Json),
     Column("next_change", BigInteger),
     CheckConstraint("lanes IN (1, 4, 16, 60)", name="lanes"),

@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from central.routes import auth, me, ops, organisation, reports, security, sessions, transactions, users
+from central.routes import (
+    auth,
+    me,
+    ops,
+    organisation,
+    reports,
+    security,
+    sessions,
+    sync,
+    tills,
+    transactions,
+    users,
+)
 
 PLAIN: tuple[APIRouter, ...] = (auth.plain, me.plain, users.plain, transactions.plain)
 """The addresses that have no version; they are also served under /v1."""
@@ -17,4 +29,6 @@ ROUTERS: list[APIRouter] = [
     organisation.router,
     transactions.router,
     reports.router,
+    tills.router,
+    sync.router,
 ]

@@ -1,4 +1,4 @@
-"""The refusals that endpoints name in the OpenAPI document; those that any of them may give come by themselves."""
+"""The refusals that endpoints name in the OpenAPI document; those of every endpoint come by themselves."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _WORDS = {
     403: "The role does not allow it.",
     404: "There is no such thing, or it is not yours to see.",
     409: "It stands against what is there.",
+    410: "It is not known any more.",
+    426: "The program that asks is too old.",
     412: "It was changed meanwhile.",
     428: "If-Match is missing.",
     503: "Not now.",

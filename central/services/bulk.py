@@ -9,8 +9,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Json
-from sqlalchemy import Column, Connection, Dialect, Row, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Connection, Dialect, Row, Table, make_url, select
 
 from central.models import types
 
@@ -114,7 +113,7 @@ def _upsert(table: Table, names: tuple[str, ...], key: tuple[str, ...], on_confl
     quoted = ", ".join(f'"{name}"' for name in names)
     keys = ", ".join(f'"{name}"' for name in key)
     return (
-        f'INSERT INTO "{table.name}" ({quoted}) {source} '  # noqa: S608 - names of ours
+        f'INSERT INTO "{table.name}" ({quoted}) {source} '
         f"ON CONFLICT ({keys}) {on_conflict}"
     )
 
@@ -131,8 +130,8 @@ def _marks(names: tuple[str, ...]) -> str:
 
 
 _Processor = tuple[int, Callable[[Any], Any]]
-_SQLITE: Dialect = sqlite.dialect()
-_POSTGRES: Dialect = postgresql.dialect()
+_SQLITE: Dialect = make_url("sqlite://").get_dialect()()
+_POSTGRES: Dialect = make_url("postgresql+psycopg://").get_dialect()()
 
 
 @cache

@@ -303,7 +303,7 @@ def _is_repeat(code: Row[Any], known: Row[Any] | None, request: EnrolRequest) ->
 
 
 def _is_same_till(known: Row[Any], code: Row[Any], request: EnrolRequest) -> bool:
-    return (
+    return bool(
         known.organisation_id == code.organisation_id
         and known.public_key == bytes.fromhex(request.public_key)
         and known.state == "enrolled"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
 from pos.domain.canonical import DEPTH_MAX, JsonError, parse_canonical
@@ -129,6 +129,7 @@ def _checked_instant(value: dict[str, Any]) -> datetime:
             and isinstance(value["body"], dict)
         )
         at = datetime.fromisoformat(value["at"]).astimezone(UTC)
+        date.fromisoformat(value["business_day"])
     except (TypeError, ValueError) as error:
         raise _form("A journal line has a value of the wrong form.") from error
     if not is_good:

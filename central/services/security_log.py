@@ -39,6 +39,11 @@ class SecurityKind(StrEnum):
     ORGANISATION_CHANGED = "organisation_changed"
     MAINTENANCE_ON = "maintenance_on"
     MAINTENANCE_OFF = "maintenance_off"
+    TILL_CODE_MADE = "till_code_made"
+    TILL_ENROLLED = "till_enrolled"
+    TILL_REVOKED = "till_revoked"
+    ENVELOPE_WRITTEN_OFF = "envelope_written_off"
+    KEY_LOADED = "key_loaded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

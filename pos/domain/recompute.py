@@ -44,7 +44,8 @@ def do_sums_hold(sale: Body) -> bool:
         items_minor = 0
         for item in sale["items"]:
             money_minor: int = item["money_minor"]
-            if sum([line["amount_minor"] for line in item["lines"]]) != money_minor:
+            is_part_of_bulk = "issue_id" in item and "lines" not in item
+            if not is_part_of_bulk and sum([line["amount_minor"] for line in item["lines"]]) != money_minor:
                 return False
             items_minor += money_minor
         paid_minor = sum([payment["amount_minor"] for payment in sale["payments"]])

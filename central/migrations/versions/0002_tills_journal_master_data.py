@@ -63,15 +63,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "known_sale",
-        sa.Column("till_id", types.Id(), nullable=False),
-        sa.Column("sale_id", types.Id(), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("is_paid", sa.Boolean(name="is_paid"), nullable=False),
-        sa.Column("money_minor", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("till_id", "sale_id", name=op.f("pk_known_sale")),
-    )
-    op.create_table(
         "meter_month",
         sa.Column("meter_id", types.Id(), nullable=False),
         sa.Column(
@@ -342,11 +333,6 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("organisation_id", types.Id(), nullable=False),
         sa.Column("sales_point_id", types.Id(), nullable=False),
-        sa.Column(
-            "till_code",
-            sa.String(length=8).with_variant(sa.String(length=8, collation="C"), "postgresql"),
-            nullable=True,
-        ),
         sa.Column("limit_money_minor", sa.BigInteger(), nullable=False),
         sa.Column("limit_units_milli", sa.BigInteger(), nullable=False),
         sa.Column("made_by", types.Id(), nullable=True),

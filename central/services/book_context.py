@@ -1,0 +1,351 @@
+"""What booking knows before it books: everything some lines speak of, looked up in a few queries."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from central.models.journal import account_balance, book_day, case, meter_month, payment, token, voucher_use
+from central.models.master import (
+    commission_rule,
+    meter,
+    record,
+    sales_point,
+    supply_group,
+    tariff,
+    vend_request,
+)
+from central.models.tills import envelope_grant
+from central.models.transactions import transactions
+from central.services.book_read import Mentions
+from central.services.bulk import rows_where
+from pos.domain.day_figures import DayTally
+from pos.domain.tariff import Tariff
+from pos.domain.tariff_json import tariff_from_json
+
+Month = tuple[UUID, str]
+Tid = tuple[int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTariff:
+    """A version of a tariff, parsed once in the life of the process: it never changes."""
+
+    sha256: str
+    tariff: Tariff
+
+
+@dataclass(slots=True)
+class MonthRow:
+    """What one till took from a meter's month."""
+
+    units_milli: int = 0
+    free_milli: int = 0
+    arrears_minor: int = 0
+    charges: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Grant:
+    """A live envelope, and what is used of it."""
+
+    sequence: int
+    as_of_seq: int
+    money_minor: int
+    units_milli: int
+    used_money_minor: int
+    used_units_milli: int
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A row of `transactions` while it is booked; only the book's own till changes it."""
+
+    id: UUID
+    type: str
+    state: str
+    business_day: str
+    at: datetime
+    money_minor: int
+    currency: str
+    units_milli: int
+    cashier_id: UUID
+    cashier_name: str | None
+    meter_id: UUID | None
+    drn: str | None
+    receipt_number: str | None
+    institution_id: UUID | None
+    is_flagged: bool
+
+
+@dataclass(slots=True)
+class Context:
+    """The till's book and all that its lines speak of; booking reads and moves it line by line."""
+
+    till: Row[Any]
+    currency: str
+    now: datetime
+    groups: dict[str, Row[Any]]
+    commissions: dict[str, list[tuple[datetime, int]]]
+    meters: dict[UUID, Row[Any]]
+    meter_of_drn: dict[str, UUID]
+    arrears: dict[UUID, int]
+    tariffs: dict[UUID, KnownTariff]
+    months: dict[Month, dict[UUID, MonthRow]]
+    balances: dict[str, int]
+    tenders: dict[UUID, str]
+    days: dict[str, DayTally]
+    transactions: dict[UUID, Transaction]
+    foreign_sales: set[UUID]
+    tids: dict[Tid, UUID | None]
+    vended: dict[Tid, UUID]
+    vouchers: set[UUID]
+    cases: dict[UUID, Row[Any]]
+    grants: list[Grant]
+    names: dict[UUID, str]
+    receipt_last: int
+    last_at: datetime | None
+    envelope_taken: int
+    verified: dict[UUID, int] = field(default_factory=dict)
+
+    @property
+    def organisation_id(self) -> UUID:
+        """The tenant."""
+        organisation: UUID = self.till.organisation_id
+        return organisation
+
+    @property
+    def till_id(self) -> UUID:
+        """The till whose book this is."""
+        till: UUID = self.till.id
+        return till
+
+
+def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions, *, now: datetime) -> Context:
+    """Look everything up. The till's row and the meters' PANs are locked by the caller."""
+    organisation = till_row.organisation_id
+    meters = _meters(connection, organisation, mentions)
+    known = {row.id: row for row in meters}
+    sales, foreign = _transactions(connection, till_row, mentions)
+    return Context(
+        till=till_row,
+        currency=connection.execute(
+            select(sales_point.c.currency).where(sales_point.c.id == till_row.sales_point_id)
+        ).scalar_one(),
+        now=now,
+        groups=_groups(connection, organisation),
+        commissions=_commissions(connection, organisation),
+        meters=known,
+        meter_of_drn={row.drn: row.id for row in meters if row.merged_into is None},
+        arrears={row.id: row.arrears_minor for row in meters},
+        tariffs=_tariffs(connection, organisation, mentions),
+        months=_months(connection, mentions),
+        balances=_balances(connection, till_row),
+        tenders=_tenders(connection, till_row, mentions),
+        days=_days(connection, till_row, mentions),
+        transactions=sales,
+        foreign_sales=foreign,
+        tids=_tids(connection, organisation, mentions),
+        vended=_vended(connection, organisation, mentions),
+        vouchers=_vouchers(connection, organisation, mentions),
+        cases={row.id: row for row in rows_where(connection, list(case.c), case.c.id, mentions.cases)},
+        grants=_grants(connection, till_row.id),
+        names=_names(connection, organisation, mentions),
+        receipt_last=till_row.receipt_last,
+        last_at=till_row.last_at,
+        envelope_taken=till_row.envelope_taken,
+    )
+
+
+def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> list[Row[Any]]:
+    columns = list(meter.c)
+    found = {row.id: row for row in rows_where(connection, columns, meter.c.id, sorted(mentions.meters))}
+    # A number may stand under another id: a duplicate, proposed at another till.
+    missing = mentions.drns - {row.drn for row in found.values() if row.merged_into is None}
+    if missing:
+        for row in rows_where(connection, columns, meter.c.drn, sorted(missing)):
+            found[row.id] = row
+    return [row for row in found.values() if row.organisation_id == organisation]
+
+
+def _groups(connection: Connection, organisation: UUID) -> dict[str, Row[Any]]:
+    query = select(supply_group).where(supply_group.c.organisation_id == organisation)
+    return {row.sgc: row for row in connection.execute(query)}
+
+
+def _commissions(connection: Connection, organisation: UUID) -> dict[str, list[tuple[datetime, int]]]:
+    rules: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    query = select(commission_rule).where(commission_rule.c.organisation_id == organisation)
+    for row in connection.execute(query.order_by(commission_rule.c.valid_from)):
+        rules[row.supplier].append((row.valid_from, row.ppm))
+    return dict(rules)
+
+
+_PARSED: dict[UUID, tuple[UUID, KnownTariff]] = {}
+_PARSED_MAX = 1_000
+
+
+def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[UUID, KnownTariff]:
+    missing = [one for one in mentions.tariffs if one not in _PARSED]
+    if missing:
+        if len(_PARSED) + len(missing) > _PARSED_MAX:
+            _PARSED.clear()
+            missing = list(mentions.tariffs)
+        columns = (tariff.c.id, tariff.c.organisation_id, tariff.c.sha256, tariff.c.body)
+        for row in rows_where(connection, columns, tariff.c.id, sorted(missing)):
+            parsed = KnownTariff(row.sha256.hex(), tariff_from_json(json.loads(row.body)))
+            _PARSED[row.id] = (row.organisation_id, parsed)
+    found = {one: _PARSED[one] for one in mentions.tariffs if one in _PARSED}
+    return {one: parsed for one, (owner, parsed) in found.items() if owner == organisation}
+
+
+def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[UUID, MonthRow]]:
+    columns = list(meter_month.c)
+    months: dict[Month, dict[UUID, MonthRow]] = defaultdict(dict)
+    for row in rows_where(connection, columns, meter_month.c.meter_id, sorted(mentions.meters)):
+        if row.month not in mentions.months:
+            continue
+        months[row.meter_id, row.month][row.till_id] = MonthRow(
+            row.units_milli,
+            row.free_milli,
+            row.arrears_taken_minor,
+            frozenset(row.charges.split("\n")) if row.charges else frozenset(),
+        )
+    return months
+
+
+def _balances(connection: Connection, till_row: Row[Any]) -> dict[str, int]:
+    query = select(account_balance.c.account, account_balance.c.balance_minor).where(
+        account_balance.c.till_id == till_row.id
+    )
+    balances = {row.account: row.balance_minor for row in connection.execute(query)}
+    if till_row.replaces is not None and till_row.booked_seq == 0:
+        # A till that takes over begins with the drawer of the one before.
+        former = f"drawer:{till_row.replaces}"
+        query = select(account_balance.c.account, account_balance.c.balance_minor).where(
+            account_balance.c.till_id == till_row.replaces, account_balance.c.account == former
+        )
+        balances |= {row.account: row.balance_minor for row in connection.execute(query)}
+    return balances
+
+
+def _tenders(connection: Connection, till_row: Row[Any], mentions: Mentions) -> dict[UUID, str]:
+    columns = (payment.c.payment_id, payment.c.tender, payment.c.till_id)
+    rows = rows_where(connection, columns, payment.c.payment_id, sorted(mentions.payments))
+    return {row.payment_id: row.tender for row in rows if row.till_id == till_row.id}
+
+
+def _days(connection: Connection, till_row: Row[Any], mentions: Mentions) -> dict[str, DayTally]:
+    query = select(book_day.c.business_day, book_day.c.figures).where(
+        book_day.c.till_id == till_row.id, book_day.c.business_day.in_(sorted(mentions.days))
+    )
+    return {row.business_day: tally_of(row.figures) for row in connection.execute(query)}
+
+
+def tally_of(figures: dict[str, Any]) -> DayTally:
+    """Return a day's tally from its stored figures."""
+    tally = DayTally(
+        first_seq=figures["first_seq"],
+        last_seq=figures["last_seq"],
+        last_hash=figures["last_hash"],
+        tokens=figures["tokens"],
+        units_milli=figures["units_milli"],
+    )
+    tally.pieces.update(figures["pieces"])
+    tally.sums_minor.update(figures["sums_minor"])
+    tally.tenders_minor.update(figures["tenders_minor"])
+    return tally
+
+
+def _transactions(
+    connection: Connection, till_row: Row[Any], mentions: Mentions
+) -> tuple[dict[UUID, Transaction], set[UUID]]:
+    """Return the till's own sales among those mentioned, and the ids that are somebody else's."""
+    own, foreign = {}, set()
+    for row in rows_where(connection, list(transactions.c), transactions.c.id, sorted(mentions.sales)):
+        if row.till_id != till_row.id:
+            foreign.add(row.id)
+            continue
+        own[row.id] = Transaction(
+            row.id,
+            row.type,
+            row.state,
+            row.business_day.isoformat(),
+            row.at,
+            row.money_minor,
+            row.currency,
+            row.units_milli,
+            row.cashier_id,
+            row.cashier_name,
+            row.meter_id,
+            row.drn,
+            row.receipt_number,
+            row.institution_id,
+            row.is_flagged,
+        )
+    return own, foreign
+
+
+def _tids(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, UUID | None]:
+    """Return the TIDs that are booked already, and the sale each was for."""
+    if not mentions.tids:
+        return {}
+    query = select(token.c.pan, token.c.base_date, token.c.tid, token.c.sale_id).where(
+        token.c.organisation_id == organisation,
+        token.c.pan.in_(sorted(mentions.pans)),
+        token.c.tid.in_(sorted(mentions.tids)),
+        token.c.tid.is_not(None),
+        ~token.c.is_double,
+    )
+    return {(row.pan, row.base_date, row.tid): row.sale_id for row in connection.execute(query)}
+
+
+def _vended(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, UUID]:
+    """Return the TIDs this server gave out itself, and the sale each is for."""
+    if not mentions.tids:
+        return {}
+    query = select(
+        vend_request.c.pan, vend_request.c.base_date, vend_request.c.tid, vend_request.c.sale_id
+    ).where(
+        vend_request.c.organisation_id == organisation,
+        vend_request.c.pan.in_(sorted(mentions.pans)),
+        vend_request.c.tid.in_(sorted(mentions.tids)),
+        vend_request.c.tid.is_not(None),
+    )
+    return {(row.pan, row.base_date, row.tid): row.sale_id for row in connection.execute(query)}
+
+
+def _vouchers(connection: Connection, organisation: UUID, mentions: Mentions) -> set[UUID]:
+    columns = (voucher_use.c.voucher_id, voucher_use.c.organisation_id)
+    rows = rows_where(connection, columns, voucher_use.c.voucher_id, sorted(mentions.vouchers))
+    return {row.voucher_id for row in rows if row.organisation_id == organisation}
+
+
+def _grants(connection: Connection, till_id: UUID) -> list[Grant]:
+    query = select(envelope_grant).where(envelope_grant.c.till_id == till_id, envelope_grant.c.is_live)
+    return [
+        Grant(
+            row.sequence,
+            row.as_of_seq,
+            row.money_minor,
+            row.units_milli,
+            row.used_money_minor,
+            row.used_units_milli,
+        )
+        for row in connection.execute(query.order_by(envelope_grant.c.sequence))
+    ]
+
+
+def _names(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[UUID, str]:
+    query = select(record.c.id, record.c.body).where(
+        record.c.organisation_id == organisation,
+        record.c.resource == "users",
+        record.c.id.in_(sorted(map(str, mentions.actors))),
+    )
+    return {UUID(row.id): str(row.body.get("name", "")) for row in connection.execute(query)}

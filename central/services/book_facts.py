@@ -1,0 +1,57 @@
+"""What the postings of a line depend on, as the server knows it (pos.domain.ledger)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from central.services.book_context import Context
+
+Body = Mapping[str, Any]
+
+UNKNOWN_SUPPLIER = "unknown"
+_PAID = frozenset({"paid", "awaiting_payment"})
+
+
+class ServerFacts:
+    """`LedgerFacts` from what was looked up for the lines at hand; `at` is the instant of the present one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.at: datetime = context.now
+
+    def supplier_of(self, item: Body) -> str:
+        """Return the code of the supplier whose product an item sells."""
+        meter = item.get("meter")
+        group = None if meter is None else self._context.groups.get(meter["sgc"])
+        return UNKNOWN_SUPPLIER if group is None else str(group.supplier)
+
+    def commission_ppm(self, supplier: str) -> int:
+        """Return the commission share in force at the line's instant."""
+        ppm = 0
+        for valid_from, share in self._context.commissions.get(supplier, ()):
+            if valid_from <= self.at:
+                ppm = share
+        return ppm
+
+    def tax_ppm(self, item: Body, tax_code: str) -> int:
+        """Return the rate of a tax code in the item's tariff, 0 where the server does not know it."""
+        basis = item.get("basis")
+        known = None if basis is None else self._context.tariffs.get(UUID(basis["tariff_id"]))
+        tax = None if known is None else known.tariff.tax_named(tax_code)
+        return 0 if tax is None else tax.ppm
+
+    def balance_minor(self, account: str) -> int:
+        """Return an account's balance before the line."""
+        return self._context.balances.get(account, 0)
+
+    def is_paid(self, sale_id: str) -> bool:
+        """Return whether earlier lines took the sale's money."""
+        known = self._context.transactions.get(UUID(sale_id))
+        return known is not None and known.state in _PAID
+
+    def tender_of(self, payment_id: str) -> str:
+        """Return the tender of an earlier payment."""
+        return self._context.tenders.get(UUID(payment_id), "cash")

@@ -1,0 +1,241 @@
+"""What a body must be before it is booked: the shapes of docs/formats.md §4, told from anything else.
+
+Whatever a line holds, booking must not stop at it. So every value that goes into a column is looked at here;
+a body of another shape is stored raw, flagged and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from central.services.push_lines import PushedLine
+from pos.domain.journal import KINDS
+from pos.domain.priced_item import LineKind
+from pos.domain.recompute import UNREADABLE
+from pos.errors import UserError
+from pos.tokens.numbers import pan_of, parse_drn
+
+Body = Mapping[str, Any]
+
+AMOUNT_MAX = 10**13
+"""No line says more than this; sums of many lines then still fit into 64 bits."""
+
+TEXT_MAX = 200
+_LINE_KINDS = frozenset(kind.value for kind in LineKind)
+_ITEM_KINDS = frozenset({"token", "voucher", "account", "bill", "goods", "policy"})
+_NUL = b"\\u0000"
+
+
+class UnreadableError(ValueError):
+    """A body that is not of the shape its kind has."""
+
+
+def is_known(line: PushedLine) -> bool:
+    """Say whether this program knows the line's kind; a later version of a kind is another one."""
+    return line.value["kind"] in KINDS and line.value["kind_version"] == 1 and _NUL not in line.data
+
+
+def amount(value: Any, *, least: int = -AMOUNT_MAX) -> int:
+    """Return a whole number inside our bounds. Raises UnreadableError."""
+    if type(value) is not int or not least <= value <= AMOUNT_MAX:
+        raise UnreadableError("amount")
+    return value
+
+
+def words(value: Any, most: int = TEXT_MAX) -> str:
+    """Return a text of at most `most` characters. Raises UnreadableError."""
+    if type(value) is not str or len(value) > most:
+        raise UnreadableError("text")
+    return value
+
+
+def uuid_of(value: Any) -> UUID:
+    """Return an id. Raises UnreadableError."""
+    if type(value) is not str or len(value) != 36:
+        raise UnreadableError("id")
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise UnreadableError("id") from error
+
+
+def optional_uuid(value: Any) -> UUID | None:
+    """Return an id or None. Raises UnreadableError."""
+    return None if value is None else uuid_of(value)
+
+
+@lru_cache(maxsize=100_000)
+def pan_number(drn: str) -> int:
+    """Return the PAN of a meter number. Raises UnreadableError."""
+    try:
+        return int(pan_of(parse_drn(drn)).digits)
+    except UserError as error:
+        raise UnreadableError("drn") from error
+
+
+def check_sale(sale: Body) -> None:
+    """Refuse a `sale` whose values would not fit where they are booked. Raises one of `UNREADABLE`."""
+    uuid_of(sale["sale_id"])
+    words(sale["currency"], 3)
+    words(sale["holder"], 40)
+    amount(sale["money_minor"], least=0)
+    for n, payment in enumerate(sale["payments"]):
+        uuid_of(payment["payment_id"])
+        words(payment["tender"], 60)
+        amount(payment["amount_minor"])
+        amount(payment["change_minor"])
+        if n > 100:
+            raise UnreadableError("payments")
+    if not sale["items"]:
+        raise UnreadableError("items")
+    seen = set()
+    for item in sale["items"]:
+        check_item(item)
+        seen.add(item["n"])
+    if len(seen) != len(sale["items"]):
+        raise UnreadableError("items")
+
+
+def check_item(item: Body) -> None:
+    """Refuse an `item` as `check_sale` does."""
+    _small(item["n"])
+    amount(item["money_minor"], least=0)
+    if "issue_id" in item and "lines" not in item:
+        return  # One of a bulk sale: what was issued stands in the line of its issue.
+    if item["item_kind"] not in _ITEM_KINDS:
+        raise UnreadableError("item_kind")
+    numbers = set()
+    for line in item["lines"]:
+        _check_line(line)
+        numbers.add(line["n"])
+    if len(numbers) != len(item["lines"]):
+        raise UnreadableError("lines")
+    if "meter" in item:
+        _check_metered(item)
+    else:
+        for name in ("units_milli", "free_milli", "carry_in_milli", "carry_out_milli", "token_units_tenths"):
+            amount(item.get(name, 0))
+
+
+def _check_line(line: Body) -> None:
+    _small(line["n"])
+    if line["kind"] not in _LINE_KINDS:
+        raise UnreadableError("kind")
+    words(line["code"], 64)
+    words(line["tax_code"], 64)
+    amount(line["amount_minor"])
+    amount(line["units_milli"])
+    if line.get("rate_micro") is not None:
+        amount(line["rate_micro"])
+    if line.get("block") is not None:
+        _small(line["block"])
+
+
+def _check_metered(item: Body) -> None:
+    meter = item["meter"]
+    uuid_of(meter["meter_id"])
+    pan_number(words(meter["drn"], 13))
+    words(meter["sgc"], 6)
+    words(meter["base_date"], 2)
+    words(meter["ti"], 2)
+    _small(meter["krn"])
+    for name in ("units_milli", "free_milli", "carry_in_milli", "carry_out_milli", "token_units_tenths"):
+        amount(item[name])
+    basis = item.get("basis")
+    if basis is not None:
+        uuid_of(basis["tariff_id"])
+        words(basis["tariff_sha256"], 64)
+        words(basis["month"], 7)
+        amount(basis["bought_before_milli"])
+    places = set()
+    for token in item.get("tokens", ()):
+        _check_token(token)
+        places.add(token["n"])
+    if len(places) != len(item.get("tokens", ())):
+        raise UnreadableError("tokens")
+
+
+def _check_token(token: Body) -> None:
+    for name in ("n", "token_class", "subclass"):
+        _small(token[name])
+    words(token["digits"], 20)
+    if token["tid"] is not None:
+        amount(token["tid"], least=0)
+    if token.get("tenths") is not None:
+        amount(token["tenths"], least=0)
+
+
+def _small(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= 30_000:
+        raise UnreadableError("number")
+    return value
+
+
+@dataclass(slots=True)
+class Mentions:
+    """The ids that some lines speak of: what booking them looks up, all at once."""
+
+    sales: set[UUID] = field(default_factory=set)
+    meters: set[UUID] = field(default_factory=set)
+    drns: set[str] = field(default_factory=set)
+    pans: set[int] = field(default_factory=set)
+    tariffs: set[UUID] = field(default_factory=set)
+    payments: set[UUID] = field(default_factory=set)
+    vouchers: set[UUID] = field(default_factory=set)
+    cases: set[UUID] = field(default_factory=set)
+    days: set[str] = field(default_factory=set)
+    actors: set[UUID] = field(default_factory=set)
+    tids: set[int] = field(default_factory=set)
+    months: set[str] = field(default_factory=set)
+
+    def add(self, line: PushedLine) -> None:
+        """Take up what one line speaks of; what cannot be read is left out."""
+        body, value = line.value["body"], line.value
+        self.days.add(value["business_day"])
+        self.actors.add(UUID(value["actor"]))
+        try:
+            self._add_ids(body["sale"] if value["kind"] == "sale_delivered" else body)
+            for item in items_of(value["kind"], body):
+                self._add_item(item)
+        except UNREADABLE:
+            return
+
+    def _add_ids(self, body: Body) -> None:
+        for name, into in (
+            ("sale_id", self.sales),
+            ("payment_id", self.payments),
+            ("voucher_id", self.vouchers),
+            ("case_id", self.cases),
+            ("meter_id", self.meters),
+        ):
+            if name in body:
+                into.add(uuid_of(body[name]))
+
+    def _add_item(self, item: Body) -> None:
+        meter = item.get("meter")
+        if meter is None:
+            return
+        self.meters.add(uuid_of(meter["meter_id"]))
+        self.drns.add(words(meter["drn"], 13))
+        self.pans.add(pan_number(meter["drn"]))
+        basis = item.get("basis")
+        if basis is not None:
+            self.tariffs.add(uuid_of(basis["tariff_id"]))
+            self.months.add(words(basis["month"], 7))
+        for token in item.get("tokens", ()):
+            if token["tid"] is not None:
+                self.tids.add(amount(token["tid"], least=0))
+
+
+def items_of(kind: str, body: Body) -> Iterator[Body]:
+    """Yield the items of a line; none for other kinds. Raises one of `UNREADABLE`."""
+    if kind == "sale_delivered":
+        yield from body["sale"]["items"]
+    elif kind == "sale_paid":
+        yield from body["quote"]["items"]
+    elif kind == "tokens_issued":
+        yield body["item"]

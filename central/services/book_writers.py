@@ -1,0 +1,686 @@
+"""Booking line by line: each kind of docs/formats.md §4 becomes rows, postings, figures and flags."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from central.services.book_context import Context, MonthRow, Transaction
+from central.services.book_facts import ServerFacts
+from central.services.book_read import (
+    UnreadableError,
+    amount,
+    check_item,
+    check_sale,
+    is_known,
+    optional_uuid,
+    uuid_of,
+    words,
+)
+from central.services.book_rows import Rows, total_key
+from central.services.push_lines import PushedLine
+from central.services.sale_checks import (
+    Findings,
+    Taken,
+    check_block,
+    check_clock,
+    check_meter,
+    check_price,
+    check_twice,
+    month_take,
+    pan_of_item,
+    tariff_of,
+)
+from central.services.totals import Delta
+from pos.domain.canonical import canonical_bytes
+from pos.domain.day_figures import DayTally
+from pos.domain.ids import new_id
+from pos.domain.ledger import postings_of
+from pos.domain.receipt_number import number_of
+from pos.domain.recompute import UNREADABLE, do_sums_hold
+from pos.errors import UserError
+
+Body = Mapping[str, Any]
+
+SALE_TYPES = frozenset({"token", "voucher", "account", "bill", "goods", "policy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line being booked, and what was found in it."""
+
+    pushed: PushedLine
+    findings: Findings
+
+    @property
+    def body(self) -> Body:
+        """The event's body."""
+        body: Body = self.pushed.value["body"]
+        return body
+
+    @property
+    def kind(self) -> str:
+        """The event's kind."""
+        return str(self.pushed.value["kind"])
+
+    @property
+    def seq(self) -> int:
+        """The line's place."""
+        return self.pushed.seq
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.pushed.at
+
+    @property
+    def day(self) -> str:
+        """The business day it belongs to."""
+        return str(self.pushed.value["business_day"])
+
+
+class Booker:
+    """Books lines of one till in their order; what they give is gathered in `rows`."""
+
+    def __init__(
+        self, context: Context, *, is_drained: Callable[[int], bool], is_understood: bool = True
+    ) -> None:
+        self._context = context
+        self._is_understood = is_understood
+        self._facts = ServerFacts(context)
+        self._is_drained = is_drained
+        self.rows = Rows()
+        self.credited: list[UUID] = []
+        """Credits given: they are published when everything is written."""
+
+    def book(self, pushed: PushedLine) -> tuple[str, ...]:
+        """Book one line; return its flags."""
+        line = Line(pushed, Findings())
+        if self._is_drained(pushed.seq):
+            line.findings.add("revoked_till")
+        if self._is_understood and is_known(pushed) and self._book_known(line):
+            self._tally(line)
+        else:
+            line.findings.add("unknown_kind", kind=line.kind[:40])
+            self._day(line.day).add(pushed.seq, pushed.hash.hex(), kind=line.kind[:40], body={"item": {}})
+        check_clock(self._context, line.at, line.findings)
+        self._move_clock(line)
+        self._write_flags(line)
+        return tuple(line.findings.flags)
+
+    def _book_known(self, line: Line) -> bool:
+        """Book a line of a known kind; False: its body has not that kind's shape, and nothing was booked."""
+        try:
+            reader = _READERS.get(line.kind)
+            write = None if reader is None else reader(self, line)
+            postings = self._postings(line)
+        except (*UNREADABLE, UserError):
+            return False
+        if write is not None:
+            write()
+        self._post(line, postings)
+        return True
+
+    def _postings(self, line: Line) -> list[tuple[str, int]]:
+        body = line.body
+        if line.kind == "sale_delivered" and not do_sums_hold(body["sale"]):
+            body = _balanced(body)
+        self._facts.at = line.at
+        made = postings_of(line.kind, body, str(self._context.till_id), self._facts)
+        return [(words(one.account, 80), one.amount_minor) for one in made]
+
+    def _post(self, line: Line, postings: list[tuple[str, int]]) -> None:
+        balances, rows = self._context.balances, self.rows
+        for n, (account, amount_minor) in enumerate(postings, 1):
+            balances[account] = balances.get(account, 0) + amount_minor
+            rows.accounts.add(account)
+            rows.postings.append((self._context.till_id, line.seq, n, account, amount_minor))
+
+    def _tally(self, line: Line) -> None:
+        pushed = line.pushed
+        self._day(line.day).add(pushed.seq, pushed.hash.hex(), kind=line.kind, body=line.body)
+
+    def _day(self, day: str) -> DayTally:
+        self.rows.days.add(day)
+        days = self._context.days
+        if day not in days:
+            days[day] = DayTally()
+        return days[day]
+
+    def _move_clock(self, line: Line) -> None:
+        context = self._context
+        is_reset = line.kind == "clock_noted" and line.body.get("what") == "reset"
+        if context.last_at is None or line.at > context.last_at or is_reset:
+            context.last_at = line.at
+
+    def _write_flags(self, line: Line) -> None:
+        if not line.findings.flags:
+            return
+        sale_id, meter_id, money_minor = _subject(line)
+        for flag, detail in line.findings.flags.items():
+            self.rows.flags.append(
+                (
+                    *(self._context.till_id, line.seq, flag, new_id(self._context.now)),
+                    *(self._context.organisation_id, line.at, line.kind[:40], sale_id, meter_id),
+                    *(money_minor, detail, "open"),
+                )
+            )
+
+    # Readers look at a body and return what writes it; once one has returned, nothing can fail any more.
+
+    def read_sale_delivered(self, line: Line) -> Callable[[], None]:
+        """A sale that was delivered."""
+        sale = line.body["sale"]
+        check_sale(sale)
+        number = words(sale["receipt_number"], 24)
+        return lambda: self._write_sale(line, sale, number)
+
+    def read_sale_paid(self, line: Line) -> Callable[[], None]:
+        """A sale that was paid and waits for its token."""
+        quote = line.body["quote"]
+        check_sale(quote)
+        for payment in line.body["payments"]:
+            uuid_of(payment["payment_id"])
+            amount(payment["amount_minor"])
+        return lambda: self._write_paid(line, quote)
+
+    def read_sale_closed(self, line: Line) -> Callable[[], None]:
+        """A sale that ended without delivery."""
+        body = line.body
+        sale_id, state = uuid_of(body["sale_id"]), words(body["state"], 16)
+        if state not in ("voided", "failed", "expired", "refund_due", "refunded"):
+            raise UnreadableError("state")
+        amount(body["amount_minor"], least=0)
+        number = body.get("document_number")
+        if number is not None:
+            words(number, 24)
+        return lambda: self._write_closed(line, sale_id, state=state, number=number)
+
+    def read_payment_changed(self, line: Line) -> Callable[[], None]:
+        """A payment that moved."""
+        body = line.body
+        sale_id, payment_id = uuid_of(body["sale_id"]), uuid_of(body["payment_id"])
+        amount_minor, fee_minor = amount(body["amount_minor"]), amount(body["fee_minor"])
+        tender, to, currency = words(body["tender"], 60), words(body["to"], 16), words(body["currency"], 3)
+        reference = body.get("provider_reference")
+        if reference is not None:
+            words(reference)
+
+        def write() -> None:
+            self._context.tenders[payment_id] = tender
+            self.rows.payments[payment_id] = (
+                *(self._context.till_id, payment_id, self._context.organisation_id, sale_id, tender, to),
+                *(amount_minor, 0, fee_minor, reference),
+            )
+            if sale_id not in self._context.transactions and sale_id not in self._context.foreign_sales:
+                self._begin(line, sale_id, "awaiting_payment", type_="token", currency=currency)
+
+        return write
+
+    def read_tokens_issued(self, line: Line) -> Callable[[], None]:
+        """Tokens that were not sold, or one part of a bulk sale."""
+        body = line.body
+        item = body["item"]
+        check_item(item)
+        uuid_of(body["issue_id"])
+        if "meter" not in item:
+            raise UnreadableError("meter")
+        cause, charge_minor = words(body["cause"], 16), amount(body["charge_envelope_minor"])
+        sale_id = optional_uuid(body.get("sale_id"))
+        return lambda: self._write_issue(line, item, cause=cause, charge_minor=charge_minor, sale_id=sale_id)
+
+    def read_case_changed(self, line: Line) -> Callable[[], None]:
+        """A case that was opened or decided."""
+        body, context = line.body, self._context
+        case_id = uuid_of(body["case_id"])
+        row = (
+            *(case_id, context.organisation_id, context.till_id, words(body["case_kind"], 16)),
+            *(words(body["to"], 16), optional_uuid(body.get("sale_id")), None),
+            *(_optional_words(body.get("wrong_drn"), 13), _optional_words(body.get("right_drn"), 13)),
+            *(words(body["reason"], 400), line.at, line.at),
+        )
+        return lambda: self.rows.cases.__setitem__(case_id, row)
+
+    def read_shift_opened(self, line: Line) -> Callable[[], None]:
+        """A shift begins."""
+        body = line.body
+        shift_id, float_minor = uuid_of(body["shift_id"]), amount(body["float_minor"])
+        row = (
+            *(self._context.till_id, shift_id, self._context.organisation_id),
+            *(UUID(line.pushed.value["actor"]), line.at, float_minor, date.fromisoformat(line.day)),
+            *(None, None, None, None, None),
+        )
+        return lambda: self.rows.shifts.__setitem__(shift_id, row)
+
+    def read_shift_closed(self, line: Line) -> Callable[[], None]:
+        """A shift ends."""
+        body = line.body
+        shift_id = uuid_of(body["shift_id"])
+        closing = (
+            *(line.at, words(body["z_number"], 24), amount(body["counted_minor"])),
+            *(amount(body["expected_minor"]), amount(body["difference_minor"])),
+        )
+
+        def write() -> None:
+            opened = self.rows.shifts.get(shift_id)
+            head = opened[:7] if opened is not None else self._unseen_shift(line, shift_id)
+            self.rows.shifts[shift_id] = head + closing
+
+        return write
+
+    def _unseen_shift(self, line: Line, shift_id: UUID) -> tuple[Any, ...]:
+        """The opening part of a shift opened in an earlier batch: the row that is there stays."""
+        return (
+            *(self._context.till_id, shift_id, self._context.organisation_id),
+            *(UUID(line.pushed.value["actor"]), line.at, 0, date.fromisoformat(line.day)),
+        )
+
+    def read_arrears_changed(self, line: Line) -> Callable[[], None]:
+        """The debt of a meter was changed by a person."""
+        meter_id, change_minor = uuid_of(line.body["meter_id"]), amount(line.body["amount_minor"])
+        return lambda: self._change_arrears(meter_id, change_minor)
+
+    def read_reading_taken(self, line: Line) -> Callable[[], None]:
+        """A meter was read at the till."""
+        body, context = line.body, self._context
+        read_at = datetime.fromisoformat(words(body["read_at"], 30))
+        if read_at.tzinfo is None:
+            raise UnreadableError("read_at")
+        row = (
+            *(uuid_of(body["reading_id"]), context.organisation_id, uuid_of(body["meter_id"])),
+            *(words(body["drn"], 13), words(body["register"], 40), amount(body["value_milli"])),
+            *(read_at, words(body["kind"], 16), "till", context.till_id),
+        )
+        return lambda: self.rows.readings.append(row)
+
+    def read_meter_changed(self, line: Line) -> Callable[[], None]:
+        """A meter was changed at the till: for head office it is a proposal."""
+        meter_id = uuid_of(line.body["meter_id"])
+        if not isinstance(line.body["changes"], list):
+            raise UnreadableError("changes")
+        record: dict[str, Any] = {
+            "meter_id": str(meter_id),
+            "drn": words(line.body["drn"], 13),
+            "changes": line.body["changes"],
+        }
+        digest = hashlib.sha256(canonical_bytes(record)).digest()
+        row = (
+            *(UUID(line.pushed.value["id"]), self._context.organisation_id, self._context.till_id),
+            *("change", digest, record, "waiting", "", self._context.now),
+        )
+        return lambda: self.rows.proposals.append(row)
+
+    def read_voucher_changed(self, line: Line) -> Callable[[], None]:
+        """A voucher was sold, redeemed or cancelled."""
+        body, context = line.body, self._context
+        voucher_id, to = uuid_of(body["voucher_id"]), words(body["to"], 16)
+
+        def write() -> None:
+            if to != "redeemed":
+                return
+            if voucher_id in context.vouchers:
+                line.findings.add("voucher_twice", voucher_id=str(voucher_id))
+                return
+            context.vouchers.add(voucher_id)
+            self.rows.vouchers.append((context.organisation_id, voucher_id, context.till_id, line.seq))
+
+        return write
+
+    def read_envelope_taken(self, line: Line) -> Callable[[], None]:
+        """An envelope came into force."""
+        sequence = amount(line.body["sequence"], least=0)
+
+        def write() -> None:
+            self._context.envelope_taken = max(self._context.envelope_taken, sequence)
+            self.rows.taken[sequence] = line.seq
+
+        return write
+
+    def _write_sale(self, line: Line, sale: Body, number: str) -> None:
+        sale_id = UUID(sale["sale_id"])
+        self._check_receipt(line, number)
+        if not do_sums_hold(sale):
+            line.findings.add("price", sums=False)
+        known = self._context.transactions.get(sale_id)
+        is_double = sale_id in self._context.foreign_sales or (
+            known is not None and known.state == "delivered"
+        )
+        was_frozen = known is not None and known.state == "paid"
+        institution = None
+        for item in sale["items"]:
+            self._write_item(line, item, sale_id=sale_id, cause="sale", was_frozen=was_frozen)
+            institution = institution or self._institution(item)
+            if sale["holder"] == "vault" and item.get("tokens"):
+                self._use_envelope(line, item["money_minor"], item["token_units_tenths"] * 100)
+        self._write_payments(sale_id, sale["payments"])
+        if is_double:
+            line.findings.add("tid_collision", sale_id=sale["sale_id"], delivered_before=True)
+            return
+        self._put(line, sale, state="delivered", receipt_number=number, institution_id=institution)
+
+    def _write_paid(self, line: Line, quote: Body) -> None:
+        sale_id = UUID(quote["sale_id"])
+        if sale_id in self._context.foreign_sales:
+            line.findings.add("tid_collision", sale_id=quote["sale_id"], delivered_before=True)
+            return
+        known = self._context.transactions.get(sale_id)
+        if known is not None and known.state != "awaiting_payment":
+            return
+        institution = None
+        for item in quote["items"]:
+            self._check_item(line, item, was_frozen=False)
+            institution = institution or self._institution(item)
+        self._write_payments(sale_id, line.body["payments"])
+        self._put(line, quote, state="paid", receipt_number=None, institution_id=institution)
+
+    def _write_closed(self, line: Line, sale_id: UUID, *, state: str, number: str | None) -> None:
+        if number is not None:
+            self._check_receipt(line, number)
+        if sale_id in self._context.foreign_sales:
+            return
+        known = self._context.transactions.get(sale_id)
+        if known is None:
+            self._begin(
+                line,
+                sale_id,
+                state,
+                type_="token",
+                currency=self._context.currency,
+                money_minor=line.body["amount_minor"],
+            )
+            return
+        self._change(line, replace(known, state=state, receipt_number=number or known.receipt_number))
+
+    def _write_issue(
+        self, line: Line, item: Body, *, cause: str, charge_minor: int, sale_id: UUID | None
+    ) -> None:
+        self._write_item(line, item, sale_id=sale_id, cause=cause, was_frozen=True)
+        self._use_envelope(line, charge_minor, item["token_units_tenths"] * 100)
+
+    def _write_item(
+        self, line: Line, item: Body, *, sale_id: UUID | None, cause: str, was_frozen: bool
+    ) -> None:
+        """Check and write one item with its lines and tokens; its meter's month and debt move with it."""
+        take = self._check_item(line, item, was_frozen=was_frozen, cause=cause)
+        meter, basis = item.get("meter"), item.get("basis")
+        till, seq = self._context.till_id, line.seq
+        self.rows.items.append(
+            (
+                *(till, seq, item["n"], self._context.organisation_id, sale_id, cause),
+                *(item.get("item_kind", "token"), line.at, date.fromisoformat(line.day)),
+                *(
+                    None if meter is None else UUID(meter["meter_id"]),
+                    None if meter is None else meter["drn"],
+                ),
+                *(
+                    None if basis is None else UUID(basis["tariff_id"]),
+                    None if basis is None else basis["month"],
+                ),
+                *(item["money_minor"], item.get("units_milli", 0), item.get("free_milli", 0)),
+                *(item.get("carry_in_milli", 0), item.get("carry_out_milli", 0)),
+                item.get("token_units_tenths", 0),
+            )
+        )
+        for one in item.get("lines", ()):
+            self.rows.lines.append(
+                (
+                    *(till, seq, item["n"], one["n"], one["kind"], one["code"], one["amount_minor"]),
+                    *(one["units_milli"], one["tax_code"], one.get("rate_micro"), one.get("block")),
+                )
+            )
+        if meter is None:
+            return
+        self._write_tokens(line, item, sale_id)
+        if take is None or cause not in ("sale", "free"):
+            return
+        self._take_month(line, item, take)
+
+    def _check_item(self, line: Line, item: Body, *, was_frozen: bool, cause: str = "sale") -> Any:
+        """Flag what is wrong with an item; return what it takes from its month, None without a basis."""
+        if "meter" not in item:
+            return None
+        check_meter(self._context, item, at=line.at, findings=line.findings)
+        if item.get("basis") is None:
+            return None
+        known = tariff_of(self._context, item, line.findings)
+        take = month_take(item, known)
+        if known is not None and cause == "sale":
+            check_price(item, known, line.findings)
+            if not was_frozen:
+                check_block(item, known, self._month_rows(item), line.findings)
+        return take
+
+    def _month_rows(self, item: Body) -> dict[UUID, MonthRow]:
+        key = (UUID(item["meter"]["meter_id"]), item["basis"]["month"])
+        return self._context.months[key]
+
+    def _take_month(self, line: Line, item: Body, take: Any) -> None:
+        context, meter_id = self._context, UUID(item["meter"]["meter_id"])
+        rows = self._month_rows(item)
+        given_back = check_twice(context, item, take, rows=rows, findings=line.findings)
+        own = rows.setdefault(context.till_id, MonthRow())
+        own.units_milli += take.units_milli
+        own.free_milli += take.free_milli
+        own.arrears_minor += take.arrears_minor
+        own.charges = own.charges | {code for code, _ in take.charges}
+        self.rows.months.add((meter_id, item["basis"]["month"]))
+        for taken in given_back:
+            self._give_back(line, item, taken)
+        over_minor = sum(one.amount_minor for one in given_back if one.cause == "arrears")
+        if take.arrears_minor:
+            self._change_arrears(meter_id, over_minor - take.arrears_minor)
+
+    def _change_arrears(self, meter_id: UUID, change_minor: int) -> None:
+        arrears = self._context.arrears
+        if meter_id in arrears:
+            arrears[meter_id] += change_minor
+            self.rows.arrears[meter_id] += change_minor
+
+    def _give_back(self, line: Line, item: Body, taken: Taken) -> None:
+        """Give a customer what was taken twice, at the meter's home till, else at this one."""
+        context, meter_id = self._context, UUID(item["meter"]["meter_id"])
+        row = context.meters.get(meter_id)
+        till = context.till_id if row is None or row.home_till is None else row.home_till
+        credit_id = new_id(context.now)
+        self.rows.credits.append(
+            (
+                *(credit_id, context.organisation_id, meter_id, till, taken.amount_minor, context.currency),
+                *(taken.cause, taken.code, item["basis"]["month"], context.now),
+                *(context.till_id, line.seq, item["n"]),
+            )
+        )
+        self.credited.append(credit_id)
+
+    def _write_tokens(self, line: Line, item: Body, sale_id: UUID | None) -> None:
+        context, meter = self._context, item["meter"]
+        pan = pan_of_item(item)
+        for one in item.get("tokens", ()):
+            key = (pan, meter["base_date"], one["tid"])
+            is_double = one["tid"] is not None and self._is_taken(key, sale_id)
+            if is_double:
+                self._open_case(line, item, key=key, sale_id=sale_id)
+            elif one["tid"] is not None:
+                context.tids[key] = sale_id
+            self.rows.tokens.append(
+                (
+                    *(context.till_id, line.seq, item["n"], one["n"], context.organisation_id, sale_id, pan),
+                    *(meter["base_date"], one["tid"], one["token_class"], one["subclass"], one["digits"]),
+                    *(one.get("tenths"), is_double),
+                )
+            )
+
+    def _is_taken(self, key: tuple[int, str, int], sale_id: UUID | None) -> bool:
+        context = self._context
+        return key in context.tids or (key in context.vended and context.vended[key] != sale_id)
+
+    def _open_case(self, line: Line, item: Body, *, key: tuple[int, str, int], sale_id: UUID | None) -> None:
+        context = self._context
+        earlier = context.tids.get(key, context.vended.get(key))
+        line.findings.add("tid_collision", tid=key[2], other_sale=None if earlier is None else str(earlier))
+        if earlier is not None and earlier == sale_id:
+            return  # The same sale, told by a restored book: its token is the same too.
+        case_id = new_id(context.now)
+        self.rows.cases[case_id] = (
+            *(case_id, context.organisation_id, None, "token_refused", "open", sale_id),
+            *(UUID(item["meter"]["meter_id"]), item["meter"]["drn"], None),
+            *("A token with the same TID was made before: the meter takes only the first.", context.now),
+            context.now,
+        )
+
+    def _use_envelope(self, line: Line, money_minor: int, units_milli: int) -> None:
+        for grant in self._context.grants:
+            if line.seq > grant.as_of_seq:
+                grant.used_money_minor += money_minor
+                grant.used_units_milli += units_milli
+            if grant.sequence == self._context.envelope_taken and (
+                grant.used_money_minor > grant.money_minor or grant.used_units_milli > grant.units_milli
+            ):
+                line.findings.add(
+                    "envelope_overrun",
+                    sequence=grant.sequence,
+                    over_minor=grant.used_money_minor - grant.money_minor,
+                )
+
+    def _write_payments(self, sale_id: UUID, payments: list[Body]) -> None:
+        context = self._context
+        for one in payments:
+            payment_id = UUID(one["payment_id"])
+            context.tenders[payment_id] = one["tender"]
+            self.rows.payments.setdefault(
+                payment_id,
+                (
+                    *(context.till_id, payment_id, context.organisation_id, sale_id, one["tender"][:60]),
+                    *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None),
+                ),
+            )
+
+    def _check_receipt(self, line: Line, number: str) -> None:
+        try:
+            counted = number_of(number)
+        except UserError:
+            line.findings.add("receipt_gap", number=number)
+            return
+        expected = self._context.receipt_last + 1
+        if counted != expected:
+            line.findings.add("receipt_gap", number=number, expected=expected)
+        self._context.receipt_last = max(self._context.receipt_last, min(counted, 2**53))
+
+    def _institution(self, item: Body) -> UUID | None:
+        meter = item.get("meter")
+        row = None if meter is None else self._context.meters.get(UUID(meter["meter_id"]))
+        return None if row is None else row.institution_id
+
+    def _put(
+        self, line: Line, sale: Body, *, state: str, receipt_number: str | None, institution_id: UUID | None
+    ) -> None:
+        """Write or move the sale's row among the transactions."""
+        kinds = {item.get("item_kind", "token") for item in sale["items"]}
+        meter = next((item["meter"] for item in sale["items"] if "meter" in item), None)
+        actor = UUID(line.pushed.value["actor"])
+        self._change(
+            line,
+            Transaction(
+                id=UUID(sale["sale_id"]),
+                type=kinds.pop() if len(kinds) == 1 else "mixed",
+                state=state,
+                business_day=line.day,
+                at=line.at,
+                money_minor=sale["money_minor"],
+                currency=sale["currency"],
+                units_milli=sum(item.get("units_milli", 0) for item in sale["items"]),
+                cashier_id=actor,
+                cashier_name=self._context.names.get(actor),
+                meter_id=None if meter is None else UUID(meter["meter_id"]),
+                drn=None if meter is None else meter["drn"],
+                receipt_number=receipt_number,
+                institution_id=institution_id,
+                is_flagged=False,
+            ),
+        )
+
+    def _begin(
+        self, line: Line, sale_id: UUID, state: str, *, type_: str, currency: str, money_minor: int = 0
+    ) -> None:
+        actor = UUID(line.pushed.value["actor"])
+        self._change(
+            line,
+            Transaction(
+                id=sale_id,
+                type=type_,
+                state=state,
+                business_day=line.day,
+                at=line.at,
+                money_minor=money_minor,
+                currency=currency,
+                units_milli=0,
+                cashier_id=actor,
+                cashier_name=self._context.names.get(actor),
+                meter_id=None,
+                drn=None,
+                receipt_number=None,
+                institution_id=None,
+                is_flagged=False,
+            ),
+        )
+
+    def _change(self, line: Line, one: Transaction) -> None:
+        """Take over a transaction as it is now; day, instant and currency stay those of its first line."""
+        context, rows = self._context, self.rows
+        known = context.transactions.get(one.id)
+        if known is None:
+            rows.new_sales.add(one.id)
+        else:
+            rows.total(total_key(context, one.id), Delta(-1, -known.money_minor, -known.units_milli))
+            rows.changed_sales.add(one.id)
+            one.business_day, one.at, one.currency = known.business_day, known.at, known.currency
+            one.is_flagged = known.is_flagged
+        one.is_flagged = one.is_flagged or bool(line.findings.flags)
+        context.transactions[one.id] = one
+        rows.total(total_key(context, one.id), Delta(1, one.money_minor, one.units_milli))
+
+
+def _subject(line: Line) -> tuple[UUID | None, UUID | None, int]:
+    """Return sale, meter and money that a flagged line is about, as far as it can be read."""
+    body = line.body
+    try:
+        subject = body.get("sale") or body.get("quote") or body
+        items = subject.get("items") or [body.get("item") or {}]
+        sale_id = optional_uuid(subject.get("sale_id"))
+        meter_id = optional_uuid((items[0].get("meter") or {}).get("meter_id"))
+        return sale_id, meter_id, amount(subject.get("money_minor", 0))
+    except UNREADABLE:
+        return None, None, 0
+
+
+def _balanced(body: Body) -> Body:
+    """Return a sale whose sums do not hold with a payment that makes them: it stands in customer_deposit."""
+    sale = body["sale"]
+    lines_minor = sum(line["amount_minor"] for item in sale["items"] for line in item.get("lines", ()))
+    paid_minor = sum(payment["amount_minor"] for payment in sale["payments"])
+    rest = {"tender": "unexplained", "amount_minor": lines_minor - paid_minor}
+    return {"sale": {**sale, "payments": [*sale["payments"], rest]}}
+
+
+def _optional_words(value: Any, most: int) -> str | None:
+    return None if value is None else words(value, most)
+
+
+_READERS: Mapping[str, Callable[[Booker, Line], Callable[[], None]]] = {
+    "sale_delivered": Booker.read_sale_delivered,
+    "sale_paid": Booker.read_sale_paid,
+    "sale_closed": Booker.read_sale_closed,
+    "payment_changed": Booker.read_payment_changed,
+    "tokens_issued": Booker.read_tokens_issued,
+    "case_changed": Booker.read_case_changed,
+    "shift_opened": Booker.read_shift_opened,
+    "shift_closed": Booker.read_shift_closed,
+    "arrears_changed": Booker.read_arrears_changed,
+    "reading_taken": Booker.read_reading_taken,
+    "meter_changed_here": Booker.read_meter_changed,
+    "voucher_changed": Booker.read_voucher_changed,
+    "envelope_taken": Booker.read_envelope_taken,
+}

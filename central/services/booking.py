@@ -1,0 +1,140 @@
+"""Booking what is stored: each line once, in the till's order, whoever gets to it (docs/formats.md §10).
+
+A push stores its lines, then books; a crash in between is made good by the next push or the job. Both take
+the till's row first, so a line is never booked twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select, text
+from sqlalchemy.exc import DataError, IntegrityError
+
+from central.clock import Clock
+from central.db import Database
+from central.logs import logger
+from central.models.journal import journal_line, line_flag
+from central.models.tills import till
+from central.services.book_context import load_context
+from central.services.book_read import Mentions
+from central.services.book_writers import Booker
+from central.services.customer_credits import publish_credits
+from central.services.feed import Feed
+from central.services.push_lines import PushedLine, read_pushed_line
+
+LINES_MAX = 400
+"""Lines booked in one transaction where many are waiting."""
+
+_TRIES = 3
+
+_log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Lines of a till that are stored and not booked yet, in order; `more` says that others follow."""
+
+    lines: list[PushedLine]
+    drained: frozenset[int]
+    more: bool
+
+
+class Booking:
+    """Books the lines of tills."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._feed = Feed(database)
+
+    def book_till(self, till_id: UUID, fresh: Sequence[PushedLine] = ()) -> None:
+        """Book everything of a till that waits; `fresh` are lines just stored, which need no reading."""
+        while self._book_some(till_id, fresh):
+            pass
+
+    def flags_of(self, till_id: UUID, *, first_seq: int, last_seq: int) -> dict[int, tuple[str, ...]]:
+        """Return the flags of some lines by seq."""
+        query = select(line_flag.c.seq, line_flag.c.flag).where(
+            line_flag.c.till_id == till_id, line_flag.c.seq.between(first_seq, last_seq)
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        with self._database.read() as connection:
+            for row in connection.execute(query.order_by(line_flag.c.seq, line_flag.c.flag)):
+                found[row.seq] = (*found.get(row.seq, ()), row.flag)
+        return found
+
+    def _book_some(self, till_id: UUID, fresh: Sequence[PushedLine]) -> bool:
+        """Book one transaction's worth of lines; say whether others wait."""
+        most = LINES_MAX
+        for _ in range(_TRIES):
+            try:
+                with self._database.write() as connection:
+                    return self._book_in(connection, till_id, fresh, most=most)
+            except (IntegrityError, DataError) as error:
+                # Another till took the same voucher or sale in this very moment: look again, then one by one.
+                _log.info("booking_again", till=str(till_id), error=type(error.orig).__name__)
+                most = LINES_MAX if most == LINES_MAX and isinstance(error, IntegrityError) else 1
+        # A line that will not go into the tables is kept raw and flagged, like one of an unknown kind.
+        with self._database.write() as connection:
+            return self._book_in(connection, till_id, fresh, most=1, is_understood=False)
+
+    def _book_in(
+        self,
+        connection: Connection,
+        till_id: UUID,
+        fresh: Sequence[PushedLine],
+        *,
+        most: int,
+        is_understood: bool = True,
+    ) -> bool:
+        row = connection.execute(select(till).where(till.c.id == till_id).with_for_update()).one()
+        waiting = _waiting(connection, row, fresh, most)
+        if not waiting.lines:
+            return False
+        mentions = Mentions()
+        for line in waiting.lines:
+            mentions.add(line)
+        self._lock_meters(connection, mentions)
+        context = load_context(connection, row, mentions, now=self._clock.now())
+        booker = Booker(context, is_drained=waiting.drained.__contains__, is_understood=is_understood)
+        for line in waiting.lines:
+            booker.book(line)
+        booker.rows.write(connection, context, booked_seq=waiting.lines[-1].seq)
+        publish_credits(self._feed, connection, row.organisation_id, credits=booker.credited)
+        return waiting.more
+
+    def _lock_meters(self, connection: Connection, mentions: Mentions) -> None:
+        """Hold the meters of these lines: two tills that sold to one meter are booked one after the other."""
+        if self._database.is_postgres and mentions.pans:
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(pan) FROM unnest(cast(:pans AS bigint[])) AS pan"),
+                {"pans": sorted(mentions.pans)},
+            )
+
+
+def _waiting(connection: Connection, row: Row[Any], fresh: Sequence[PushedLine], most: int) -> Waiting:
+    """Return the next lines to book: those just stored, if they are the next, else from the table."""
+    if row.booked_seq >= row.head_seq:
+        return Waiting([], frozenset(), more=False)
+    first = row.booked_seq + 1
+    known = {line.seq: line for line in fresh}
+    last = min(row.head_seq, row.booked_seq + most)
+    is_all_fresh = all(seq in known for seq in range(first, last + 1))
+    columns = [journal_line.c.seq, journal_line.c.is_drained]
+    if not is_all_fresh:
+        columns.append(journal_line.c.line)
+    elif row.state == "enrolled":
+        # What an enrolled till has just sent itself cannot be drained.
+        lines = [known[seq] for seq in range(first, last + 1)]
+        return Waiting(lines, frozenset(), more=last < row.head_seq)
+    query = select(*columns).where(journal_line.c.till_id == row.id, journal_line.c.seq.between(first, last))
+    stored = connection.execute(query.order_by(journal_line.c.seq)).all()
+    return Waiting(
+        [known[one.seq] if is_all_fresh else read_pushed_line(one.line) for one in stored],
+        frozenset(one.seq for one in stored if one.is_drained),
+        more=last < row.head_seq,
+    )

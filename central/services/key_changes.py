@@ -1,0 +1,126 @@
+"""An announced key change of a supply group: its start is set once every live till knows of it.
+
+Docs: docs/formats.md §8. Until then the announcement carries an instant that never comes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from central.db import Database
+from central.errors import Problem
+from central.models.master import feed_cursor, supplier, supply_group
+from central.models.tills import till
+from central.services.feed import Change, Feed
+from central.services.master_rows import group_body
+from pos.domain.journal import instant_text
+
+NOT_YET = "9999-12-31T23:59:59.999Z"
+LEAD = timedelta(hours=24)
+"""So long before its start tills learn of it, at least."""
+
+
+def announce(
+    feed: Feed, connection: Connection, organisation: UUID, *, sgc: str, next_key: dict[str, Any]
+) -> None:
+    """Announce the next key of a group; `next_key` has krn, ken, ti, kt, base_date.
+
+    Raises:
+        Problem: `supply_group.unknown` 404, `key_change.same_key` 409, `key_change.announced` 409.
+    """
+    row = _group(connection, organisation, sgc)
+    if row.next_key is not None:
+        raise Problem("key_change.announced", "A key change of this group is announced already.", status=409)
+    if next_key["krn"] == row.krn and next_key["base_date"] == row.base_date:
+        raise Problem("key_change.same_key", "This is the key the group has already.", status=409)
+    _set(connection, organisation, sgc, next_key={**next_key, "from": NOT_YET})
+    change = publish_group(feed, connection, organisation, sgc)
+    connection.execute(_of(organisation, sgc).values(next_change=change))
+
+
+def set_due_starts(database: Database, feed: Feed, organisation: UUID, *, now: datetime) -> None:
+    """Set the start of every announced change that all live tills have pulled."""
+    with database.write(lock=f"key-changes:{organisation}") as connection:
+        waiting = connection.execute(
+            select(supply_group).where(
+                supply_group.c.organisation_id == organisation, supply_group.c.next_change.is_not(None)
+            )
+        ).all()
+        for row in waiting:
+            if _is_known_everywhere(connection, organisation, row.next_change):
+                start = {**row.next_key, "from": instant_text(now + LEAD)}
+                _set(connection, organisation, row.sgc, next_key=start)
+                publish_group(feed, connection, organisation, row.sgc)
+
+
+def complete(feed: Feed, connection: Connection, organisation: UUID, *, sgc: str, now: datetime) -> None:
+    """Make the next key the group's key, when its start is past and its meters have been given it.
+
+    Raises:
+        Problem: `supply_group.unknown` 404, `key_change.not_started` 409.
+    """
+    row = _group(connection, organisation, sgc)
+    following = row.next_key
+    if following is None or datetime.fromisoformat(following["from"]) > now:
+        raise Problem("key_change.not_started", "No key change of this group has begun.", status=409)
+    names = ("krn", "ken", "ti", "kt", "base_date")
+    connection.execute(
+        _of(organisation, sgc).values(
+            {name: following[name] for name in names} | {"next_key": None, "next_change": None}
+        )
+    )
+    publish_group(feed, connection, organisation, sgc)
+
+
+def publish_group(feed: Feed, connection: Connection, organisation: UUID, sgc: str) -> int:
+    """Publish a group as it is now; return the change number."""
+    row = _group(connection, organisation, sgc)
+    name = connection.execute(
+        select(supplier.c.name).where(
+            supplier.c.organisation_id == organisation, supplier.c.code == row.supplier
+        )
+    ).scalar()
+    return feed.publish(
+        connection, organisation, "supply_groups", changes=[Change(sgc, group_body(row, name))]
+    )
+
+
+def _is_known_everywhere(connection: Connection, organisation: UUID, change: int) -> bool:
+    behind = (
+        select(func.count())
+        .select_from(
+            till.outerjoin(
+                feed_cursor,
+                (feed_cursor.c.till_id == till.c.id) & (feed_cursor.c.resource == "supply_groups"),
+            )
+        )
+        .where(
+            till.c.organisation_id == organisation,
+            till.c.state == "enrolled",
+            func.coalesce(feed_cursor.c.change, 0) < change,
+        )
+    )
+    return connection.execute(behind).scalar_one() == 0
+
+
+def _group(connection: Connection, organisation: UUID, sgc: str) -> Row[Any]:
+    row = connection.execute(
+        select(supply_group).where(supply_group.c.organisation_id == organisation, supply_group.c.sgc == sgc)
+    ).one_or_none()
+    if row is None:
+        raise Problem("supply_group.unknown", "There is no such supply group.", status=404)
+    return row
+
+
+def _of(organisation: UUID, sgc: str) -> Any:
+    return update(supply_group).where(
+        supply_group.c.organisation_id == organisation, supply_group.c.sgc == sgc
+    )
+
+
+def _set(connection: Connection, organisation: UUID, sgc: str, *, next_key: dict[str, Any]) -> None:
+    connection.execute(_of(organisation, sgc).values(next_key=next_key, next_change=None))
