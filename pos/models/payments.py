@@ -113,23 +113,16 @@ provider_account = Table(
     Column("low_minor", BigInteger),
 )
 
-# A fee that the customer pays for a tender; a stored version never changes.
+# A fee on a tender; a stored version never changes.
 fee_rule = Table(
     "fee_rule",
     Base.metadata,
-    Column("id", Id, primary_key=True),
-    Column("tender", String, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("tender", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
     Column("valid_from", Instant, nullable=False),
-    Column("ppm", Integer, nullable=False),
-    Column("fixed_minor", BigInteger, nullable=False),
-    Column("min_minor", BigInteger),
-    Column("max_minor", BigInteger),
-    Column("tax_code", String, nullable=False),
-    # False ends the fee from its instant on.
-    Column("is_active", Boolean(name="is_active"), nullable=False),
-    UniqueConstraint("tender", "version"),
-    CheckConstraint("ppm BETWEEN 0 AND 1000000 AND fixed_minor >= 0", name="rule"),
+    # JSON of pos.domain.fees.FeeRule.
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # What came of a sale that nobody was waiting for any more; shown until somebody has seen it.
@@ -185,8 +178,10 @@ statement_row = Table(
     Base.metadata,
     Column("statement_key", Integer, primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("at", Instant),
-    Column("kind", String, nullable=False),
+    # The line of the file, 0 for a payment of ours that it does not name.
+    Column("line", Integer, nullable=False),
+    # As the file has it.
+    Column("date", String, nullable=False),
     Column("reference", String, nullable=False),
     Column("provider_reference", String, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
@@ -194,6 +189,6 @@ statement_row = Table(
     Column("currency", String, nullable=False),
     Column("verdict", String, nullable=False),
     Column("payment_id", Id),
-    Column("detail", Text, nullable=False),
+    CheckConstraint("verdict IN ('matched', 'differing', 'only_theirs', 'only_ours')", name="verdict"),
     sqlite_with_rowid=False,
 )

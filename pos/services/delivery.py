@@ -97,7 +97,7 @@ class Delivery:
         return with_tokens(item, self._vending.credit(connection, meter, tenths=tenths, at=at))
 
     def deliver_quote(self, unit: WriteUnit, quote: Sale, actor: Actor) -> SaleResult:
-        """Deliver a paid, frozen quote with a token of the vault; its reservation already counts.
+        """Deliver a paid, frozen quote, with a token of the vault if it buys one.
 
         Raises:
             UserError: `shift.cannot_open`, `meter.unknown`; as `add_vault_token`.
@@ -111,7 +111,8 @@ class Delivery:
         unit.connection.exec_driver_sql(
             "DELETE FROM reservation WHERE sale_id = ?", (UUID(quote["sale_id"]).bytes,)
         )
-        item = self.add_vault_token(unit.connection, item, meter, at=at, money_minor=item["money_minor"])
+        if item["item_kind"] == "token":
+            item = self.add_vault_token(unit.connection, item, meter, at=at, money_minor=item["money_minor"])
         sale = {**quote, "items": [item], "holder": VAULT}
         return self.record(unit, sale, actor=actor, shift=needed_shift(unit.connection))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from pos.domain.permissions import Actor
 from pos.printing.document_json import document_bytes
 from pos.printing.parties import CustomerSnapshot
+from pos.printing.parts import tender_name
 from pos.printing.receipt import ReceiptContext
 from pos.printing.slips import CreditNote, FaultReport, credit_note, fault_report
 from pos.printing.token_slip import token_slip
@@ -55,7 +56,7 @@ class OfficePapers:
             receipt_number=str(sale["sale_id"])[-_REFERENCE_CHARACTERS:],
             reason=reason,
             amount_minor=sale["money_minor"],
-            tender=context.wording.say("Cash"),
+            tender=tender_name(str(sale.get("tender", "cash")), context.seller, context.wording),
             customer=context.customer or CustomerSnapshot(),
             lines=tuple((line["code"].replace("_", " "), line["amount_minor"]) for line in lines),
         )

@@ -32,6 +32,9 @@ from pos.printing.receipt import (
     receipt_document,
 )
 
+TENDER_NAMES = {"momo": "MTN MoMo", "airtel": "Airtel Money", "paystack": "Paystack"}
+"""How providers call their own product, in every language."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaperRules:
@@ -104,6 +107,7 @@ class ShopPapers:
             footer=rules.footer,
             thanks=rules.thanks,
             logo=rules.logo,
+            names=TENDER_NAMES,
         )
 
     def _meter_facts(self, connection: Connection, item: Mapping[str, Any]) -> MeterFacts:

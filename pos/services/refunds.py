@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from pos.domain.ledger import drawer_account
 from pos.domain.permissions import Actor, Permission
 from pos.domain.receipt_number import receipt_number
-from pos.domain.states import SaleState
+from pos.domain.states import PaymentState, SaleState
 from pos.errors import UserError
 from pos.models.ledger_book import Book, BookHead, read_head, take_number
-from pos.models.queries.selling import KnownSale, find_sale, read_line_at
+from pos.models.queries.payments import find_pending, parts_of
+from pos.models.queries.selling import find_sale
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require
 from pos.services.delivery import CheckoutRules, needed_shift
@@ -88,11 +89,19 @@ class Refunds:
             if known is None or known.state != SaleState.REFUND_DUE:
                 raise UserError("refund.not_due", "No money is due back for this sale.")
             needed_shift(connection)
-            quote = _quote_of(connection, known)
+            due_minor = _due_minor(connection, sale_id)
             head = read_head(connection)
-            _check_drawer(connection, head, quote["money_minor"])
+            check_drawer(connection, head, due_minor)
             approved_by = require(actor, Permission.REFUND_MAKE, approval=approval, subject=str(sale_id))
-            return self._record(unit, head, quote, actor=actor, approved_by=approved_by, reason=reason)
+            quote = frozen_quote(connection, sale_id) or _without_quote(sale_id)
+            quote |= {"money_minor": due_minor}
+            refund = self._record(unit, head, quote, actor=actor, approved_by=approved_by, reason=reason)
+            for table in ("pending_sale", "reservation"):
+                connection.exec_driver_sql(
+                    f"DELETE FROM {table} WHERE sale_id = ?",  # noqa: S608 - two names
+                    (sale_id.bytes,),
+                )
+            return refund
 
     def _record(
         self,
@@ -121,6 +130,8 @@ class Refunds:
             shift=needed_shift(connection).id,
             approved_by=approved_by,
         )
+        if not quote["items"]:
+            return Refund(recorded.place, number, amount_minor, None)
         note = self._papers.credit_note(
             connection, quote, number=number, reason=reason, actor=actor, at=recorded.at
         )
@@ -130,15 +141,38 @@ class Refunds:
         return Refund(recorded.place, number, amount_minor, job)
 
 
-def _quote_of(connection: Connection, known: KnownSale) -> dict[str, Any]:
-    """The frozen quote of a sale that was paid before it was delivered: its first line has it."""
-    quote: dict[str, Any] = json.loads(read_line_at(connection, known.place))["body"]["quote"]
-    return quote
+def frozen_quote(connection: Connection, sale_id: UUID) -> dict[str, Any] | None:
+    """Return the frozen quote of a sale that was not delivered; None where a disk took it away.
+
+    The line that took its money has it, and before that line the till keeps it beside the journal.
+    """
+    pending = find_pending(connection, sale_id)
+    if pending is not None:
+        return pending.quote
+    text: Any = connection.exec_driver_sql(
+        "SELECT quote FROM holder_request WHERE sale_id = ?", (sale_id.bytes,)
+    ).scalar()
+    return None if text is None else json.loads(text)
 
 
-def _check_drawer(connection: Connection, head: BookHead, amount_minor: int) -> None:
+def check_drawer(connection: Connection, head: BookHead, amount_minor: int) -> None:
+    """Refuse to give out more cash than there is. Raises UserError `refund.cash_short`."""
     balance_minor: int | None = connection.exec_driver_sql(
         "SELECT balance_minor FROM account WHERE name = ?", (drawer_account(str(head.till_id)),)
     ).scalar()
     if (balance_minor or 0) < amount_minor:
         raise UserError("refund.cash_short", "The drawer holds less than that: bring cash into it first.")
+
+
+def _due_minor(connection: Connection, sale_id: UUID) -> int:
+    """What is due back of a sale; nothing of it may be under way to the customer by another way."""
+    parts = parts_of(connection, sale_id)
+    if any(part.state == PaymentState.REFUND_PENDING for part in parts):
+        raise UserError(
+            "refund.under_way", "A provider was asked to give this back: wait for its answer first."
+        )
+    return sum(part.amount_minor for part in parts if part.state == PaymentState.SUCCEEDED)
+
+
+def _without_quote(sale_id: UUID) -> dict[str, Any]:
+    return {"sale_id": str(sale_id), "items": []}

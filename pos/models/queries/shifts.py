@@ -217,7 +217,10 @@ def customer_name(connection: Connection, sale_id: UUID) -> str:
 
 
 def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
-    """Return every sale that is paid and not delivered, waits for its payment, or owes money back."""
+    """Return every sale that is paid and not delivered, waits for its payment, or owes money back.
+
+    And every payment of another sale that a person must look at.
+    """
     rows = connection.exec_driver_sql(
         "SELECT sale.id, sale.state, coalesce(payment.tender, ''), "
         "coalesce(payment.amount_minor, sale.money_minor), operator.id, operator.name, sale.at, "
@@ -226,7 +229,13 @@ def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
         "LEFT JOIN payment ON payment.sale_place = sale.place "
         "AND payment.state NOT IN ('failed', 'refunded') "
         "WHERE sale.state <> 'delivered' AND sale.state IN ('awaiting_payment', 'paid', 'refund_due') "
-        "ORDER BY sale.place, payment.n"
+        "UNION ALL SELECT sale.id, sale.state, tender, amount_minor, operator.id, operator.name, sale.at, "
+        "coalesce(nullif(provider_reference, ''), reference) "
+        # What a provider says against its own word belongs to somebody, though the sale is over.
+        "FROM provider_payment INDEXED BY ix_provider_payment_attention "
+        "JOIN sale ON sale.id = provider_payment.sale_id JOIN operator ON operator.key = sale.operator_key "
+        "WHERE attention <> '' AND sale.state NOT IN ('awaiting_payment', 'paid', 'refund_due') "
+        "ORDER BY 7, 1, 3"
     )
     return tuple(
         Unresolved(

@@ -1,0 +1,629 @@
+"""Payments by phone and card: asked for, waited for, parked, delivered; never charged or delivered twice.
+
+What was sent is asked about with the same reference until the provider says a final word
+(pos/domain/payment_recovery.py). Every answer is one write unit; no call to a provider is made inside one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from pos.domain.payment_reports import Outcome, Report, Source
+from pos.domain.permissions import Actor, Permission
+from pos.domain.price_terms import Adjustment
+from pos.domain.states import PaymentState, SaleState
+from pos.errors import Rejected, Unavailable, UserError
+from pos.gateways.base import PaymentGateway, PaymentRequest, StepInput
+from pos.gateways.requests_check import check_request
+from pos.models.ledger_book import Book
+from pos.models.queries.payments import (
+    due_payments,
+    find_pending,
+    list_pending,
+    next_due_at,
+    open_ids,
+    parts_of,
+    ready_sales,
+)
+from pos.models.queries.selling import find_sale, open_shift
+from pos.models.stored import instant_of, milliseconds_of
+from pos.models.uow import Units, WriteUnit
+from pos.services.approval import Approval, require
+from pos.services.checkout import Checkout
+from pos.services.delivery import check_envelope, needed_shift
+from pos.services.facts import privileged_act
+from pos.services.key_holders import VAULT
+from pos.services.payment_asking import Asking, Gateways
+from pos.services.payment_lines import PaymentLines
+from pos.services.payment_parts import Part, settled_fees, share_out
+from pos.services.payment_settling import (
+    RETRY,
+    Settling,
+    insert_pending,
+    note_change,
+    operator_of,
+    paid_minor_of,
+    request_of,
+)
+from pos.services.payment_store import ProviderPayment, find_payment, payments_of_sale
+from pos.services.payment_views import SaleView, sale_view
+from pos.services.quoting import Quote
+from pos.services.remote_delivery import reserve
+from pos.services.sale_preparation import Prepared, check_same
+from pos.services.sale_values import SaleKind, SaleRequest
+from pos.system.clock import Clock
+from pos.system.ids import new_id
+
+AT_ONCE_MAX = 50
+"""So many payments are asked about in one go; the next go takes the others."""
+
+
+class Fees(Protocol):
+    """Gives what a customer pays for a tender."""
+
+    def fee(
+        self, connection: Connection, tender: str, amount_minor: int, *, at: datetime
+    ) -> Adjustment | None:
+        """Return the fee line of a tender for an amount at an instant, None for none."""
+        ...
+
+
+class RefundAsking(Protocol):
+    """Asks about refunds that are under way."""
+
+    def ask(self, payment_id: UUID) -> None:
+        """Ask the provider what became of the refund of a payment, and apply the answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What came of a sale nobody was waiting for: `delivered`, `failed` or `refund_due`."""
+
+    key: int
+    sale_id: UUID
+    what: str
+    at: datetime
+
+
+class PaymentDesk:
+    """Everything people and timers do with payments that are not cash in one go."""
+
+    def __init__(
+        self,
+        units: Units,
+        book: Book,
+        checkout: Checkout,
+        *,
+        clock: Clock,
+        gateways: Gateways,
+        lines: PaymentLines,
+        settling: Settling,
+        asking: Asking,
+        refunds: RefundAsking,
+        fees: Fees,
+        currency: Callable[[], str],
+    ) -> None:
+        """Wire the parts; `gateways` is asked each time, so that changed settings count at once."""
+        self._units = units
+        self._book = book
+        self._checkout = checkout
+        self._preparation = checkout.preparation
+        self._clock = clock
+        self._gateways = gateways
+        self._lines = lines
+        self._settling = settling
+        self._asking = asking
+        self._refunds = refunds
+        self._fees = fees
+        self._currency = currency
+        self._turn = threading.Lock()
+
+    def trial(self, request: SaleRequest, parts: Sequence[Part], actor: Actor) -> Quote:
+        """Price a sale as these parts would pay for it, fees included, without selling.
+
+        Raises:
+            UserError: `permission.denied`, `payment.parts`, `provider.not_set_up`, `fee.*`; as
+                `Checkout.trial_vend`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        with self._units.read() as connection:
+            fees = self._settled_fees(connection, request, parts)
+            return self._preparation.trial(connection, request, fees)
+
+    def begin(
+        self, request: SaleRequest, parts: Sequence[Part], actor: Actor, *, approval: Approval | None = None
+    ) -> SaleView:
+        """Freeze the quote, take cash parts, and ask each provider for its part.
+
+        All of it is on disk before the first byte leaves. The same sale id with the same request begins
+        nothing again and returns where the sale is.
+
+        Raises:
+            UserError: `permission.denied`, `sale.*`, `shift.*`, `float.empty`, `envelope.*`, `vault.locked`,
+                `clock.confirm`, `payment.parts`, `provider.*`, `fee.*`.
+            ApprovalNeeded: another token for the same meter above the limit.
+            MachineFault: `clock.back`, `disk.*`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        self._preparation.ask_guards()
+        with self._units.write() as unit:
+            known = find_sale(unit.connection, request.sale_id)
+            if known is None:
+                sent = self._freeze(unit, request, parts, actor=actor, approval=approval)
+            else:
+                check_same(request, known)
+                sent = []
+        return self._send(request.sale_id, sent)
+
+    def pay_rest(self, sale_id: UUID, parts: Sequence[Part], actor: Actor) -> SaleView:
+        """Ask for what a refused part left open; parts that succeeded stay.
+
+        Raises:
+            UserError: `permission.denied`, `payment.not_waiting`, `payment.under_way`, `shift.cannot_open`,
+                `payment.parts`, `provider.*`, `fee.*`; as `Quoting.quote` where the fees change the price.
+        """
+        require(actor, Permission.SALE_CREATE)
+        self._preparation.ask_guards()
+        with self._units.write() as unit:
+            sent = self._freeze_rest(unit, sale_id, parts, actor=actor)
+            self._asking_settle(unit, sale_id, sent, actor)
+        return self._send(sale_id, sent)
+
+    def give(self, payment_id: UUID, given: StepInput, actor: Actor) -> SaleView:
+        """Hand over what the payer gave for a step: an OTP, a PIN, a birthday.
+
+        Raises:
+            UserError: `permission.denied`, `payment.unknown`, `payment.no_step`, `provider.not_set_up`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        self._asking.go_on(payment_id, given)
+        return self.of_payment(payment_id)
+
+    def look(self, sale_id: UUID) -> SaleView:
+        """Return where a sale is, and its token once it has one. Raises UserError `sale.unknown`."""
+        with self._units.read() as connection:
+            view = sale_view(connection, sale_id, self._clock.now())
+        if view is None:
+            raise UserError("sale.unknown", "This till knows no such sale.")
+        return view
+
+    def of_payment(self, payment_id: UUID) -> SaleView:
+        """Return the sale of a payment. Raises UserError `payment.unknown`."""
+        with self._units.read() as connection:
+            payment = _needed(connection, payment_id)
+        return self.look(payment.sale_id)
+
+    def stop_waiting(self, sale_id: UUID, actor: Actor) -> SaleView:
+        """Serve the next customer: the sale goes on by itself, and what comes of it is announced.
+
+        Raises:
+            UserError: `permission.denied`, `sale.unknown`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        with self._units.write() as unit:
+            self._park(unit.connection, "sale_id = ?", sale_id.bytes)
+        return self.look(sale_id)
+
+    def waiting(self, actor: Actor) -> list[SaleView]:
+        """Return the sales whose payment or delivery is under way or needs a person, the oldest first.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require(actor, Permission.PAYMENT_REQUERY)
+        with self._units.read() as connection:
+            found = {pending.sale_id: None for pending in list_pending(connection)}
+            for payment_id in open_ids(connection):
+                found[_needed(connection, payment_id).sale_id] = None
+            views = [sale_view(connection, sale_id, self._clock.now()) for sale_id in found]
+        return sorted((view for view in views if view is not None), key=lambda view: view.begun_at)
+
+    def requery(self, payment_id: UUID, actor: Actor) -> SaleView:
+        """Ask the provider now, whatever the schedule says.
+
+        Raises:
+            UserError: `permission.denied`, `payment.unknown`.
+        """
+        require(actor, Permission.PAYMENT_REQUERY)
+        self._ask(payment_id)
+        return self.of_payment(payment_id)
+
+    def resolve(
+        self,
+        payment_id: UUID,
+        actor: Actor,
+        *,
+        outcome: Outcome,
+        reason: str,
+        approval: Approval | None = None,
+        source: Source = Source.PERSON,
+    ) -> SaleView:
+        """Say by a person or a statement what became of a payment; `reason` names the evidence.
+
+        A payment that is final already only loses its mark. An approval is for the payment's id.
+
+        Raises:
+            UserError: `permission.denied`, `approval.*`, `payment.unknown`, `payment.reason_missing`.
+            ApprovalNeeded: `permission.approval_needed`.
+        """
+        if not reason.strip():
+            raise UserError("payment.reason_missing", "Say what shows that the payment ended like this.")
+        assert outcome in (Outcome.SUCCEEDED, Outcome.FAILED), "a person says yes or no"
+        with self._units.write() as unit:
+            payment = _needed(unit.connection, payment_id)
+            subject = str(payment_id)
+            approved_by = require(actor, Permission.PAYMENT_RESOLVE, approval=approval, subject=subject)
+            act = privileged_act(
+                Permission.PAYMENT_RESOLVE,
+                "payment",
+                subject,
+                reason=reason.strip(),
+                before={"state": payment.state.value},
+                after={"state": outcome.value},
+            )
+            self._book.record(unit, "privileged_act", act, actor=actor.id, approved_by=approved_by)
+            report = Report(source, outcome, reason=reason.strip())
+            self._asking.resolve(payment_id, report, actor=actor.id, approved_by=approved_by, unit=unit)
+        self._deliver_ready()
+        return self.of_payment(payment_id)
+
+    def give_up(
+        self, sale_id: UUID, actor: Actor, *, reason: str, approval: Approval | None = None
+    ) -> SaleView:
+        """End a sale that is not paid in full, or paid and cannot be delivered: its money is due back.
+
+        An approval is for the sale's id. Nothing that was sent and is not final can be given up.
+
+        Raises:
+            UserError: `permission.denied`, `approval.*`, `payment.not_waiting`, `payment.under_way`.
+            ApprovalNeeded: `permission.approval_needed`.
+        """
+        with self._units.write() as unit:
+            self._give_up(unit, sale_id, actor, reason=reason, approval=approval)
+        return self.look(sale_id)
+
+    def hint(self, provider: str, reference: str) -> bool:
+        """Ask soon about a payment that a callback spoke of; False if it is none of this till's."""
+        return self._asking.hint(provider, reference)
+
+    def next_due_at(self) -> datetime | None:
+        """Return when `run_due` has something to do next, None while nothing waits."""
+        with self._units.read() as connection:
+            return next_due_at(connection)
+
+    def run_due(self) -> list[Announcement]:
+        """Ask about every payment that is due and deliver what became certain; returns what is new to say.
+
+        To be called in the background, at `next_due_at` and after a hint. Two callers never ask twice.
+
+        Raises:
+            MachineFault: `disk.*`.
+        """
+        if self._turn.acquire(blocking=False):
+            try:
+                with self._units.read() as connection:
+                    due = due_payments(connection, self._clock.now(), AT_ONCE_MAX)
+                for payment_id in due:
+                    self._ask(payment_id)
+                self._deliver_ready()
+            finally:
+                self._turn.release()
+        return self.announcements()
+
+    def announcements(self) -> list[Announcement]:
+        """Return what nobody has seen yet, the oldest first."""
+        with self._units.read() as connection:
+            rows: Any = connection.exec_driver_sql(
+                "SELECT key, sale_id, what, at FROM announcement WHERE seen_at IS NULL ORDER BY key"
+            ).all()
+        return [Announcement(row[0], UUID(bytes=row[1]), row[2], instant_of(row[3])) for row in rows]
+
+    def seen(self, key: int) -> None:
+        """Take note that somebody has seen an announcement."""
+        with self._units.write() as unit:
+            unit.connection.exec_driver_sql(
+                "UPDATE announcement SET seen_at = ? WHERE key = ?",
+                (milliseconds_of(self._clock.now()), key),
+            )
+
+    def take_up(self) -> None:
+        """After a start nobody waits at the counter any more: what comes is announced."""
+        with self._units.write() as unit:
+            self._park(unit.connection, "1", None)
+
+    def shift_opened(self) -> None:
+        """Deliver what became certain while no shift was open."""
+        with self._units.write() as unit:
+            unit.connection.exec_driver_sql(
+                "UPDATE pending_sale SET deliver_at = ? WHERE is_ready = 1",
+                (milliseconds_of(self._clock.now()),),
+            )
+        self._deliver_ready()
+
+    def gateway(self, provider: str) -> PaymentGateway:
+        """Return a provider by its code or its tender. Raises UserError `provider.not_set_up`."""
+        for code, gateway in self._gateways().items():
+            if provider in (code, gateway.profile.tender):
+                return gateway
+        raise UserError("provider.not_set_up", "This provider is not set up on this till.")
+
+    def _send(self, sale_id: UUID, sent: Sequence[UUID]) -> SaleView:
+        for payment_id in sent:
+            self._asking.send(payment_id)
+        self._deliver_ready()
+        return self.look(sale_id)
+
+    def _asking_settle(self, unit: WriteUnit, sale_id: UUID, sent: Sequence[UUID], actor: Actor) -> None:
+        if not sent:
+            self._settling.settle(unit, sale_id, actor=actor.id)
+
+    def _freeze(
+        self,
+        unit: WriteUnit,
+        request: SaleRequest,
+        parts: Sequence[Part],
+        *,
+        actor: Actor,
+        approval: Approval | None,
+    ) -> list[UUID]:
+        connection = unit.connection
+        parts = self._with_codes(parts)
+        fees = self._settled_fees(connection, request, parts)
+        prepared = self._preparation.prepare(connection, request, actor, approval=approval, adjustments=fees)
+        shared = self._shared(parts, prepared.quote.item.money_minor)
+        if all(part.is_cash for part in shared):
+            raise UserError("payment.parts", "A sale for cash alone is sold at once.")
+        holder = self._preparation.first_holder(request.kind, prepared.quote.meter)
+        if holder == VAULT and request.kind is SaleKind.ENERGY:
+            item = prepared.quote.item
+            units_milli = item.token_units_tenths * 100
+            check_envelope(connection, money_minor=item.money_minor, units_milli=units_milli, at=prepared.at)
+        reserve(connection, prepared.quote, request.sale_id, supplier_minor=prepared.supplier_minor)
+        sale = self._preparation.sale(prepared, holder, ())
+        insert_pending(connection, sale, request, operator_key=actor.key, at=prepared.at)
+        approved_by = prepared.approved_by
+        sent = self._take_parts(unit, request.sale_id, shared, actor=actor, approved_by=approved_by)
+        connection.exec_driver_sql(
+            "UPDATE sale SET request_sha = ? WHERE id = ?", (request.fingerprint(), request.sale_id.bytes)
+        )
+        connection.exec_driver_sql("DELETE FROM draft WHERE sale_id = ?", (request.sale_id.bytes,))
+        return sent
+
+    def _freeze_rest(
+        self, unit: WriteUnit, sale_id: UUID, parts: Sequence[Part], *, actor: Actor
+    ) -> list[UUID]:
+        connection = unit.connection
+        known, pending = find_sale(connection, sale_id), find_pending(connection, sale_id)
+        if known is None or pending is None or known.state != SaleState.AWAITING_PAYMENT:
+            raise UserError("payment.not_waiting", "This sale does not wait for a payment.")
+        rows = parts_of(connection, sale_id)
+        _refuse_under_way(part.state for part in rows)
+        shift = needed_shift(connection)
+        parts = self._with_codes(parts)
+        request, paid_minor = request_of(pending), paid_minor_of(rows)
+        kept = self._kept_fees(connection, sale_id)
+        # What this sale held is free while its price is made anew.
+        connection.exec_driver_sql("DELETE FROM reservation WHERE sale_id = ?", (sale_id.bytes,))
+        fees = settled_fees(
+            parts,
+            lambda new: self._price(connection, request, (*kept, *new)) - paid_minor,
+            lambda provider, amount: self._fee(connection, provider, amount),
+        )
+        quote = self._preparation.trial(connection, request, (*kept, *fees))
+        prepared = Prepared(request, actor, None, shift, self._clock.now(), quote, 0)
+        shared = self._shared(parts, quote.item.money_minor - paid_minor)
+        reserve(connection, quote, sale_id, supplier_minor=prepared.supplier_minor)
+        sale = self._preparation.sale(prepared, str(pending.quote["holder"]), ())
+        connection.exec_driver_sql("DELETE FROM pending_sale WHERE sale_id = ?", (sale_id.bytes,))
+        insert_pending(connection, sale, request, operator_key=pending.operator_key, at=pending.begun_at)
+        for payment_id, change_minor in pending.change.items():
+            note_change(connection, sale_id, UUID(payment_id), change_minor)
+        return self._take_parts(unit, sale_id, shared, actor=actor, approved_by=None)
+
+    def _take_parts(
+        self,
+        unit: WriteUnit,
+        sale_id: UUID,
+        parts: Sequence[Part],
+        *,
+        actor: Actor,
+        approved_by: UUID | None,
+    ) -> list[UUID]:
+        """Write each part's first line; returns the payments whose requests may leave now."""
+        connection, currency = unit.connection, self._currency()
+        sent = []
+        for part in parts:
+            if part.is_cash:
+                payment_id = self._lines.cash_taken(
+                    unit, sale_id, part.given_minor, currency=currency, actor=actor.id
+                )
+                if part.change_minor:
+                    note_change(connection, sale_id, payment_id, part.change_minor)
+                continue
+            payment = self._new_payment(connection, sale_id, part)
+            self._asking.note_sent(unit, payment, actor=actor.id, approved_by=approved_by)
+            sent.append(payment.id)
+        return sent
+
+    def _new_payment(self, connection: Connection, sale_id: UUID, part: Part) -> ProviderPayment:
+        gateway, now = self.gateway(part.provider), self._clock.now()
+        payment_id, profile = new_id(now), gateway.profile
+        fee = self._fee(connection, part.provider, part.given_minor)
+        return ProviderPayment(
+            id=payment_id,
+            sale_id=sale_id,
+            provider=profile.code,
+            tender=profile.tender,
+            reference=gateway.reference_for(payment_id, now),
+            amount_minor=part.given_minor,
+            currency=self._currency(),
+            begun_at=now,
+            fee_minor=0 if fee is None else fee.amount_minor,
+            pay_by=part.pay_by,
+            payer_email=part.payer_email,
+        )
+
+    def _with_codes(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """Name each provider by its code."""
+        return tuple(
+            part if part.is_cash else replace(part, provider=self.gateway(part.provider).profile.code)
+            for part in parts
+        )
+
+    def _shared(self, parts: Sequence[Part], money_minor: int) -> tuple[Part, ...]:
+        shared = share_out(parts, money_minor)
+        for part in shared:
+            if not part.is_cash:
+                self._check_part(part)
+        return shared
+
+    def _check_part(self, part: Part) -> None:
+        """Refuse a request that its provider could not take anyway, before anything is written."""
+        gateway = self.gateway(part.provider)
+        limits = gateway.limits(self._currency())
+        most_minor = part.given_minor if limits.most_minor is None else limits.most_minor
+        if not limits.least_minor <= part.given_minor <= most_minor:
+            raise UserError("provider.amount", "The provider does not take this amount in one payment.")
+        request = PaymentRequest(
+            "", part.given_minor, self._currency(), part.pay_by, payer_email=part.payer_email
+        )
+        check_request(request, gateway.profile)
+
+    def _settled_fees(
+        self, connection: Connection, request: SaleRequest, parts: Sequence[Part]
+    ) -> tuple[Adjustment, ...]:
+        return settled_fees(
+            parts,
+            lambda fees: self._price(connection, request, fees),
+            lambda provider, amount: self._fee(connection, provider, amount),
+        )
+
+    def _price(self, connection: Connection, request: SaleRequest, fees: tuple[Adjustment, ...]) -> int:
+        return self._preparation.trial(connection, request, fees).item.money_minor
+
+    def _fee(self, connection: Connection, provider: str, amount_minor: int) -> Adjustment | None:
+        tender = self.gateway(provider).profile.tender
+        return self._fees.fee(connection, tender, amount_minor, at=self._clock.now())
+
+    def _kept_fees(self, connection: Connection, sale_id: UUID) -> tuple[Adjustment, ...]:
+        """The fees of the parts that succeeded, by the rules of their time."""
+        found = (
+            self._fees.fee(connection, one.tender, one.amount_minor, at=one.begun_at)
+            for one in payments_of_sale(connection, sale_id)
+            if one.state is PaymentState.SUCCEEDED
+        )
+        return tuple(fee for fee in found if fee is not None)
+
+    def _ask(self, payment_id: UUID) -> None:
+        with self._units.read() as connection:
+            payment = _needed(connection, payment_id)
+        if payment.state is PaymentState.REFUND_PENDING:
+            self._refunds.ask(payment_id)
+        else:
+            self._asking.ask(payment_id)
+
+    def _deliver_ready(self) -> None:
+        with self._units.read() as connection:
+            due = ready_sales(connection, self._clock.now(), AT_ONCE_MAX)
+        for sale_id in due:
+            self._deliver(sale_id)
+
+    def _deliver(self, sale_id: UUID) -> None:
+        """Bring a paid sale to its token, or note what keeps it from it."""
+        with self._units.read() as connection:
+            known, shift = find_sale(connection, sale_id), open_shift(connection)
+            actor = None if shift is None else operator_of(connection, shift.operator_key)
+        if known is None or actor is None:
+            self._postpone(sale_id, "shift.cannot_open")
+        elif known.state == SaleState.AWAITING_PAYMENT:
+            self._asking.settle(sale_id, actor=actor.id)
+        elif known.state == SaleState.PAID:
+            self._ask_holder(sale_id, actor)
+        else:
+            self._clear_up(sale_id)
+
+    def _ask_holder(self, sale_id: UUID, actor: Actor) -> None:
+        try:
+            self._checkout.deliver(sale_id, actor)
+        except (Unavailable, UserError) as error:
+            self._postpone(sale_id, error.code)
+        except Rejected:
+            with self._units.write() as unit:
+                self._settling.refused(unit, sale_id)
+        else:
+            self._clear_up(sale_id)
+
+    def _clear_up(self, sale_id: UUID) -> None:
+        with self._units.write() as unit:
+            known = find_sale(unit.connection, sale_id)
+            if known is not None and known.delivered_place is not None:
+                self._settling.finish(unit, sale_id)
+            else:
+                self._settling.refused(unit, sale_id)
+
+    def _postpone(self, sale_id: UUID, trouble: str) -> None:
+        with self._units.write() as unit:
+            unit.connection.exec_driver_sql(
+                "UPDATE pending_sale SET deliver_at = ?, trouble = ? WHERE sale_id = ?",
+                (milliseconds_of(self._clock.now() + RETRY), trouble, sale_id.bytes),
+            )
+
+    def _park(self, connection: Connection, condition: str, value: bytes | None) -> None:
+        at = milliseconds_of(self._clock.now())
+        values = (at,) if value is None else (at, value)
+        connection.exec_driver_sql(
+            f"UPDATE pending_sale SET parked_at = ? WHERE {condition} AND parked_at IS NULL",  # noqa: S608 - our own
+            values,
+        )
+
+    def _give_up(
+        self, unit: WriteUnit, sale_id: UUID, actor: Actor, *, reason: str, approval: Approval | None
+    ) -> None:
+        connection = unit.connection
+        known = find_sale(connection, sale_id)
+        rows = parts_of(connection, sale_id)
+        _refuse_under_way(part.state for part in rows)
+        left = connection.exec_driver_sql(
+            "SELECT 1 FROM holder_request WHERE sale_id = ? AND state = 'left'", (sale_id.bytes,)
+        ).first()
+        if known is None or left is not None or known.state not in _MAY_BE_GIVEN_UP:
+            raise UserError("payment.not_waiting", "This sale does not wait for a payment.")
+        approved_by = require(actor, Permission.REFUND_MAKE, approval=approval, subject=str(sale_id))
+        self._settling.make_refund_due(
+            unit,
+            sale_id,
+            amount_minor=paid_minor_of(rows),
+            actor=actor.id,
+            reason=reason,
+            approved_by=approved_by,
+        )
+        connection.exec_driver_sql(
+            "UPDATE holder_request SET state = 'refused' WHERE sale_id = ?", (sale_id.bytes,)
+        )
+
+
+_MAY_BE_GIVEN_UP = frozenset({SaleState.AWAITING_PAYMENT.value, SaleState.PAID.value})
+
+
+def _refuse_under_way(states: Iterable[str]) -> None:
+    if any(state in (PaymentState.SENT, PaymentState.UNKNOWN) for state in states):
+        raise UserError(
+            "payment.under_way",
+            "A payment of this sale was sent and has no final answer: it cannot be taken back. "
+            "Serve the next customer; the sale goes on by itself.",
+        )
+
+
+def _needed(connection: Connection, payment_id: UUID) -> ProviderPayment:
+    payment = find_payment(connection, payment_id)
+    if payment is None:
+        raise UserError("payment.unknown", "This till knows no such payment.")
+    return payment
