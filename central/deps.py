@@ -88,7 +88,7 @@ def signed_in(request: Request, token: Annotated[str | None, Depends(_BEARER)]) 
     now = request.app.state.clock.now()
     claims = request.app.state.access_tokens.read(token, now=now) if token else None
     found = None if claims is None else find_principal(request.app.state.database, claims, now)
-    if found is None:
+    if claims is None or found is None:
         raise refuse_unknown(
             request, Unauthenticated("login.required", "Sign in: the token is missing, old or revoked.")
         )

@@ -19,8 +19,9 @@ _WITH_USER = {
 }
 _EXEMPT = ("/health", "/ready", "/metrics")
 _DESCRIPTION = """
-Head office of Kilotill. People sign in with `POST /token` and send the access token as `Authorization: Bearer`.
-Money is in whole minor units (`…_minor`), units are thousandths (`…_milli`), instants are UTC.
+Head office of Kilotill. People sign in with `POST /token` and send the access token as
+`Authorization: Bearer`. Money is in whole minor units (`…_minor`), units are thousandths (`…_milli`),
+instants are UTC.
 
 Refusals are problems (RFC 9457): programs look at `code`, listed in `docs/errors.md`. Every answer has
 `X-Request-Id`, and limits show as `RateLimit-*`.

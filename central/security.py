@@ -53,8 +53,13 @@ class AccessTokens:
         """Return what a token says, or None: not ours, altered, or expired."""
         try:
             # The time is compared below, with the server's clock and not the library's.
-            options = {"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False}
-            said = jwt.decode(token, self._key, algorithms=[_ALGORITHM], issuer=_ISSUER, options=options)
+            said = jwt.decode(
+                token,
+                self._key,
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                options={"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False},
+            )
             expires_at = datetime.fromtimestamp(int(said["exp"]), UTC)
             claims = Claims(UUID(said["sub"]), UUID(said["sid"]), expires_at)
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):

@@ -47,8 +47,8 @@ def sign_in(
 ) -> TokensOut:
     """Give an access token for 30 minutes and a refresh token for 7 days.
 
-    Where a second factor is set and `totp` is missing, the answer is 401 `two_factor.code_missing`: ask for the
-    code, then send all of it again.
+    Where a second factor is set and `totp` is missing, the answer is 401 `two_factor.code_missing`: ask for
+    the code, then send all of it again.
     """
     assert grant_type == "password"
     typed = Credentials(username, password, totp or None)

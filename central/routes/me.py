@@ -110,7 +110,10 @@ def remove_two_factor(
 
 
 def _prove(request: Request, who: CurrentUser, password: str, field: str) -> None:
-    """Let a session go on only with its person's password. Raises Problem 422 `password.wrong`, 429 `login.*`."""
+    """Let a session go on only with its person's password.
+
+    Raises Problem 422 `password.wrong`; 429 `login.wait`, `login.locked`.
+    """
     if not request.app.state.sign_in.proves(who.user_id, password, now=request.app.state.clock.now()):
         text = "The password is wrong."
         errors = [FieldError(f"body.{field}", "password.wrong", text)]

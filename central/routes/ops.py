@@ -36,7 +36,7 @@ def read_ready(database: DatabaseDep) -> ReadyOut:
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}} | problems(401),
+    responses={**problems(401), 200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def read_metrics(request: Request, settings: SettingsDep) -> Response:
     """Open unless KILOTILL_METRICS_TOKEN is set; a proxy should keep it inside."""

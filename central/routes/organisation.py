@@ -51,7 +51,7 @@ def change_organisation(
 def begin_maintenance(
     request: Request, body: MaintenanceIn, who: Administrator, database: DatabaseDep, clock: ClockDep
 ) -> MaintenanceOut:
-    """Everybody but administrators gets 503 with Retry-After until then. Tills go on selling and send later."""
+    """Everybody but administrators gets 503 with Retry-After. Tills go on selling and send later."""
     until = organisations.begin_maintenance(
         database,
         who.organisation_id,

@@ -59,7 +59,7 @@ def create_transaction(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="Your own id of this request. Sent again, it gets the first answer and makes nothing.",
+            description="Your own id of this request. Sent again, it gets the first answer.",
             min_length=1,
             max_length=200,
             pattern=r"^[\x21-\x7e]+$",
@@ -86,7 +86,7 @@ def read_transactions(
     last_day: Day = None,
     type: Annotated[
         Literal["token", "voucher", "account", "bill", "goods", "policy", "mixed"] | None, Query()
-    ] = None,  # noqa: A002
+    ] = None,
     status: Annotated[SaleState | None, Query()] = None,
     origin: Annotated[Literal["till", "api"] | None, Query()] = None,
     till: Annotated[str | None, Query(pattern=r"^[A-Z0-9]{1,8}$", description="The till's code.")] = None,
@@ -101,7 +101,9 @@ def read_transactions(
             description="The beginning of a receipt number, meter number or reference.",
         ),
     ] = None,
-    flagged: bool | None = None,
+    flagged: Annotated[
+        bool | None, Query(description="Only those that were flagged, or only others.")
+    ] = None,
     sort: Annotated[
         Sort, Query(description="By money only within at most 31 days (`first_day`, `last_day`).")
     ] = Sort.NEWEST,
@@ -154,7 +156,6 @@ def read_transaction(request: Request, transaction_id: UUID, who: Reader, databa
     responses=problems(403, 404, 409, 412, 428),
 )
 def change_transaction(
-    request: Request,
     transaction_id: UUID,
     body: StateIn,
     who: Mover,

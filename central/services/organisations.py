@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from central.db import Database
-from central.errors import Problem
 from central.models.identity import organisation
 from central.services.security_log import SecurityKind, note
 from central.source import Source

@@ -1,4 +1,4 @@
-"""Reports of head office; they read running totals, so they take as long with ten million sales as with ten."""
+"""Reports of head office; they read running totals, so ten million sales take no longer than ten."""
 
 from __future__ import annotations
 

@@ -55,8 +55,8 @@ class SignIn:
     def sign_in(self, typed: Credentials, *, now: datetime, source: Source) -> NewTokens:
         """Begin a session.
 
-        Raises Unauthenticated `login.wrong`, `two_factor.code_missing`, `two_factor.code_wrong`; Problem 429 `login.wait`,
-        `login.locked`; 503 `server.maintenance`.
+        Raises Unauthenticated `login.wrong`, `two_factor.code_missing`, `two_factor.code_wrong`; Problem 429
+        `login.wait`, `login.locked`; 503 `server.maintenance`.
         """
         slug, name = split_name(typed.username)
         with self._database.read() as connection:

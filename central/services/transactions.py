@@ -1,4 +1,4 @@
-"""Transactions: those other programs make here, and moving them on by the rules of a sale (docs/formats.md §6)."""
+"""Transactions that other programs make, and moving them on by the rules of a sale (docs/formats.md §6)."""
 
 from __future__ import annotations
 

@@ -141,7 +141,8 @@ def change_user(
 ) -> User:
     """Change name, role, institution, or whether the person may sign in; the last two hold at once.
 
-    Raises Problem 404 `user.unknown`; 409 `user.last_administrator`; 412 `request.stale`; 422 `user.institution`.
+    Raises Problem 404 `user.unknown`; 409 `user.last_administrator`; 412 `request.stale`; 422
+    `user.institution`.
     """
     with database.write(lock=f"users:{organisation_id}") as connection:
         before = get_user(connection, organisation_id, user_id)
