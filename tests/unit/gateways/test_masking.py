@@ -1,0 +1,43 @@
+import json
+
+from pos.gateways.masking import masked_body, masked_phone
+
+
+def test_masked_body_keeps_the_answer_and_hides_secrets_tokens_and_phones() -> None:
+    body = {
+        "access_token": "abc",
+        "amount": "1500",
+        "payer": {"partyIdType": "MSISDN", "partyId": "46733123999"},
+        "data": {
+            "authorization": {"authorization_code": "AUTH_1", "last4": "4081", "signature": "SIG_1"},
+            "customer": {"phone": 250788123456, "email": "a@example.com", "international_format_phone": None},
+            "message": "Sent to 250788123456",
+        },
+        "mainToken": "12345678901234567890",
+        "purchased_code": "Token : 12345678901234567890",
+        "cards": [{"Serial": "WRN1", "Pin": "123"}],
+        "financialTransactionId": "360812931",
+    }
+
+    kept = json.loads(masked_body(json.dumps(body).encode()))
+
+    assert kept["amount"] == "1500"
+    assert kept["financialTransactionId"] == "360812931"
+    assert kept["payer"]["partyId"] == "…999"
+    assert kept["data"]["customer"]["phone"] == "…456"
+    assert kept["data"]["customer"]["international_format_phone"] is None
+    text = json.dumps(kept)
+    for hidden in ("abc", "46733123999", "250788123456", "AUTH_1", "SIG_1", "12345678901234567890", '123"'):
+        assert hidden not in text
+
+
+def test_masked_body_that_is_no_json_loses_what_looks_secret() -> None:
+    kept = masked_body("<html>Sorry 250788123456 é".encode())
+
+    assert kept.startswith("<html>Sorry")
+    assert "250788123456" not in kept
+    assert masked_body(b"\xff\xfe") != ""
+
+
+def test_masked_phone_shows_three_digits() -> None:
+    assert (masked_phone("+250788123456"), masked_phone("12")) == ("…456", "12")
