@@ -44,7 +44,7 @@ async def push(request: Request, who: DrainingTill, office: HeadOfficeDep) -> Re
     """Lines are stored as they are, then booked. A batch is refused whole or not at all."""
     packed = await _body(request)
     answer = await run_in_threadpool(office.push.take, packed, sender=who.till_id)
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(answer, media_type="application/json")
 
 
 @router.get("/sync/pull", summary="Pull changes", response_model=PullPage, responses=problems(403, 404, 410))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,6 @@ from central.services.app_version import min_app
 from central.services.booking import Booking
 from central.services.line_store import Stored, store_batch
 from central.services.push_batch import PushBatch, read_push
-from pos.contracts.push import LineResult, PushAnswer
 from pos.domain.journal import instant_text
 
 
@@ -25,7 +25,7 @@ class Push:
         self._clock = clock
         self._booking = Booking(database, clock)
 
-    def take(self, packed: bytes, *, sender: UUID) -> PushAnswer:
+    def take(self, packed: bytes, *, sender: UUID) -> bytes:
         """Store a push, book it, and say what became of each line.
 
         Raises:
@@ -37,25 +37,28 @@ class Push:
         self._booking.book_till(batch.till, stored.new)
         return self._answer(batch, stored)
 
-    def _answer(self, batch: PushBatch, stored: Stored) -> PushAnswer:
+    def _answer(self, batch: PushBatch, stored: Stored) -> bytes:
+        """Return a `pos.contracts.push.PushAnswer` as JSON, written without building one."""
         flags = self._booking.flags_of(batch.till, first_seq=batch.first_seq, last_seq=batch.last_seq)
         with self._database.read() as connection:
             head = connection.execute(select(till.c.head_seq).where(till.c.id == batch.till)).scalar_one()
             oldest = min_app(connection)
-        return PushAnswer.model_construct(
-            acked_seq=head,
-            results=tuple(
-                LineResult.model_construct(
-                    seq=line.seq,
-                    id=line.value["id"],
-                    result=_result(is_known=line.seq <= stored.head_seq_before, flags=flags.get(line.seq)),
-                    reasons=flags.get(line.seq, ()),
-                )
-                for line in batch.lines
-            ),
-            server_time=instant_text(self._clock.now()),
-            min_app=oldest,
-        )
+        results = [
+            {
+                "seq": line.seq,
+                "id": line.value["id"],
+                "result": _result(is_known=line.seq <= stored.head_seq_before, flags=flags.get(line.seq)),
+                "reasons": flags.get(line.seq, ()),
+            }
+            for line in batch.lines
+        ]
+        answer = {
+            "acked_seq": head,
+            "results": results,
+            "server_time": instant_text(self._clock.now()),
+            "min_app": oldest,
+        }
+        return json.dumps(answer, separators=(",", ":")).encode()
 
 
 def _result(*, is_known: bool, flags: tuple[str, ...] | None) -> str:
