@@ -108,6 +108,10 @@ class Wording:
         """Write the local day without its year: `24 Oct`."""
         return self._instant(at, f"d{NO_BREAK}MMM")
 
+    def week_day(self, at: datetime) -> str:
+        """Write the local day with the short name of its day: `Tue 17 Nov`."""
+        return self._instant(at, f"EEE{NO_BREAK}d{NO_BREAK}MMM")
+
     def seconds(self, at: datetime) -> str:
         """Write the local time to the second: `14:33:02`."""
         return self._instant(at, "HH:mm:ss")

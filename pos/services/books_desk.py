@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from pos.services.books_paper import books_paper
 from pos.services.books_rows import BookDay, BookList, BookSide, ChainState
 from pos.services.paper_files import PaperFiles
 from pos.services.print_spool import Printer
-from pos.services.verify_findings import VerifyReport
+from pos.services.verify_findings import Finding
 from pos.system.clock import Clock
 
 DAYS_MAX = 366
@@ -40,9 +40,9 @@ _RECEIPT_CODES = frozenset({"verify.receipt_gap", "verify.counter"})
 _TOKEN_CODES = frozenset({"verify.double_tid", "verify.carry", "verify.document", "verify.envelope"})
 
 
-def chain_state(report: VerifyReport) -> ChainState:
+def chain_state(findings: Sequence[Finding]) -> ChainState:
     """Sort the findings of a verify run into three answers."""
-    codes = {finding.code for finding in report.findings}
+    codes = {finding.code for finding in findings}
     return ChainState(
         not codes - _RECEIPT_CODES - _TOKEN_CODES, not codes & _RECEIPT_CODES, not codes & _TOKEN_CODES
     )

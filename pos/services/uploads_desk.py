@@ -38,7 +38,6 @@ from pos.models.stored import instant_of
 from pos.models.uow import Units
 from pos.services.approval import require_any
 from pos.services.office_standing import OfficeStanding, office_standing, stuck_code
-from pos.sync.client import APP
 from pos.system.clock import Clock
 from pos.system.files import write_atomically
 from pos.tokens.amount import largest_amount_not_above
@@ -184,6 +183,9 @@ class UploadsDesk:
         Raises:
             UserError: `permission.denied`. MachineFault: `disk.*`.
         """
+        # Loaded only here: it brings a good part of what talks with the server.
+        from pos.sync.client import APP
+
         _require(actor)
         with self._units.read() as connection:
             head, office = read_head(connection), office_standing(connection)

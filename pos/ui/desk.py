@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from pos.services.after_stop import AfterStop
@@ -49,9 +49,12 @@ from pos.services.tariffs import Tariffs
 from pos.services.till_status import TillStatusReader
 from pos.services.token_check import TokenCheck
 from pos.services.uploads_desk import UploadsDesk
+from pos.services.verify_findings import Finding
 from pos.services.void import Voids
-from pos.sync.engine import SyncEngine
 from pos.system.clock import Clock
+
+if TYPE_CHECKING:
+    from pos.sync.engine import SyncEngine
 
 
 class ShopFacts(Protocol):
@@ -161,6 +164,8 @@ class VerifyOutcome(Protocol):
 
     @property
     def is_clean(self) -> bool: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
     @property
     def checked(self) -> dict[str, int]: ...
 

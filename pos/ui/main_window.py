@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -57,6 +58,9 @@ from pos.ui.widgets.rail import Rail, RailItem
 from pos.ui.widgets.refusal_panel import RefusalPanel
 from pos.ui.widgets.status_strip import StatusStrip
 from pos.ui.widgets.toast import Toast
+
+if TYPE_CHECKING:
+    from pos.sync.engine import SyncReport
 
 STATUS_EVERY_MS = 5_000
 CLOCK_EVERY_MS = 1_000

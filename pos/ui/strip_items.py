@@ -10,6 +10,9 @@ from pos.ui.look import Look
 from pos.ui.role_words import ROLE_WORDS
 from pos.ui.widgets.status_strip import StripItem
 
+UNSENT_LATE = timedelta(minutes=10)
+"""How long entries may wait for head office before the strip says so."""
+
 
 def strip_items(
     status: TillStatus, actor: Actor, look: Look, now: datetime
@@ -46,7 +49,9 @@ def _unsent(status: TillStatus, look: Look, now: datetime) -> StripItem:
         return StripItem("unsent", look.say("Unsent"), "0", "ok")
     age = now - status.unsent_since
     value = f"{look.wording.count(status.unsent)} · {look.wording.age(_seconds(age))}"
-    return StripItem("unsent", look.say("Unsent"), value, "off")
+    # A till that stands alone never sends: its lines are not late.
+    is_late = status.office != "none" and age > UNSENT_LATE
+    return StripItem("unsent", look.say("Unsent"), value, "warn" if is_late else "off")
 
 
 def _printer(status: TillStatus, look: Look) -> StripItem:

@@ -134,6 +134,7 @@ QFrame[card="okfill"] {{ background: {oksoft}; border: 1px solid {okline}; borde
 QFrame[card="guard"] {{ background: {surface}; border: 2px solid {warn}; border-radius: 8px; }}
 QFrame[card="focus"] {{ background: {surface}; border: 2px solid {focus}; border-radius: 8px; }}
 QFrame[card="warnline"] {{ background: {surface}; border: 1px solid {warnline}; border-radius: 8px; }}
+QFrame[card="bad"] {{ background: {surface}; border: 1px solid {badline}; border-radius: 8px; }}
 QFrame[card="dashed"] {{ background: {bg}; border: 1px dashed {strong}; border-radius: 8px; }}
 QFrame[card="note"] {{ background: {surface}; border: 1px solid {ok}; border-radius: 4px; }}
 QFrame[card="chip"] {{ background: {surface}; border: 1px solid {line}; border-radius: 4px; }}
@@ -145,6 +146,9 @@ QFrame[klBand="sup"] {{ background: {supsoft}; border: none; border-bottom: 1px 
     border-top-left-radius: 7px; border-top-right-radius: 7px; }}
 QFrame[klBand="bad"] {{ background: {bad}; border: none;
     border-top-left-radius: 7px; border-top-right-radius: 7px; }}
+QFrame[klBand="badsoft"] {{ background: {badsoft}; border: none; border-bottom: 1px solid {badline};
+  border-top-left-radius: 7px; border-top-right-radius: 7px; }}
+QFrame[klBand="plain"] {{ background: transparent; border: none; border-bottom: 1px solid {line}; }}
 QFrame[klBand="sunken"] {{ background: {sunken}; border: none; border-top: 1px solid {line};
     border-bottom-left-radius: 7px; border-bottom-right-radius: 7px; }}
 QFrame[klNote="info"] {{ background: {accentsoft}; border: 1px solid {accentline};

@@ -22,13 +22,15 @@ class Paint(Enum):
     TWO_LINES = "two_lines"
     BADGE = "badge"
     METER = "meter"
+    MONO = "mono"
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
     """One column. `width` 0 takes what is left; `text` must be cheap, as it is asked for at each paint.
 
-    `second` is the smaller line under it; `tone` the tone of a badge; `is_wide` only where the window is.
+    `second` is the smaller line under it; `tone` the tone of a badge, or the colour of plain text; `is_wide`
+    only where the window is.
     """
 
     head: str

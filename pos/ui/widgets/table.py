@@ -31,6 +31,7 @@ _FONTS = {
     Paint.QUIET_NUMBER: (Type.BODY, "text2", _RIGHT),
     Paint.MONEY: (Type.NAME, "text", _RIGHT),
     Paint.TWO_LINES: (Type.NAME, "text", _LEFT),
+    Paint.MONO: (Type.MONO, "text", _LEFT),
     Paint.METER: (Type.BODY, "text", _LEFT),
 }
 _NONE = "–"
@@ -68,7 +69,7 @@ class CellDelegate(QStyledItemDelegate):
             self._two_lines(painter, inside, text, str(index.data(SECOND_ROLE) or ""))
         else:
             kind, tone, side = _FONTS[column.paint]
-            self._text(painter, inside, text, kind, tone, side)
+            self._text(painter, inside, text, kind, str(index.data(TONE_ROLE) or tone), side)
         painter.restore()
 
     def sizeHint(

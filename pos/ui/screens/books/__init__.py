@@ -1,0 +1,1 @@
+"""Books: both books of each day side by side."""
