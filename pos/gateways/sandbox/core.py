@@ -87,6 +87,8 @@ class Core:
         self.timeline.clear()
         for part in (self.book, self.orders, self.sent):
             part.clear()
+        for provider in self.providers.values():
+            provider.forget()
 
 
 def make_core(source: TimeSource, seed: int) -> Core:
@@ -139,6 +141,10 @@ class Provider(ABC):
 
         A forged one claims that it was paid, a stale one says what was true before the end.
         """
+
+    def forget(self) -> None:
+        """Forget what is remembered about payments beside the book; most providers remember nothing."""
+        return
 
     def answer(self, request: Request) -> Answer:
         """Find the handler of a request and let it answer."""

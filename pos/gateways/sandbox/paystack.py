@@ -90,7 +90,7 @@ class Paystack(Provider):
         return refused(400, "Unexpected token in JSON", "invalid_params")
 
     def refusal(self, code: str) -> Answer:
-        return refused(400, "The payment was refused", code or "unknown", kind="processor_error")
+        return refused(400, "The payment was refused", code or "invalid_params", kind="processor_error")
 
     def begin(
         self, request: Request, fields: Mapping[str, Any], *, ordinary: Scenario, number: str = ""

@@ -51,7 +51,6 @@ class Vtpass(Provider):
     repeats_after_s: ClassVar[float] = 60
 
     def __init__(self, core: Core) -> None:
-        self._spent: dict[tuple[str, str], datetime] = {}
         self._last: dict[tuple[str, str], datetime] = {}
         super().__init__(core)
 
@@ -73,6 +72,9 @@ class Vtpass(Provider):
 
     def no_such_path(self, *, is_wrong_method: bool) -> Answer:
         return json_answer(405 if is_wrong_method else 404, {"message": "The requested path does not exist."})
+
+    def forget(self) -> None:
+        self._last.clear()
 
     def bad_body(self) -> Answer:
         return refused("011")
@@ -206,17 +208,16 @@ class Vtpass(Provider):
             reply=lambda: self._shown(payment, is_new=True),
             duplicate=lambda: refused("014"),
         )
+        if self.core.book.find(self.name, ORDER, request_id) is payment:
+            self._last[_buyer(service, fields)] = payment.made_at
         return _unexpected() if data.PHONES.get(phone) == "unexpected" else answer
 
     def _is_repeat(self, service: data.Service, fields: Mapping[str, Any]) -> bool:
-        """Say whether the same biller bought the same within half a minute; remember this purchase."""
-        key = (service.code, str(fields.get("billersCode") or fields.get("phone") or ""))
-        now, last = self.core.timeline.now(), self._last.get(key)
-        is_near = last is not None and now - last < timedelta(seconds=REPEAT_WITHIN_S)
-        if self.core.settings.vtpass_repeat_rule and is_near:
-            return True
-        self._last[key] = now
-        return False
+        """Say whether the same biller bought the same within half a minute."""
+        last = self._last.get(_buyer(service, fields))
+        if last is None or not self.core.settings.vtpass_repeat_rule:
+            return False
+        return self.core.timeline.now() - last < timedelta(seconds=REPEAT_WITHIN_S)
 
     def _plan(self, request_id: str, phone: str, biller: str, service: data.Service | None) -> Scenario:
         known = _PHONE_PLANS.get(data.PHONES.get(phone, ""))
@@ -298,6 +299,10 @@ def _is_login(text: str) -> bool:
     except (binascii.Error, UnicodeDecodeError):
         return False
     return "@" in name and not is_bad_secret(password)
+
+
+def _buyer(service: data.Service, fields: Mapping[str, Any]) -> tuple[str, str]:
+    return service.code, str(fields.get("billersCode") or fields.get("phone") or "")
 
 
 def _wrong_field(service: data.Service, fields: Mapping[str, Any]) -> str:
