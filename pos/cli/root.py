@@ -36,6 +36,9 @@ _COMMANDS = {
     "backup": "pos.cli.safety:backup",
     "restore": "pos.cli.safety:restore",
     "sandbox": "pos.cli.sandbox:sandbox",
+    "enrol": "pos.cli.office:enrol",
+    "sync": "pos.cli.office:sync",
+    "books": "pos.cli.office:books",
     "sts": "pos.cli.sts:sts",
 }
 
