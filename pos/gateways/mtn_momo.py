@@ -89,7 +89,6 @@ class MtnMomo:
                 "provider.environment", f"MTN has no target environment {account.target_environment!r}."
             )
         self._account = account
-        self._line = line
         self._http = line.client(account.base_url, _is_healthy)
         self._bearers = {
             product: Bearers(lambda product=product, keys=keys: self._fetch(product, keys), line.clock)  # type: ignore[misc]
