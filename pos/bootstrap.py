@@ -189,10 +189,11 @@ class Till:
         secrets: SecretStore | None,
         mirrors: bool = True,
     ) -> None:
-        machine_clock, clock = clock, OfficeClock(clock)
+        machine_clock, office_clock = clock, OfficeClock(clock)
+        clock = office_clock
         self.folder = folder
         self.units = units
-        self.clock = clock
+        self.clock: Clock = clock
         self.secrets = secrets
         self.mirrors = mirrors
         self.shop = shop
@@ -200,7 +201,7 @@ class Till:
         self.mirror = Mirror(units, self.backup_folder)
         self.book = Book(clock, self.shop.time_zone, mirror=self.mirror)
         self.settings = Settings(units, clock, data_folder=folder.root, book=self.book)
-        self.office = self._wire_office(machine_clock, clock)
+        self.office = self._wire_office(machine_clock, office_clock)
         self.rules = self._read_rules()
         self.paper_rules = self._read_paper_rules()
         self.papers = ShopPapers(self.shop.time_zone, NoFiscalSigner(), rules=self._paper_rules)

@@ -185,8 +185,8 @@ def _enrolled_text(enrolled: Enrolled, report: SyncReport | None) -> str:
     one = enrolled.replaced
     if one is not None:
         lines.append(
-            f"It takes the place of {one.former_code}: restored to record {one.restored_seq}, head office had "
-            f"{one.server_seq}. Fetched {one.fetched}, to send {one.to_send}."
+            f"It takes the place of {one.former_code}: restored to record {one.restored_seq}, "
+            f"head office had {one.server_seq}. Fetched {one.fetched}, to send {one.to_send}."
         )
         lines.append(
             f"MISSING here, but in head office's books: {', '.join(one.missing)}."
