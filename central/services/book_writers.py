@@ -449,7 +449,7 @@ class Booker:
         known = tariff_of(self._context, item, line.findings)
         take = month_take(item, known)
         if known is not None and cause == "sale":
-            check_price(item, known, line.findings)
+            check_price(item, known, line.findings, is_delivered=line.kind == "sale_delivered")
             if not was_frozen:
                 check_block(item, known, self._month_rows(item), line.findings)
         return take

@@ -56,6 +56,15 @@ class Booking:
         while self._book_some(till_id, fresh):
             pass
 
+    def book_waiting(self) -> int:
+        """Book what a crash left stored and not booked; return how many tills had some."""
+        query = select(till.c.id).where(till.c.booked_seq < till.c.head_seq)
+        with self._database.read() as connection:
+            waiting = list(connection.execute(query).scalars())
+        for till_id in waiting:
+            self.book_till(till_id)
+        return len(waiting)
+
     def flags_of(self, till_id: UUID, *, first_seq: int, last_seq: int) -> dict[int, tuple[str, ...]]:
         """Return the flags of some lines by seq."""
         query = select(line_flag.c.seq, line_flag.c.flag).where(

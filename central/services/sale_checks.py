@@ -72,8 +72,10 @@ def tariff_of(context: Context, item: Body, findings: Findings) -> KnownTariff |
     return known
 
 
-def check_price(item: Body, known: KnownTariff, findings: Findings) -> None:
+def check_price(item: Body, known: KnownTariff, findings: Findings, *, is_delivered: bool) -> None:
     """Flag an item whose lines, units or tokens are not what its tariff and basis make of its money."""
+    if is_delivered and item["item_kind"] == "token" and not item.get("tokens"):
+        findings.add("price", n=item["n"], tokens=0)
     if is_price_right(item, known.tariff, representable_tenths=largest_amount_not_above):
         return
     again = price_item_again(item, known.tariff, representable_tenths=largest_amount_not_above)

@@ -117,7 +117,10 @@ def is_same_price(item: Body, priced: PricedItem) -> bool:
 
 
 def are_tokens_right(item: Body) -> bool:
-    """Say whether the credit tokens carry the item's units, and units balance with the carry."""
+    """Say whether the credit tokens carry the item's units, and units balance with the carry.
+
+    A quote has no `tokens` yet: then only the units are looked at.
+    """
     try:
         tenths: int = item["token_units_tenths"]
         on_tokens = sum(
@@ -125,7 +128,7 @@ def are_tokens_right(item: Body) -> bool:
         )
         had_milli = item["units_milli"] + item["free_milli"] + item["carry_in_milli"]
         balances = had_milli == TOKEN_STEP_MILLI * tenths + item["carry_out_milli"]
-        return bool(balances and on_tokens == tenths)
+        return bool(balances and ("tokens" not in item or on_tokens == tenths))
     except UNREADABLE:
         return False
 
