@@ -62,7 +62,7 @@ from pos.gateways.bearer import Bearer, Bearers, NoBearer, call_with_bearer
 from pos.gateways.breaker import BreakerState
 from pos.gateways.http import Call, Line, Reply, Result, Silence, json_body
 from pos.gateways.reasons import Reason
-from pos.gateways.requests_check import check_country, check_request, national_digits
+from pos.gateways.requests_check import check_country, check_request, national_digits, plain_text
 
 CODE = "airtel_money"
 _PAID_MESSAGE = re.compile(r"Paid ([A-Z]{3}) ?([0-9][0-9,]*(?:\.[0-9]+)?) to\b")
@@ -131,7 +131,7 @@ class AirtelMoney:
         assert isinstance(request.pay_by, ByPhone)
         place = {"country": self._account.country, "currency": request.currency}
         body = {
-            "reference": _plain(request.payer_text) or "Payment",
+            "reference": plain_text(request.payer_text, _TEXT_MAX) or "Payment",
             "subscriber": {**place, "msisdn": national_digits(request.pay_by.phone)},
             "transaction": {
                 "amount": major_of_minor(request.amount_minor, request.currency),
@@ -393,7 +393,3 @@ def _code(status: object) -> str:
 
 def _is_healthy(reply: Reply) -> bool:
     return reply.status < 500 or isinstance(inside(reply.json(), "status"), dict)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9 -]+", " ", text).strip()[:_TEXT_MAX]

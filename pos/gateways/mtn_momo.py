@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -54,7 +52,7 @@ from pos.gateways.mtn_words import (
     SCHEDULE,
 )
 from pos.gateways.reasons import Reason
-from pos.gateways.requests_check import check_request
+from pos.gateways.requests_check import check_request, plain_text
 
 CODE = "mtn_momo"
 _TEXT_MAX = 160
@@ -133,8 +131,8 @@ class MtnMomo:
             "currency": request.currency,
             "externalId": request.reference,
             "payer": {"partyIdType": "MSISDN", "partyId": request.pay_by.phone.removeprefix("+")},
-            "payerMessage": _plain(request.payer_text),
-            "payeeNote": _plain(request.note),
+            "payerMessage": plain_text(request.payer_text, _TEXT_MAX),
+            "payeeNote": plain_text(request.note, _TEXT_MAX),
         }
         call = self._post("/collection/v1_0/requesttopay", "mtn request", request.reference, body)
         return self._sent(call, "collection", StepKind.APPROVE_ON_PHONE)
@@ -152,8 +150,8 @@ class MtnMomo:
             "amount": format(major_of_minor(request.amount_minor, request.currency), "f"),
             "currency": request.currency,
             "externalId": request.reference,
-            "payerMessage": _plain(request.note),
-            "payeeNote": _plain(request.note),
+            "payerMessage": plain_text(request.note, _TEXT_MAX),
+            "payeeNote": plain_text(request.note, _TEXT_MAX),
             "referenceIdToRefund": request.payment_reference,
         }
         call = self._post("/disbursement/v1_0/refund", "mtn refund", request.reference, body)
@@ -296,9 +294,3 @@ def _reason_code(reason: object) -> str:
 def _is_healthy(reply: Reply) -> bool:
     """Say whether MTN works: its business refusals come as HTTP 500 too."""
     return reply.status < 500 or text_of(inside(reply.json(), "code")) in REFUSALS
-
-
-def _plain(text: str) -> str:
-    """Give a text as MTN takes it: no accents, no special characters, 160 at most."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9 .,-]+", " ", ascii_text).strip()[:_TEXT_MAX]

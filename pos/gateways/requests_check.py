@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import phonenumbers
 
 from pos.errors import UserError
@@ -72,3 +75,10 @@ def national_digits(phone: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise UserError("provider.country", "This is no telephone number with a country code.") from error
     return phonenumbers.national_significant_number(number)
+
+
+def plain_text(text: str, length_max: int) -> str:
+    """Give a text as providers take it: no accents, no special characters, one blank between words."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Za-z0-9.,-]+", " ", ascii_text)
+    return words.strip()[:length_max].rstrip()

@@ -21,7 +21,7 @@ class MtnCaller:
     sandbox: Sandbox
     environment: str = "mtnrwanda"
     currency: str = "RWF"
-    url: str = ""
+    url: str | None = None
     token: str = ""
 
     prefix = "2507881234"
@@ -68,7 +68,7 @@ class MtnCaller:
         self, reference: str, number: str = "250788123499", wait_s: float = WAIT_S, **changes: Any
     ) -> requests.Response:
         headers = self.headers() | {"X-Reference-Id": reference}
-        if self.url:
+        if self.url is not None:
             headers["X-Callback-Url"] = self.url
         target = f"{self.base}/collection/v1_0/requesttopay"
         return requests.post(target, json=self.body(number, **changes), headers=headers, timeout=wait_s)
