@@ -43,7 +43,7 @@ QUIRKS: dict[str, frozenset[str]] = {
 @functools.cache
 def _document() -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - safe
+    document: dict[str, Any] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=loader)
     return document
 
 
