@@ -270,8 +270,9 @@ def _take_key(
             created_at=now,
         )
         .on_conflict_do_nothing()
+        .returning(idempotency_key.c.key)
     )
-    return taken.rowcount > 0
+    return taken.first() is not None
 
 
 def _first_answer(connection: Connection, user_id: UUID, key: str, digest: bytes) -> Answer:
