@@ -223,7 +223,7 @@ def _refused(connection: Connection, head: BookHead, office: OfficeStanding) -> 
         found.append(RefusedEntry(entry, code, at=office.failed_at))
     rows: Any = connection.exec_driver_sql(
         "SELECT drn, reason, sent_at FROM proposal JOIN meter ON meter.key = proposal.meter_key "
-        "WHERE state = 'refused' ORDER BY id DESC LIMIT ?",
+        "WHERE proposal.state = 'refused' ORDER BY proposal.id DESC LIMIT ?",
         (_PROPOSALS_SHOWN,),
     )
     for drn, reason, sent_at in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pos.domain.permissions import Actor
+from pos.domain.permissions import Actor, Role
 from pos.services.till_status import TillStatus
 from pos.ui.look import Look
 from pos.ui.role_words import ROLE_WORDS
@@ -14,27 +14,46 @@ UNSENT_LATE = timedelta(minutes=10)
 """How long entries may wait for head office before the strip says so."""
 
 
+_AT_THE_COUNTER = frozenset({Role.CASHIER, Role.SUPERVISOR})
+
+
 def strip_items(
     status: TillStatus, actor: Actor, look: Look, now: datetime
 ) -> tuple[StripItem, tuple[StripItem, ...]]:
     """Return the till at the left and the values at the right."""
     say = look.say
     place = StripItem("till", say("Till"), f"{status.till_code} {status.sales_point}")
-    items = [StripItem("cashier", say(ROLE_WORDS[actor.role]), actor.name), _shift(status, look, now)]
-    items.append(
-        StripItem(
-            "drawer",
-            say("Drawer"),
-            say("Open") if status.is_drawer_open else say("Closed"),
-            "warn" if status.is_drawer_open else "ok",
-        )
-    )
+    items = [StripItem("cashier", say(ROLE_WORDS[actor.role]), actor.name)]
+    if status.office == "none" or actor.role in _AT_THE_COUNTER or status.shift_number is not None:
+        items += [_shift(status, look, now), _drawer(status, look)]
+    if status.office != "none" and actor.role not in _AT_THE_COUNTER:
+        items.append(_office(status, look, now))
     if status.envelope_left_minor is not None:
         share = status.envelope_left_minor / max(1, status.envelope_whole_minor)
         value = look.wording.money(max(0, status.envelope_left_minor))
         items.append(StripItem("envelope", say("Envelope left"), value, share=share))
     items += [_unsent(status, look, now), _printer(status, look), _clock(status, look, now)]
     return place, tuple(items)
+
+
+def _drawer(status: TillStatus, look: Look) -> StripItem:
+    value, light = ("Open", "warn") if status.is_drawer_open else ("Closed", "ok")
+    return StripItem("drawer", look.say("Drawer"), look.say(value), light)
+
+
+def _office(status: TillStatus, look: Look, now: datetime) -> StripItem:
+    """For whom does not stand at the counter: how long ago head office was reached."""
+    say = look.say
+    caption = say("Head office")
+    if status.office != "enrolled":
+        return StripItem(
+            "office", caption, say("Revoked") if status.office == "revoked" else say("Copy"), "bad"
+        )
+    if status.synced_at is None:
+        return StripItem("office", caption, say("Not yet"), "off")
+    age = now - status.synced_at
+    value = look.wording.age(_seconds(age))
+    return StripItem("office", caption, value, "warn" if age > UNSENT_LATE else "ok")
 
 
 def _shift(status: TillStatus, look: Look, now: datetime) -> StripItem:

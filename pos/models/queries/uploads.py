@@ -152,7 +152,7 @@ def _named(connection: Connection, lines: Sequence[tuple[int, bytes]]) -> tuple[
     """Read lines and look up the names of what they speak of."""
     read = [(place, json.loads(data)) for place, data in lines]
     sale_ids = {found for _, line in read if (found := _sale_id(line["body"])) is not None}
-    drns = {found for _, line in read if (found := _drn(line["body"])) is not None}
+    drns = {drn for _, line in read if (drn := _drn(line["body"])) is not None}
     sales, owners = _sales(connection, sale_ids), _owners(connection, drns)
     entries: list[Entry] = []
     for place, line in read:

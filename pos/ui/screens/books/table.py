@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -21,8 +23,14 @@ def book_columns(look: Look) -> list[Column[BookDay]]:
     """Return the columns: day and till, this till, head office, state."""
     say, wording = look.say, look.wording
 
-    def ink(day: BookDay) -> str:
-        return "badtext" if day.colour is BookColour.RED else ""
+    def ink(part: str) -> Callable[[BookDay], str]:
+        """Make the colour of one of head office's figures: red where it is not the till's."""
+
+        def tone(day: BookDay) -> str:
+            is_other = day.there is not None and getattr(day.there, part) != getattr(day.here, part)
+            return "badtext" if day.colour is BookColour.RED and is_other else ""
+
+        return tone
 
     def there(day: BookDay, part: str) -> str:
         if day.there is None:
@@ -31,22 +39,32 @@ def book_columns(look: Look) -> list[Column[BookDay]]:
             return wording.count(day.there.sales)
         return wording.amount(day.there.money_minor) if part == "money" else seal_words(day.there.seal)
 
-    return [
-        Column(say("Day"), 112, lambda day: day_words(day.day, wording), Paint.STRONG, fits=True),
-        Column(say("Till"), 52, lambda day: day.till_code),
+    first: Column[BookDay] = Column(
+        say("Day"), 112, lambda day: day_words(day.day, wording), Paint.STRONG, fits=True
+    )
+    here: list[Column[BookDay]] = [
         Column(say("Sales"), 66, lambda day: wording.count(day.here.sales), Paint.NUMBER),
         Column(wording.currency, 92, lambda day: wording.amount(day.here.money_minor), Paint.MONEY),
+    ]
+    state: Column[BookDay] = Column(
+        say("State"),
+        0,
+        lambda day: state_words(day, wording, names_till=not look.metrics.is_compact),
+        Paint.BADGE,
+        tone=lambda day: TONES[day.colour],
+    )
+    if look.metrics.is_single_column:
+        # Head office's side is in the card of the chosen day.
+        return [first, *here, state]
+    return [
+        first,
+        Column(say("Till"), 52, lambda day: day.till_code),
+        *here,
         Column(say("Seal"), 112, lambda day: seal_words(day.here.seal), Paint.MONO, is_wide=True),
-        Column(say("Sales"), 66, lambda day: there(day, "sales"), Paint.NUMBER, tone=ink),
-        Column(wording.currency, 92, lambda day: there(day, "money"), Paint.MONEY, tone=ink),
-        Column(say("Seal"), 112, lambda day: there(day, "seal"), Paint.MONO, tone=ink, is_wide=True),
-        Column(
-            say("State"),
-            0,
-            lambda day: state_words(day, wording),
-            Paint.BADGE,
-            tone=lambda day: TONES[day.colour],
-        ),
+        Column(say("Sales"), 66, lambda day: there(day, "sales"), Paint.NUMBER, tone=ink("sales")),
+        Column(wording.currency, 92, lambda day: there(day, "money"), Paint.MONEY, tone=ink("money_minor")),
+        Column(say("Seal"), 112, lambda day: there(day, "seal"), Paint.MONO, tone=ink("seal"), is_wide=True),
+        state,
     ]
 
 
@@ -55,7 +73,9 @@ class BooksTable(Table):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, name=look.say("Books"), row_height=look.metrics.px(42, 34))
+        self._has_sides = not look.metrics.is_single_column
         self.sides = SidesHead(look, self)
+        self.sides.setVisible(self._has_sides)
 
     def edges(self) -> tuple[int, int]:
         """Return where the two sides begin, in pixels."""
@@ -64,6 +84,8 @@ class BooksTable(Table):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, then the lines over them."""
         super().paintEvent(event)
+        if not self._has_sides:
+            return
         painter = QPainter(self.viewport())
         painter.setPen(QPen(self._look.colour("line"), 1))
         last = (

@@ -41,9 +41,9 @@ def seal_words(seal: str) -> str:
     return f"{seal[:4]} {seal[4:8]}"
 
 
-def state_words(day: BookDay, wording: Wording) -> str:
+def state_words(day: BookDay, wording: Wording, *, names_till: bool) -> str:
     """Say in a badge how a day stands."""
-    if day.colour is BookColour.GREY:
+    if day.colour is BookColour.GREY and names_till:
         return wording.say("Waiting for {till}", till=day.till_code)
     return wording.say(COLOUR_WORDS[day.colour])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from pos.ui.look import Look, Type
@@ -20,7 +21,7 @@ from pos.ui.widgets.text import label, rule
 Row = TypeVar("Row")
 
 ROWS_SHOWN = 8
-_ACTS_WIDTH = 240
+_ACTS_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class GroupCard(Card, Generic[Row]):
     Acts stand in the rows where the window is wide, else in the head, for the chosen row.
     Enter does the first.
     """
+
+    row_chosen = Signal()
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class GroupCard(Card, Generic[Row]):
         self.table.horizontalHeader().hide()
         self.table.setModel(self.model)
         self.table.opened.connect(self._on_enter)
-        self.table.moved.connect(lambda _: self._show_acts())
+        self.table.moved.connect(self._on_moved)
         self.body.addWidget(self.table)
 
     def _make_head(self, title: str, light: str) -> QWidget:
@@ -102,17 +105,27 @@ class GroupCard(Card, Generic[Row]):
             # Ages grow without a new row.
             self.table.viewport().update()
             return
-        place = max(0, self.table.currentIndex().row())
+        place = self.table.currentIndex().row()
         self.model.show_rows(rows)
         seen = min(ROWS_SHOWN, max(1, len(rows)))
         self.table.setFixedHeight(seen * self._row_height + 2)
-        if rows:
+        if rows and place >= 0:
             self.table.choose(min(place, len(rows) - 1))
         if self._has_row_acts:
             for n, row in enumerate(rows):
                 self.table.setIndexWidget(
                     self.model.index(n, len(self.model.columns) - 1), self._row_acts(row)
                 )
+        self._show_acts()
+
+    def unchoose(self) -> None:
+        """Let no row be the chosen one."""
+        self.table.setCurrentIndex(QModelIndex())
+
+    def _on_moved(self, row: object) -> None:
+        if row is not None:
+            self.table.selectRow(self.table.currentIndex().row())
+            self.row_chosen.emit()
         self._show_acts()
 
     def _row_acts(self, row: Row) -> QWidget:

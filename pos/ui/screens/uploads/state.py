@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pos.errors import Unavailable
+from pos.errors import KilotillError, Unavailable
 from pos.i18n.error_texts import explain_error
 from pos.i18n.wording import Wording
 from pos.services.uploads_desk import BothSums, OfficeStanding, UploadsNow
+from pos.ui.refusal_words import plain_text
 from pos.ui.sync_runner import SyncState, code_of
 
 TO_DO, SENT = "todo", "sent"
@@ -73,28 +74,44 @@ def _code(state: UploadsState, office: OfficeStanding) -> str:
 
 def _trouble(state: UploadsState, office: OfficeStanding, code: str, wording: Wording) -> OfficeWords:
     say = wording.say
+    if code in NO_ANSWER:
+        return OfficeWords("warn", say("No answer from head office"), _since(state, office, wording))
     explained = explain_error(code, wording.language)
-    if explained is not None and code not in NO_ANSWER:
+    if explained is not None:
         fact, _, rest = explained.sentence.partition(". ")
-        return OfficeWords(
-            "bad", fact.rstrip("."), " ".join(part for part in (rest, explained.next_action) if part)
-        )
+        return OfficeWords("bad", fact.rstrip("."), f"{rest} {explained.next_action}".strip())
+    if code in STOP_WORDS:
+        fact, sentence = STOP_WORDS[code]
+        return OfficeWords("bad", say(fact), say(sentence))
+    error = state.sync.error
+    text = error.text if isinstance(error, KilotillError) else office.failed_text
+    is_passing = isinstance(error, Unavailable)
+    fact = say("No answer from head office") if is_passing else say("Head office did not take it")
+    return OfficeWords("warn" if is_passing else "bad", fact, plain_text(code, text, wording))
+
+
+def _since(state: UploadsState, office: OfficeStanding, wording: Wording) -> str:
     since = office.synced_at or office.enrolled_at
-    fact = say("No answer from head office")
-    if code not in NO_ANSWER and not isinstance(state.sync.error, Unavailable):
-        text = office.failed_text or (str(state.sync.error) if state.sync.error else "")
-        return OfficeWords("bad", say("Head office did not take it"), say(text) if text else code)
     if since is None:
-        return OfficeWords("warn", fact, say("We try again by ourselves."))
-    minutes = max(0, int((state.at - since).total_seconds()))
-    sentence = say(
+        return wording.say("We try again by ourselves.")
+    seconds = max(0, int((state.at - since).total_seconds()))
+    return wording.say(
         "Since {time}, {age}. We try again by ourselves.",
         time=_time(since, state.at, wording),
-        age=wording.age(minutes),
+        age=wording.age(seconds),
     )
-    return OfficeWords("warn", fact, sentence)
 
 
+STOP_WORDS = {
+    "sync.fork": (
+        "A copy of this till sold too",
+        "Stop selling here. An administrator must replace this till; nothing that was sold is lost.",
+    ),
+    "sync.app_too_old": (
+        "This program is too old for head office",
+        "Selling goes on. Nothing is sent until the program is renewed; nothing is lost.",
+    ),
+}
 NO_ANSWER = frozenset({"sync.unreachable", "sync.time_out", "sync.server_busy", "sync.server_trouble"})
 """Trouble that goes by itself."""
 

@@ -63,6 +63,7 @@ class UploadsScreen(Screen):
         self.side.enrol_wanted.connect(lambda: context.shell.go("settings", page="office"))
         lay_headed(self, look, head, self.pages, self.side, main_height=look.metrics.px(420))
         self._shown_bar: tuple[bool, ...] = ()
+        self._wants_focus = False
         self.show_state(self.presenter.state)
 
     def _make_groups(self) -> QWidget:
@@ -91,7 +92,7 @@ class UploadsScreen(Screen):
                 Column(wording.currency, 92, lambda row: self._money(row.entry), Paint.MONEY),
                 Column(
                     say("State"),
-                    118,
+                    158,
                     lambda row: flag_word(row, wording),
                     Paint.BADGE,
                     tone=lambda _: "warn",
@@ -127,7 +128,7 @@ class UploadsScreen(Screen):
                     lambda row: "" if row.entry is None else self._money(row.entry),
                     Paint.MONEY,
                 ),
-                Column(say("State"), 118, lambda row: row.code, Paint.BADGE, tone=lambda _: "bad", fits=True),
+                Column(say("State"), 158, lambda row: row.code, Paint.BADGE, tone=lambda _: "bad", fits=True),
             ],
             acts=[
                 RowAct(
@@ -139,10 +140,12 @@ class UploadsScreen(Screen):
         inside = QWidget()
         inside.setProperty("klGround", "bg")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
+        # Room for the ring of the focus, which is outside its card.
+        column.setContentsMargins(3, 0, 3, 3)
         column.setSpacing(look.metrics.gap)
         self.nothing = EmptyPanel(look, "check", say("Nothing is to do."), say("Head office has everything."))
         for card in (self.waiting, self.flagged, self.refused):
+            card.row_chosen.connect(lambda card=card: self._only_in(card))
             card.hide()
             column.addWidget(card)
         column.addWidget(self.nothing)
@@ -162,7 +165,7 @@ class UploadsScreen(Screen):
                 second=lambda row: detail_of(row, wording),
             ),
             Column(wording.currency, 92, self._money, Paint.MONEY),
-            Column(say("State"), 118, badge, Paint.BADGE, tone=lambda _: tone, fits=True),
+            Column(say("State"), 158, badge, Paint.BADGE, tone=lambda _: tone, fits=True),
         ]
 
     def _make_sent(self) -> QWidget:
@@ -202,6 +205,9 @@ class UploadsScreen(Screen):
             self.nothing.setVisible(now.to_do == 0)
             self.tabs.set_text(TO_DO, f"{say('To do')} {wording.count(now.to_do)}")
             self.tabs.set_text(SENT, f"{say('Sent today')} {wording.count(now.today.taken)}")
+            if self._wants_focus:
+                self._wants_focus = False
+                self._focus_rows()
         self.tabs.choose(state.tab)
         self.pages.setCurrentIndex(0 if state.tab == TO_DO else 1)
         self.side.show_state(state)
@@ -276,10 +282,10 @@ class UploadsScreen(Screen):
         return table is not None
 
     def opened(self) -> None:
-        """Read; the caret stands in the first group."""
+        """Read; the caret stands in the first group as soon as there is one."""
+        self.tabs.setFocus()
+        self._wants_focus = True
         self.presenter.open()
-        table = self._table()
-        (self.tabs if table is None else table).setFocus()
 
     def left(self) -> None:
         """Follow no longer."""
@@ -298,8 +304,23 @@ class UploadsScreen(Screen):
         if tab == SENT:
             self.sent.ask(self.presenter.sent_page)
             self.sent_table.setFocus()
-        elif (table := self._table()) is not None:
-            table.setFocus()
+        else:
+            self._focus_rows()
+
+    def _focus_rows(self) -> None:
+        table = self._table()
+        if table is None:
+            self.tabs.setFocus()
+            return
+        table.setFocus()
+        if not table.currentIndex().isValid():
+            table.choose(0)
+
+    def _only_in(self, card: QWidget) -> None:
+        """Let one group at a time have a chosen row."""
+        for other in (self.waiting, self.flagged, self.refused):
+            if other is not card:
+                other.unchoose()
 
     def _table(self) -> Table | None:
         if self.presenter.state.tab == SENT:
