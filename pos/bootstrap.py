@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -74,6 +75,7 @@ from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
 from pos.services.papers import PaperRules, ShopPapers, StoredPapers
 from pos.services.past_sales import PastSales
+from pos.services.payments import Payments, PaymentShop
 from pos.services.phones import PhoneReader
 from pos.services.pins import PinSeal, RecoveryCodes
 from pos.services.print_spool import Printer, PrintSpool
@@ -139,6 +141,9 @@ HOME_COUNTRIES = {
 """The country whose telephone numbers need no prefix, by the shop's currency."""
 
 DEFAULT_COUNTRY = "RW"
+
+SANDBOX_VARIABLE = "KILOTILL_SANDBOX_URL"
+"""A sandbox that runs by itself, such as `kilotill sandbox`; it outlives one command."""
 
 LOGO = "shop"
 """The name by which papers call the shop's picture."""
@@ -285,6 +290,7 @@ class Till:
         self.reprints = Reprints(units, book, clock=clock, rules=self._checkout_rules)
         self.voids = Voids(units, book)
         self.refunds = Refunds(units, book, office, clock=clock, rules=self._checkout_rules)
+        self.payments = self._wire_payments(office)
         self.drafts = Drafts(units, clock)
         self.token_checks = TokenCheck(units, self.vending, clock=clock)
         self.clock_acts = ClockActs(units, book, clock, time_zone=self.shop.time_zone)
@@ -303,6 +309,30 @@ class Till:
             rules=self._checkout_rules,
             goodwill_limit_minor=lambda: self.settings.values()[GOODWILL_LIMIT_MINOR],
         )
+
+    def _wire_payments(self, office: OfficePapers) -> Payments:
+        shop = self.shop
+        payments = Payments(
+            self.units,
+            self.book,
+            self.checkout,
+            delivery=self.delivery,
+            shop=PaymentShop(
+                name=shop.sales_point,
+                country=HOME_COUNTRIES.get(shop.currency, DEFAULT_COUNTRY),
+                currency=shop.currency,
+                time_zone=shop.time_zone,
+                is_pretend=shop.is_demo or shop.is_training,
+                folder=self.folder.root / "messages",
+            ),
+            clock=self.clock,
+            secrets=self.secrets,
+            papers=office,
+            rules=self._checkout_rules,
+            values=self.settings.values,
+        )
+        payments.use_sandbox(os.environ.get(SANDBOX_VARIABLE, ""))
+        return payments
 
     def _wire_envelopes(self, secrets: SecretStore) -> None:
         self.envelopes = Envelopes(self.units, self.book, LocalEnvelopes(secrets, self.clock))
@@ -454,6 +484,7 @@ class Till:
     def begin_work(self) -> None:
         """Take up what a crash left: papers caught in the printer, lines the mirror lacks."""
         self.spool.recover()
+        self.payments.desk.take_up()
         self.note_head()
         if self.mirrors:
             # Only the till's own folder is made: a stick that is out must not become a folder on this disk.
@@ -464,6 +495,7 @@ class Till:
 
     def end_work(self) -> None:
         """Let the mirror finish, and note the journal's head."""
+        self.payments.stop()
         # A key store that went away must not hide why the work ended.
         with suppress(MachineFault):
             self.note_head()

@@ -119,6 +119,23 @@ class SomeOf:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Words of a closed set, each once, in the order wanted, or none; written with blanks between."""
+
+    words: tuple[str, ...]
+
+    def read(self, text: str) -> tuple[str, ...]:
+        found = tuple(text.split())
+        if len(set(found)) < len(found) or not set(found) <= set(self.words):
+            raise ValueError(f"any of {', '.join(self.words)} are wanted, each once")
+        return found
+
+    def write(self, value: tuple[str, ...]) -> str:
+        self.read(" ".join(value))
+        return " ".join(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of text, which may be empty."""
 
@@ -361,6 +378,123 @@ CUSTOMER_DISPLAY = Setting(
     level=Level.MACHINE,
 )
 
+PROVIDERS = ("mtn_momo", "airtel_money", "paystack")
+
+PAYMENT_PROVIDERS = Setting(
+    key="payment_providers",
+    kind=AnyOf(PROVIDERS),
+    default=PROVIDERS,
+    label="Payment providers",
+    help="By which providers customers may pay. Only those that fit country and currency are offered.",
+)
+PAYMENT_MODE = Setting(
+    key="payment_mode",
+    kind=OneOf(("direct", "central")),
+    default="direct",
+    label="Way to the providers",
+    help="Direct: this till speaks to them with its own keys. Central: head office does, and has the keys.",
+)
+PAYMENT_STAGE = Setting(
+    key="payment_stage",
+    kind=OneOf(("sandbox", "live")),
+    default="sandbox",
+    label="Payments are real",
+    help="Sandbox: nobody pays anything, for trying and training. Live: real money moves.",
+)
+SANDBOX_URL = Setting(
+    key="sandbox_url",
+    kind=Line(300),
+    default="",
+    label="Address of the sandbox",
+    help="A sandbox that runs by itself; empty: the one inside this program.",
+    level=Level.MACHINE,
+)
+MTN_URL = Setting(
+    key="mtn_url",
+    kind=Line(300),
+    default="https://proxy.momoapi.mtn.com",
+    label="Address of MTN MoMo",
+    help="MTN names it when the shop's account goes live.",
+)
+MTN_ENVIRONMENT = Setting(
+    key="mtn_environment",
+    kind=Line(40),
+    default="",
+    label="MTN target environment",
+    help="Such as mtnrwanda; empty: the one of this shop's country.",
+)
+AIRTEL_URL = Setting(
+    key="airtel_url",
+    kind=Line(300),
+    default="https://openapi.airtel.africa",
+    label="Address of Airtel Money",
+    help="The country's own address where there is one.",
+)
+AIRTEL_VERSION = Setting(
+    key="airtel_version",
+    kind=OneOf(("v1", "v2")),
+    default="v2",
+    label="Version of the Airtel interface",
+    help="Version 2 signs every request.",
+)
+PAYSTACK_URL = Setting(
+    key="paystack_url",
+    kind=Line(300),
+    default="https://api.paystack.co",
+    label="Address of Paystack",
+    help="Changed only for trying.",
+)
+PAYSTACK_EMAIL = Setting(
+    key="paystack_email",
+    kind=Line(200),
+    default="",
+    label="E-mail address for Paystack",
+    help="The shop's own address, for customers who give none.",
+)
+PROVIDER_LOW_MINOR = Setting(
+    key="provider_low_minor",
+    kind=_MONEY,
+    default=0,
+    label="Low money at a provider",
+    help="Below this the till warns: refunds would fail. 0 for no warning.",
+)
+SMS_WAY = Setting(
+    key="sms_way",
+    kind=OneOf(("off", "file")),
+    default="off",
+    label="Text messages",
+    help="Off: none. File: each is written into the message folder, for a program that sends it.",
+)
+EMAIL_WAY = Setting(
+    key="email_way",
+    kind=OneOf(("off", "file", "smtp")),
+    default="off",
+    label="E-mail",
+    help="Off: none. File: into the message folder. SMTP: sent by the mail server below.",
+)
+MESSAGE_FOLDER = Setting(
+    key="message_folder",
+    kind=Line(1000),
+    default="",
+    label="Message folder",
+    help="Empty: a folder beside the database.",
+    level=Level.MACHINE,
+)
+SMTP_SERVER = Setting(
+    key="smtp_server",
+    kind=Line(300),
+    default="",
+    label="Mail server",
+    help="Name and port, such as mail.example.org:587. The connection is encrypted.",
+)
+SMTP_SENDER = Setting(
+    key="smtp_sender",
+    kind=Line(200),
+    default="",
+    label="Sender of e-mail",
+    help="The address that e-mails come from, also the name to sign in with.",
+)
+
 SETTINGS: Mapping[str, Setting[Any]] = MappingProxyType(
     {
         setting.key: setting
@@ -391,6 +525,22 @@ SETTINGS: Mapping[str, Setting[Any]] = MappingProxyType(
             LOCK_MINUTES,
             KEYS,
             CUSTOMER_DISPLAY,
+            PAYMENT_PROVIDERS,
+            PAYMENT_MODE,
+            PAYMENT_STAGE,
+            SANDBOX_URL,
+            MTN_URL,
+            MTN_ENVIRONMENT,
+            AIRTEL_URL,
+            AIRTEL_VERSION,
+            PAYSTACK_URL,
+            PAYSTACK_EMAIL,
+            PROVIDER_LOW_MINOR,
+            SMS_WAY,
+            EMAIL_WAY,
+            MESSAGE_FOLDER,
+            SMTP_SERVER,
+            SMTP_SENDER,
         )
     }
 )

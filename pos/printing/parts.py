@@ -17,6 +17,9 @@ Facts: TypeAlias = Mapping[str, Any]
 """A `sale`, `item`, `line`, `payment` or `meter` as docs/formats.md §4 has it."""
 
 CASH = "cash"
+FEE = "fee_"
+"""Before a tender: the code of its fee line."""
+
 GROSS_KINDS = frozenset({"arrears", "fee"})
 """Lines whose tax is inside them and has no line of its own."""
 
@@ -80,6 +83,8 @@ def name_of(code: str, seller: Seller, wording: Wording) -> str:
         "regulator": wording.say("Regulator levy"),
         "vat": wording.say("VAT"),
     }
+    if code.startswith(FEE):
+        return wording.say("Fee for {tender}", tender=tender_name(code.removeprefix(FEE), seller, wording))
     readable = code.replace("_", " ")
     return seller.names.get(code) or ours.get(code.lower()) or readable[:1].upper() + readable[1:]
 

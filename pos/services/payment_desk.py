@@ -31,6 +31,7 @@ from pos.models.queries.payments import (
     open_ids,
     parts_of,
     ready_sales,
+    wake_ready,
 )
 from pos.models.queries.selling import find_sale, open_shift
 from pos.models.stored import instant_of, milliseconds_of
@@ -339,13 +340,10 @@ class PaymentDesk:
         with self._units.write() as unit:
             self._park(unit.connection, "1", None)
 
-    def shift_opened(self) -> None:
-        """Deliver what became certain while no shift was open."""
+    def deliver_waiting(self) -> None:
+        """Deliver at once what is paid and waits: after a shift was opened, or the vault."""
         with self._units.write() as unit:
-            unit.connection.exec_driver_sql(
-                "UPDATE pending_sale SET deliver_at = ? WHERE is_ready = 1",
-                (milliseconds_of(self._clock.now()),),
-            )
+            wake_ready(unit.connection, self._clock.now())
         self._deliver_ready()
 
     def gateway(self, provider: str) -> PaymentGateway:

@@ -18,6 +18,7 @@ from pos.domain.shift import CashCount, Compared, ShiftReport, Unresolved
 from pos.errors import ApprovalNeeded, UserError
 from pos.models.ledger_book import Book, Recorded, read_head, take_number
 from pos.models.queries.money import balance_minor
+from pos.models.queries.payments import wake_ready
 from pos.models.queries.shifts import (
     ShiftRow,
     find_closed_shift,
@@ -109,6 +110,8 @@ class Shifts:
                 "count": count.to_json(),
             }
             self._book.record(unit, "shift_opened", body, actor=actor.id, shift=shift_id)
+            # What became paid while no shift was open belongs to this one.
+            wake_ready(unit.connection, self._clock.now())
             return _opened(unit.connection, needed_open_shift(unit.connection))
 
     def resume(self, actor: Actor) -> OpenedShift | None:

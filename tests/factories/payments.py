@@ -89,7 +89,7 @@ class Counter:
 
     def open_shift(self, float_minor: int = 50_000) -> None:
         self.shifts.open_shift(self.shop.cashier, coins(float_minor))
-        self.desk.shift_opened()
+        self.desk.deliver_waiting()
 
     def check_books(self) -> None:
         report = verify(self.shop.units)

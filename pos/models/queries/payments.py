@@ -62,6 +62,13 @@ def ready_sales(connection: Connection, now: datetime, limit: int) -> list[UUID]
     return [UUID(bytes=row[0]) for row in rows.all()]
 
 
+def wake_ready(connection: Connection, now: datetime) -> None:
+    """Let what is paid and waits be delivered at once: something it waited for is there now."""
+    connection.exec_driver_sql(
+        "UPDATE pending_sale SET deliver_at = ? WHERE is_ready = 1", (milliseconds_of(now),)
+    )
+
+
 def _pending(row: Any) -> PendingRow:
     return PendingRow(
         sale_id=UUID(bytes=row[0]),

@@ -1,0 +1,250 @@
+"""The providers that are set up: made from settings and credentials, kept while neither changes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pos.config import (
+    AIRTEL_URL,
+    AIRTEL_VERSION,
+    MTN_ENVIRONMENT,
+    MTN_URL,
+    PAYMENT_MODE,
+    PAYMENT_PROVIDERS,
+    PAYMENT_STAGE,
+    PAYSTACK_EMAIL,
+    PAYSTACK_URL,
+    PROVIDERS,
+    SANDBOX_URL,
+)
+from pos.errors import UserError
+from pos.gateways.airtel_money import AirtelAccount, AirtelMoney, ApiVersion
+from pos.gateways.base import PaymentGateway
+from pos.gateways.breaker import BreakerState
+from pos.gateways.http import Line
+from pos.gateways.mtn_momo import MtnAccount, MtnMomo, MtnProduct
+from pos.gateways.mtn_words import ENVIRONMENTS
+from pos.gateways.paystack import Paystack, PaystackAccount
+from pos.services.settings import SettingValues
+from pos.system.secrets import SecretStore
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "mtn_momo": (
+        "subscription_key",
+        "user_id",
+        "api_key",
+        "refund_subscription_key",
+        "refund_user_id",
+        "refund_api_key",
+    ),
+    "airtel_money": ("client_id", "client_secret"),
+    "paystack": ("secret_key",),
+}
+"""What a shop types once for each provider; those of refunds may be left out."""
+
+OPTIONAL = frozenset({"refund_subscription_key", "refund_user_id", "refund_api_key"})
+
+SANDBOX_PATHS = {"mtn_momo": "/mtn", "airtel_money": "/airtel", "paystack": "/paystack"}
+
+
+def secret_name(provider: str) -> str:
+    """Return the name under which a provider's credentials are kept (docs/formats.md §15)."""
+    return f"provider:{provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class SalesPlace:
+    """Where the till sells, and whether its tokens are worth something."""
+
+    country: str
+    currency: str
+    is_pretend: bool
+    """A demo's or training's: no real money may come in, and no real token may go out for play money."""
+
+
+class ProviderSet:
+    """Gives the gateways by code. One lives as long as its settings: it keeps connection and breaker."""
+
+    def __init__(
+        self,
+        place: SalesPlace,
+        line: Line,
+        *,
+        values: Callable[[], SettingValues],
+        secrets: SecretStore | None,
+        sandbox_url: Callable[[], str],
+        proxies: Callable[[], Mapping[str, PaymentGateway]],
+    ) -> None:
+        """Wire the parts; `sandbox_url` starts the sandbox inside this program when it is first asked."""
+        self._place = place
+        self._line = line
+        self._values = values
+        self._secrets = secrets
+        self._sandbox_url = sandbox_url
+        self._proxies = proxies
+        self._lock = threading.Lock()
+        self._made: dict[str, tuple[str, PaymentGateway]] = {}
+
+    def gateways(self) -> Mapping[str, PaymentGateway]:
+        """Return the providers that are switched on and have credentials; none in a mix with play money."""
+        values = self._values()
+        if values[PAYMENT_MODE] == "central":
+            chosen = values[PAYMENT_PROVIDERS]
+            return {code: one for code, one in self._proxies().items() if code in chosen}
+        if self.clash(values):
+            return {}
+        found = {}
+        with self._lock:
+            for code in values[PAYMENT_PROVIDERS]:
+                gateway = self._gateway(code, values)
+                if gateway is not None:
+                    found[code] = gateway
+        return found
+
+    def offered(self) -> Mapping[str, PaymentGateway]:
+        """Return those that fit the country and currency of this sales point."""
+        return {
+            code: one
+            for code, one in self.gateways().items()
+            if one.profile.fits(self._place.country, self._place.currency)
+        }
+
+    def clash(self, values: SettingValues) -> str:
+        """Name the code of a mix of real and play money, empty where there is none."""
+        is_live = values[PAYMENT_STAGE] == "live"
+        if is_live and self._place.is_pretend:
+            return "provider.live_in_demo"
+        return "" if is_live or self._place.is_pretend else "provider.sandbox_in_live"
+
+    def make(self, code: str, credentials: Mapping[str, str]) -> PaymentGateway:
+        """Make a gateway with credentials that are not stored, to try them.
+
+        Raises:
+            UserError: `provider.unknown`, `provider.credentials`, `provider.environment`, `provider.url`,
+                `provider.email`.
+        """
+        if code not in PROVIDERS:
+            raise UserError("provider.unknown", f"There is no provider {code[:40]!r}.")
+        check_credentials(code, credentials)
+        return self._build(code, self._values(), credentials)
+
+    def breakers(self) -> Mapping[str, BreakerState]:
+        """Return how the line to each provider is, as far as it was used."""
+        with self._lock:
+            made = {code: gateway for code, (_, gateway) in self._made.items()}
+        states = {code: getattr(gateway, "breaker", None) for code, gateway in made.items()}
+        return {code: state for code, state in states.items() if isinstance(state, BreakerState)}
+
+    def credentials(self, code: str) -> Mapping[str, str] | None:
+        """Return what is stored for a provider; in a sandbox of this program its published ones."""
+        stored = None if self._secrets is None else self._secrets.get(secret_name(code))
+        if stored is not None:
+            found: dict[str, str] = json.loads(stored.reveal())
+            return found
+        if self._values()[PAYMENT_STAGE] == "sandbox" and self._place.is_pretend:
+            return sandbox_credentials()[code]
+        return None
+
+    def _gateway(self, code: str, values: SettingValues) -> PaymentGateway | None:
+        credentials = self.credentials(code)
+        if credentials is None:
+            return None
+        print_of = json.dumps([sorted(credentials.items()), self._address(code, values), _variants(values)])
+        known = self._made.get(code)
+        if known is not None and known[0] == print_of:
+            return known[1]
+        try:
+            gateway = self._build(code, values, credentials)
+        except UserError:
+            # A provider that has no accounts in this currency, or a damaged address: it is not offered.
+            return None
+        self._made[code] = (print_of, gateway)
+        return gateway
+
+    def _address(self, code: str, values: SettingValues) -> str:
+        if values[PAYMENT_STAGE] == "sandbox":
+            return f"{(values[SANDBOX_URL] or self._sandbox_url()).rstrip('/')}{SANDBOX_PATHS[code]}"
+        by_code = {"mtn_momo": MTN_URL, "airtel_money": AIRTEL_URL, "paystack": PAYSTACK_URL}
+        return values[by_code[code]]
+
+    def _build(self, code: str, values: SettingValues, given: Mapping[str, str]) -> PaymentGateway:
+        url = self._address(code, values)
+        if code == "mtn_momo":
+            return MtnMomo(self._mtn(url, values, given), self._line)
+        if code == "airtel_money":
+            account = AirtelAccount(
+                url,
+                given["client_id"],
+                given["client_secret"],
+                self._place.country,
+                self._place.currency,
+                ApiVersion(values[AIRTEL_VERSION]),
+            )
+            return AirtelMoney(account, self._line)
+        return Paystack(self._paystack(url, values, given), self._line)
+
+    def _mtn(self, url: str, values: SettingValues, given: Mapping[str, str]) -> MtnAccount:
+        refunds = None
+        if all(given.get(name) for name in OPTIONAL):
+            refunds = MtnProduct(
+                given["refund_subscription_key"], given["refund_user_id"], given["refund_api_key"]
+            )
+        collection = MtnProduct(given["subscription_key"], given["user_id"], given["api_key"])
+        environment = values[MTN_ENVIRONMENT] or _environment_of(self._place)
+        return MtnAccount(url, environment, collection, refunds)
+
+    def _paystack(self, url: str, values: SettingValues, given: Mapping[str, str]) -> PaystackAccount:
+        email = values[PAYSTACK_EMAIL]
+        if not email and values[PAYMENT_STAGE] == "live":
+            raise UserError("provider.email", "Set the e-mail address for Paystack first.")
+        return PaystackAccount(
+            url,
+            given["secret_key"],
+            self._place.currency,
+            email or "till@example.com",
+            countries=frozenset({self._place.country}),
+        )
+
+
+def sandbox_credentials() -> Mapping[str, Mapping[str, str]]:
+    """Return what the program's own sandbox takes: published, and good for nothing else."""
+    # Only where it is needed: a real shop never loads the sandbox.
+    from pos.gateways.sandbox import credentials as published
+
+    keys = published.MTN_SUBSCRIPTION_KEYS
+    return {
+        "mtn_momo": {
+            "subscription_key": keys["collection"][0],
+            "user_id": published.MTN_USER,
+            "api_key": published.MTN_API_KEY,
+            "refund_subscription_key": keys["disbursement"][0],
+            "refund_user_id": published.MTN_USER,
+            "refund_api_key": published.MTN_API_KEY,
+        },
+        "airtel_money": {
+            "client_id": published.AIRTEL_CLIENT_ID,
+            "client_secret": published.AIRTEL_CLIENT_SECRET,
+        },
+        "paystack": {"secret_key": published.PAYSTACK_SECRET_KEY},
+    }
+
+
+def check_credentials(code: str, given: Mapping[str, str]) -> None:
+    """Refuse credentials that lack something. Raises UserError `provider.credentials`."""
+    needed = [name for name in FIELDS[code] if name not in OPTIONAL]
+    unknown = set(given) - set(FIELDS[code])
+    if unknown or not all(given.get(name, "").strip() for name in needed):
+        raise UserError("provider.credentials", f"Give {', '.join(needed)} of this provider, nothing else.")
+
+
+def _environment_of(place: SalesPlace) -> str:
+    wanted = (place.country, place.currency)
+    return next((name for name, found in ENVIRONMENTS.items() if found == wanted), "sandbox")
+
+
+def _variants(values: SettingValues) -> list[Any]:
+    return [values[MTN_ENVIRONMENT], values[AIRTEL_VERSION], values[PAYSTACK_EMAIL], values[PAYMENT_STAGE]]
