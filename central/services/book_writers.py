@@ -106,7 +106,7 @@ class Booker:
             self._tally(line)
         else:
             line.findings.add("unknown_kind", kind=line.kind[:40])
-            self._day(line.day).add(pushed.seq, pushed.hash.hex(), kind=line.kind[:40], body={"item": {}})
+            self._count_alone(line)
         check_clock(self._context, line.at, line.findings)
         self._move_clock(line)
         self._write_flags(line)
@@ -143,6 +143,13 @@ class Booker:
     def _tally(self, line: Line) -> None:
         pushed = line.pushed
         self._day(line.day).add(pushed.seq, pushed.hash.hex(), kind=line.kind, body=line.body)
+
+    def _count_alone(self, line: Line) -> None:
+        """Count a line that is not understood as one of its kind, and none of its figures."""
+        tally, kind = self._day(line.day), line.kind[:40]
+        tally.add(line.seq, line.pushed.hash.hex(), kind="", body={})
+        del tally.pieces[""]
+        tally.pieces[kind] += 1
 
     def _day(self, day: str) -> DayTally:
         self.rows.days.add(day)
