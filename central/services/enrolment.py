@@ -112,7 +112,7 @@ class Enrolment:
             if not _is_repeat(code, known, request):
                 self._check(connection, code, known, request)
                 self._add(connection, code, known, request=request, now=now)
-            return self._answer(connection, request.till, now)
+            return self._answer(connection, request, now)
 
     def end(
         self,
@@ -239,8 +239,8 @@ class Enrolment:
         }
         self._feed.publish(connection, organisation_id, "tills", changes=[Change(str(till_id), body)])
 
-    def _answer(self, connection: Connection, till_id: UUID, now: datetime) -> EnrolAnswer:
-        row = connection.execute(select(till).where(till.c.id == till_id)).one()
+    def _answer(self, connection: Connection, request: EnrolRequest, now: datetime) -> EnrolAnswer:
+        row = connection.execute(select(till).where(till.c.id == request.till)).one()
         owner = connection.execute(select(organisation).where(organisation.c.id == row.organisation_id)).one()
         place = connection.execute(select(sales_point).where(sales_point.c.id == row.sales_point_id)).one()
         return EnrolAnswer(
@@ -262,7 +262,7 @@ class Enrolment:
                 language=place.language,
             ),
             server_keys=self._signer.public_keys(),
-            envelope=self._envelopes.renew(connection, till_id, in_force=0, now=now),
+            envelope=self._envelopes.renew(connection, row.id, in_force=request.envelope_sequence, now=now),
             replaced=_replaced_facts(connection, row),
             server_time=instant_text(now),
             min_app=min_app(connection),

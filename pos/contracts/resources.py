@@ -117,6 +117,8 @@ class SupplyGroupRow(Message):
     supplier_name: str | None = None
     check_value: str | None = None
     next_key: NextKey | None = None
+    # Whether tills hold a float of their own with this supplier; else head office does, inside envelopes.
+    float_here: bool = False
 
 
 class MeterRow(Message):

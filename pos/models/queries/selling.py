@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pos.domain.canonical import INTEGER_MAX
 from pos.domain.price_terms import Basis
 from pos.models.packing import unpack_line
 from pos.models.places import book_number_of, seq_of
@@ -284,8 +285,19 @@ def reserved_minor(connection: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+_FLOAT_AT_OFFICE = (
+    "SELECT 1 FROM supply_group JOIN office_record ON resource = 'supply_groups' AND id = sgc "
+    "WHERE supplier = ? AND NOT json_extract(body, '$.float_here')"
+)
+
+
 def float_left_minor(connection: Connection, supplier: str) -> int:
-    """Return what may still be sold for a supplier: balance + credit limit - reservations (formats §5)."""
+    """Return what may still be sold for a supplier: balance + credit limit - reservations (formats §5).
+
+    The float of a supplier that came from head office is kept there: its envelopes are never above it.
+    """
+    if connection.exec_driver_sql(_FLOAT_AT_OFFICE, (supplier,)).first() is not None:
+        return INTEGER_MAX
     row: Any = connection.exec_driver_sql(
         "SELECT coalesce((SELECT balance_minor FROM account WHERE name = 'supplier:' || code), 0) "
         "+ credit_limit_minor "
