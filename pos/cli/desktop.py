@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from pos.bootstrap import Access, Till, open_till, set_up_shop
 from pos.cli import demo as demo_command
-from pos.cli.context import CommandContext
+from pos.cli.context import PHRASE_VARIABLE, CommandContext
 from pos.cli.demo_shop import demo_plan, fill_shop
 from pos.config import TRAINING
+from pos.errors import KilotillError, UserError
 from pos.services.shop_file import ShopPlan
 from pos.services.shop_rows import BookKind
 from pos.services.shop_setup import ShopMade
@@ -21,6 +25,10 @@ from pos.system.logs import start_logs
 from pos.system.machine_file import read_machine_file
 from pos.system.paths import DataFolder
 from pos.system.qt_libraries import missing_qt_packages
+from pos.system.secrets import PassphraseQuestion, asks_new_passphrase
+
+if TYPE_CHECKING:
+    from pos.ui.start_window import StartQuestions
 
 TRAINING_DAYS = 3
 
@@ -45,12 +53,19 @@ def show_program(command: CommandContext, *, is_usual_folder: bool, wants_demo: 
     if packages := missing_qt_packages(needs_x11=needs_x11):
         click.echo(f"A window needs more of Debian: apt-get install {' '.join(packages)}", err=True)
         return demo_command.show_demo_sale(demo)
-    if wants_demo:
-        demo_command.ready_demo_shop(demo)
-        return _open_window(command, demo)
-    if folder.database.exists():
-        return _open_window(command, _training_or(folder))
-    return _first_start(command, folder, demo)
+    try:
+        if wants_demo:
+            demo_command.ready_demo_shop(demo)
+            return _open_window(command, demo)
+        if folder.database.exists():
+            return _open_window(command, _training_or(folder))
+        return _first_start(command, folder, demo)
+    except KilotillError as error:
+        if _is_read_by_nobody():
+            from pos.ui.start_window import StartQuestions
+
+            StartQuestions().show_refusal(error)
+        raise
 
 
 def _training_or(folder: DataFolder) -> DataFolder:
@@ -64,21 +79,83 @@ def _training_or(folder: DataFolder) -> DataFolder:
     return training
 
 
-def _open_window(command: CommandContext, folder: DataFolder) -> int:
+@dataclass(slots=True)
+class _Known:
+    """What opens a till and need not be asked for: it was given with the command, or typed a moment ago."""
+
+    passphrase: str | None = None
+    phrase: str | None = None
+
+
+def _open_window(command: CommandContext, folder: DataFolder, known: _Known | None = None) -> int:
     from pos.ui.app import run_window
 
-    with open_till(
-        folder,
-        Access.WRITES,
-        passphrase=command.passphrase(),
-        ask_passphrase=command.ask_passphrase,
-        ask_phrase=command.opening_phrase,
-    ) as till:
+    with ExitStack() as stack:
+        till = _opened(stack, folder, known or _Known(command.passphrase()))
         logs = start_logs(folder.logs)
         try:
             return run_window(till, demo_pins(till))
         finally:
             logs.stop()
+
+
+def _opened(stack: ExitStack, folder: DataFolder, known: _Known) -> Till:
+    """Open the till; what it needs to know is asked in a window, again while the answer is wrong.
+
+    Raises as `open_till`, and Abort when nobody says the passphrase.
+    """
+    questions = _Questions()
+    phrase = known.phrase or os.environ.get(PHRASE_VARIABLE)
+    while True:
+        till = open_till(
+            folder,
+            Access.WRITES,
+            passphrase=known.passphrase,
+            ask_passphrase=questions.passphrase,
+            ask_phrase=lambda: phrase or questions.opening_phrase(),
+        )
+        try:
+            return stack.enter_context(till)
+        except UserError as error:
+            if questions.is_left:
+                raise click.Abort from error
+            if not questions.may_ask_again(error):
+                raise
+
+
+class _Questions:
+    """The windows that ask; Qt is loaded with the first of them."""
+
+    def __init__(self) -> None:
+        self._asked: StartQuestions | None = None
+
+    @property
+    def is_left(self) -> bool:
+        return self._asked is not None and self._asked.is_left
+
+    def passphrase(self, question: PassphraseQuestion) -> str | None:
+        return self._made().passphrase(question)
+
+    def opening_phrase(self) -> str | None:
+        return self._made().opening_phrase()
+
+    def may_ask_again(self, error: UserError) -> bool:
+        return self._asked is not None and self._asked.may_ask_again(error)
+
+    def _made(self) -> StartQuestions:
+        if self._asked is None:
+            from pos.ui.start_window import StartQuestions
+
+            self._asked = StartQuestions()
+        return self._asked
+
+
+def _is_read_by_nobody() -> bool:
+    """Say whether what is written to the terminal is lost: the program was started by a click."""
+    if os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "minimal"):
+        return False
+    # On Windows a click makes a console too, which is hidden at once.
+    return sys.platform == "win32" or sys.stderr is None or not sys.stderr.isatty()
 
 
 def demo_pins(till: Till) -> Callable[[], list[tuple[str, str, str]]]:
@@ -92,18 +169,17 @@ def _first_start(command: CommandContext, folder: DataFolder, demo: DataFolder) 
     """Set a real till up in a window, then open it."""
     from pos.ui.first_start.start import run_first_start
 
-    def set_up(plan: ShopPlan, opening_phrase: str | None) -> ShopMade:
+    known = _Known(command.passphrase())
+
+    def set_up(plan: ShopPlan, phrase: str, passphrase: str) -> ShopMade:
+        known.passphrase, known.phrase = passphrase or known.passphrase, phrase
         return set_up_shop(
-            folder,
-            plan,
-            BookKind.LIVE,
-            passphrase=command.passphrase(),
-            ask_passphrase=command.ask_passphrase,
-            opening_phrase=opening_phrase,
+            folder, plan, BookKind.LIVE, passphrase=known.passphrase, opening_phrase=known.phrase
         )
 
-    outcome = run_first_start(set_up)
+    asks_passphrase = known.passphrase is None and asks_new_passphrase(folder.root)
+    outcome = run_first_start(set_up, asks_passphrase=asks_passphrase)
     if outcome == "demo":
         demo_command.ready_demo_shop(demo)
         return _open_window(command, demo)
-    return _open_window(command, folder) if outcome == "done" else 1
+    return _open_window(command, folder, known) if outcome == "done" else 1

@@ -105,6 +105,18 @@ def open_secret_store(
     return SealedFileStore.create(sealed, new, cost)
 
 
+def asks_new_passphrase(
+    data_dir: Path,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    os_keyring: Callable[[], tuple[KeyringBackend, str] | None] = find_os_keyring,
+) -> bool:
+    """Say whether a till that is made here needs a passphrase from a person: no key store, none given."""
+    if environ.get(PASSPHRASE_VARIABLE) or (data_dir / MARKER_NAME).exists():
+        return False
+    return (data_dir / SEALED_NAME).exists() or os_keyring() is None
+
+
 def open_existing_secret_store(data_dir: Path, passphrase: str | None = None) -> SecretStore | None:
     """Open the store a data folder already uses without asking anybody; None where it has none.
 

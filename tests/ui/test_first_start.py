@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
@@ -89,16 +90,18 @@ class Wizard:
             self.type(name, text)
 
 
-MakeWizard = Callable[[SetUp], Wizard]
+class MakeWizard(Protocol):
+    def __call__(self, set_up: SetUp, *, asks_passphrase: bool = False) -> Wizard: ...
 
 
 @pytest.fixture
 def make_wizard(qapp: QApplication, style: KilotillStyle) -> Iterator[MakeWizard]:
     made: list[tuple[FirstStart, TaskRunner]] = []
 
-    def make(set_up: SetUp) -> Wizard:
+    def make(set_up: SetUp, *, asks_passphrase: bool = False) -> Wizard:
         tasks = TaskRunner()
-        window = FirstStart(look_maker(qapp, style), set_up, tasks, time_zone="Africa/Kigali")
+        look = look_maker(qapp, style)
+        window = FirstStart(look, set_up, tasks, time_zone="Africa/Kigali", asks_passphrase=asks_passphrase)
         window.resize(1366, 768)
         window.show()
         window.activateWindow()
@@ -115,7 +118,7 @@ def make_wizard(qapp: QApplication, style: KilotillStyle) -> Iterator[MakeWizard
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def never(plan: ShopPlan, phrase: str | None) -> ShopMade:
+def never(plan: ShopPlan, phrase: str, passphrase: str) -> ShopMade:
     raise AssertionError("not to be set up")
 
 
@@ -128,7 +131,7 @@ def test_first_start_when_answered_by_keys_makes_the_till(make_wizard: MakeWizar
     folder, stick = DataFolder(tmp_path / "till"), tmp_path / "stick"
     stick.mkdir()
 
-    def set_up(plan: ShopPlan, phrase: str | None) -> ShopMade:
+    def set_up(plan: ShopPlan, phrase: str, passphrase: str) -> ShopMade:
         return set_up_shop(folder, plan, BookKind.LIVE, passphrase=PASSPHRASE, opening_phrase=phrase)
 
     wizard = make_wizard(set_up)
@@ -354,7 +357,7 @@ def test_set_up_when_refused_says_why_and_can_be_tried_again(
 ) -> None:
     tries: list[str | None] = []
 
-    def set_up(plan: ShopPlan, phrase: str | None) -> ShopMade:
+    def set_up(plan: ShopPlan, phrase: str, passphrase: str) -> ShopMade:
         tries.append(phrase)
         raise error
 
@@ -367,6 +370,31 @@ def test_set_up_when_refused_says_why_and_can_be_tried_again(
 
     assert tries == [PHRASE, PHRASE]
     assert wizard.step == "check"
+
+
+def test_passphrase_when_the_computer_has_no_key_store_then_asked_for_with_the_opening_phrase(
+    make_wizard: MakeWizard,
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    def set_up(plan: ShopPlan, phrase: str, passphrase: str) -> ShopMade:
+        told.append((phrase, passphrase))
+        raise UserError("shop.exists", "This data folder already holds a till.")
+
+    wizard = make_wizard(set_up, asks_passphrase=True)
+    wizard.go_to("phrase")
+    wizard.fill(phrase=PHRASE, phrase_again=PHRASE, passphrase="short", passphrase_again="other")
+    wizard.next()
+    assert wizard.step == "phrase" and set(wizard.wrong()) == {"passphrase", "passphrase_again"}
+    wizard.fill(passphrase=PASSPHRASE, passphrase_again=PASSPHRASE)
+    wizard.next()
+    wizard.fill(money="5000000", units="50000")
+    for _ in range(5):
+        wizard.next()
+
+    assert told == [(PHRASE, PASSPHRASE)]
+    edit = wizard.window.presenter.state.answers.without_secrets()
+    assert edit.text("passphrase") == edit.text("passphrase_again") == ""
 
 
 @pytest.mark.expect_log("the till could not be set up")

@@ -86,6 +86,9 @@ _PRINTER = re.compile(r"(network|usb|serial|windows|file):.+|dummy:")
 _PLACE = re.compile(r"supply_groups\[([0-9]+)\](?:\.(\w+))?")
 
 
+SECRETS = frozenset({"pin", "pin_again", "phrase", "phrase_again", "passphrase", "passphrase_again"})
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What was typed; secrets stay in memory and go when the till is made."""
@@ -112,9 +115,8 @@ class Answers:
         return self.texts.get(name, "") if place < 0 else self.groups[place].get(name, "")
 
     def without_secrets(self) -> Answers:
-        """Return the answers without PIN and phrase."""
-        secret = {"pin", "pin_again", "phrase", "phrase_again"}
-        return replace(self, texts={name: text for name, text in self.texts.items() if name not in secret})
+        """Return the answers without PIN and phrases."""
+        return replace(self, texts={name: text for name, text in self.texts.items() if name not in SECRETS})
 
 
 def read_plan(answers: Answers) -> ShopPlan:
@@ -213,16 +215,21 @@ def _pin_again(answers: Answers, say: Say) -> str:
     return "" if answers.text("pin_again") == answers.text("pin") else say("This is not the same PIN.")
 
 
-def _phrase(answers: Answers, say: Say) -> str:
-    if len(answers.text("phrase")) >= PHRASE_LENGTH_MIN:
-        return ""
-    return say("At least {n} characters; several words are best.", n=PHRASE_LENGTH_MIN)
+def _long_enough(name: str) -> Callable[[Answers, Say], str]:
+    def check(answers: Answers, say: Say) -> str:
+        if len(answers.text(name)) >= PHRASE_LENGTH_MIN:
+            return ""
+        return say("At least {n} characters; several words are best.", n=PHRASE_LENGTH_MIN)
+
+    return check
 
 
-def _phrase_again(answers: Answers, say: Say) -> str:
-    return (
-        "" if answers.text("phrase_again") == answers.text("phrase") else say("This is not the same phrase.")
-    )
+def _same_as(name: str) -> Callable[[Answers, Say], str]:
+    def check(answers: Answers, say: Say) -> str:
+        is_same = answers.text(f"{name}_again") == answers.text(name)
+        return "" if is_same else say("This is not the same phrase.")
+
+    return check
 
 
 def _positive(name: str) -> Callable[[Answers, Say], str]:
@@ -280,8 +287,10 @@ def _backup_folder(answers: Answers, say: Say) -> str:
 
 _OWN_CHECKS: Mapping[str, Callable[[Answers, Say], str]] = {
     "pin_again": _pin_again,
-    "phrase": _phrase,
-    "phrase_again": _phrase_again,
+    "phrase": _long_enough("phrase"),
+    "phrase_again": _same_as("phrase"),
+    "passphrase": _long_enough("passphrase"),
+    "passphrase_again": _same_as("passphrase"),
     "money": _positive("money"),
     "units": _positive("units"),
     "tariffs": _tariffs,

@@ -12,7 +12,7 @@ from pos.domain.money import MINOR_DIGITS
 from pos.i18n.catalogue import LANGUAGES
 from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod
 from pos.ui.files import Files
-from pos.ui.first_start.answers import OWN, UTILITY, FieldPath
+from pos.ui.first_start.answers import OWN, SECRETS, UTILITY, FieldPath
 from pos.ui.first_start.presenter import STEPS, FirstStartPresenter, FirstStartState
 from pos.ui.look import Look, Type
 from pos.ui.screens.sign_in.view import LANGUAGE_NAMES
@@ -22,7 +22,6 @@ from pos.ui.widgets.fields import LabelledField, line_edit
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
 
-_SECRETS = {"pin", "pin_again", "phrase", "phrase_again"}
 _LENGTHS = {"till_code": 4, "pin": 8, "pin_again": 8, "sgc": 6, "ti": 2, "krn": 1, "check_value": 6}
 _ALGORITHMS = {EncryptionAlgorithm.STA: "STA (07)", EncryptionAlgorithm.MISTY1: "MISTY1 (11)"}
 _METHODS = {KeyMethod.DKGA02: "DKGA02", KeyMethod.DKGA04: "DKGA04"}
@@ -145,6 +144,13 @@ class Page(QWidget):
         say = self._look.say
         self._column.addWidget(self._edit("phrase", say("Opening phrase")))
         self._column.addWidget(self._edit("phrase_again", say("The phrase again")))
+        if not self._presenter.asks_passphrase:
+            return
+        text = say("Its secrets are sealed with a passphrase instead, which is asked for at each start.")
+        self._column.addWidget(Note(self._look, "info", say("This computer has no key store."), text))
+        row = self._row()
+        row.addWidget(self._edit("passphrase", say("Passphrase of this till")), 1)
+        row.addWidget(self._edit("passphrase_again", say("The passphrase again")), 1)
 
     def _limits(self) -> None:
         say = self._look.say
@@ -342,7 +348,7 @@ class Page(QWidget):
         return holder
 
     def _edit(self, name: str, caption: str, *, hint: str = "", place: int = -1) -> LabelledField:
-        edit = line_edit(self._look, hint=hint, is_secret=name in _SECRETS)
+        edit = line_edit(self._look, hint=hint, is_secret=name in SECRETS)
         edit.setMaxLength(_LENGTHS.get(name, 200))
         path = (place, name)
         upper = name in ("till_code", "check_value")

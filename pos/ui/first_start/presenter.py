@@ -25,8 +25,8 @@ from pos.ui.refusal_words import plain_sentence
 
 _logger = logging.getLogger(__name__)
 
-SetUp = Callable[[ShopPlan, str | None], ShopMade]
-"""Makes the till from the plan and the opening phrase of its vault."""
+SetUp = Callable[[ShopPlan, str, str], ShopMade]
+"""Makes the till: of the plan, the opening phrase of its vault, the passphrase of its secrets or ``."""
 
 HOME_ZONES = {
     "RWF": "Africa/Kigali",
@@ -89,7 +89,7 @@ STEPS = (
         "Which phrase opens the vault?",
         "The vault holds the keys that make tokens. Whoever opens the shop types this phrase. "
         "It is stored nowhere: without it the keys must be loaded again.",
-        ("phrase", "phrase_again"),
+        ("phrase", "phrase_again", "passphrase", "passphrase_again"),
     ),
     Step(
         "limits",
@@ -163,8 +163,10 @@ class FirstStartPresenter:
         show: Callable[[FirstStartState], None],
         finished: Callable[[ShopMade], None],
         time_zone: str = "",
+        asks_passphrase: bool = False,
     ) -> None:
-        """`time_zone` is the machine's, offered first."""
+        """`time_zone` is the machine's, offered first; `asks_passphrase`: it keeps no secrets by itself."""
+        self.asks_passphrase = asks_passphrase
         self._set_up = set_up
         self._tasks = tasks
         self.wording = wording
@@ -255,6 +257,8 @@ class FirstStartPresenter:
             own = self.state.answers.text("supplier") != UTILITY
             skipped = {"supplier", *(("supplier_code", "supplier_name", "credit_limit") if own else ())}
             names = tuple(name for name in names if name not in skipped)
+        if not self.asks_passphrase:
+            names = tuple(name for name in names if not name.startswith("passphrase"))
         return wrong_of(self.state.answers, names, self.wording.say)
 
     def _make(self) -> None:
@@ -264,11 +268,11 @@ class FirstStartPresenter:
                 self._set(step=step, wrong=wrong)
                 return
         set_up, answers = self._set_up, self.state.answers
-        phrase = answers.text("phrase")
+        phrase, passphrase = answers.text("phrase"), answers.text("passphrase")
         self._set(is_busy=True, failure="")
         self._tasks.submit(
             Lane.BULK,
-            lambda: set_up(read_plan(answers), phrase),
+            lambda: set_up(read_plan(answers), phrase, passphrase),
             on_ok=self._made,
             on_error=self._not_made,
         )

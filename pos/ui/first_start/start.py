@@ -22,8 +22,11 @@ DONE, DEMO, LEFT = "done", "demo", "left"
 _ANY_CURRENCY = "RWF"
 
 
-def run_first_start(set_up: SetUp) -> str:
-    """Ask the questions and make the till with `set_up`: `done`, `demo` (it is wanted instead) or `left`."""
+def run_first_start(set_up: SetUp, *, asks_passphrase: bool = False) -> str:
+    """Ask the questions and make the till with `set_up`: `done`, `demo` (it is wanted instead) or `left`.
+
+    `asks_passphrase`: the computer has no key store, so a passphrase seals the till's secrets.
+    """
     application = make_application()
     style = make_style(application)
     tasks = TaskRunner()
@@ -33,6 +36,7 @@ def run_first_start(set_up: SetUp) -> str:
         tasks,
         language=system_language(),
         time_zone=bytes(QTimeZone.systemTimeZoneId().data()).decode(),
+        asks_passphrase=asks_passphrase,
     )
     outcome = LEFT
 

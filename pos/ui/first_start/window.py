@@ -50,6 +50,7 @@ class FirstStart(QWidget):
         language: str = "en",
         time_zone: str = "",
         files: Files | None = None,
+        asks_passphrase: bool = False,
     ) -> None:
         super().__init__()
         self._make_look = make_look
@@ -63,6 +64,7 @@ class FirstStart(QWidget):
             show=self.show_state,
             finished=self.finished.emit,
             time_zone=time_zone,
+            asks_passphrase=asks_passphrase,
         )
         self._content: QWidget | None = None
         self._focus_frame: QFocusFrame | None = None

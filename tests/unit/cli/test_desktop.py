@@ -54,7 +54,7 @@ def test_program_when_training_is_on_then_the_training_shop_beside_it(
 def test_program_when_the_folder_has_no_till_then_the_first_start(
     tmp_path: Path, shown: list[Till], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pos.ui.first_start.start.run_first_start", lambda _set_up: "left")
+    monkeypatch.setattr("pos.ui.first_start.start.run_first_start", lambda _set_up, **_: "left")
 
     assert desktop.show_program(command(tmp_path / "new"), is_usual_folder=False, wants_demo=False) == 1
     assert shown == []
