@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from pos.models.ledger_book import BookHead
-from pos.models.office_link import Link, find_link
+from pos.models.office_link import Link, find_former_link, find_link
 from pos.models.queries.uploads import count_flagged
 from pos.models.stored import instant_of
+
+NONE, RESTORED = "none", "restored"
 
 BATCH_REFUSALS = frozenset(
     {"sync.fork", "sync.gap", "sync.bad_hash", "sync.bad_signature", "sync.too_large", "sync.not_taken"}
@@ -20,8 +22,9 @@ BATCH_REFUSALS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OfficeStanding:
-    """How this till stands to head office: `state` is none, enrolled, revoked or forked.
+    """How this till stands to head office: `state` is none, restored, enrolled, revoked or forked.
 
+    restored: the book comes from a till that was enrolled, and nobody has said yet that it replaces that one.
     `failed_code` is what stopped the last cycle, empty where it ended well.
     """
 
@@ -36,12 +39,17 @@ class OfficeStanding:
     min_app: str = ""
     clock_offset_ms: int | None = None
 
+    @property
+    def has_office(self) -> bool:
+        """Whether there is a head office to talk to."""
+        return self.state not in (NONE, RESTORED)
+
 
 def office_standing(connection: Connection) -> OfficeStanding:
     """Return how the till stands to its server."""
     link = find_link(connection)
     if link is None:
-        return OfficeStanding()
+        return OfficeStanding(NONE if find_former_link(connection) is None else RESTORED)
     fetched = connection.exec_driver_sql("SELECT max(pulled_at) FROM pull_cursor").scalar()
     failed = _is_failing(link)
     return OfficeStanding(

@@ -11,7 +11,7 @@ from pos.models.queries.counter import count_drafts, newest_kick_at, print_queue
 from pos.models.queries.selling import envelope_in_force, reserved_minor
 from pos.models.queries.shifts import find_open_shift
 from pos.models.uow import Units
-from pos.services.office_standing import count_questions, office_standing
+from pos.services.office_standing import NONE, RESTORED, count_questions, office_standing
 from pos.services.shift_figures import proof_of
 from pos.services.trusted_clock import BACK_TOLERANCE
 from pos.system.clock import Clock
@@ -45,10 +45,15 @@ class TillStatus:
     drafts: int
     is_vault_open: bool
     office: str = "none"
-    """none, enrolled, revoked or forked: how the till stands to head office."""
+    """none, restored, enrolled, revoked or forked: how the till stands to head office."""
     questions: int = 0
     """Entries head office flagged or did not take."""
     synced_at: datetime | None = None
+
+    @property
+    def has_office(self) -> bool:
+        """Whether there is a head office to talk to."""
+        return self.office not in (NONE, RESTORED)
 
 
 class TillStatusReader:

@@ -27,6 +27,7 @@ from pos.services.key_loading import KeyLoading
 from pos.services.meter_history import MeterHistory
 from pos.services.meter_import import MeterImport
 from pos.services.meters import Meters
+from pos.services.office_facts import OfficeFactsReader
 from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
 from pos.services.past_sales import PastSales
@@ -106,6 +107,7 @@ class Desk(Protocol):
     keys: KeyLoading
     meter_history: MeterHistory
     meters: Meters
+    office_facts: OfficeFactsReader
     operators: Operators
     paper_files: PaperFiles
     past_sales: PastSales

@@ -24,9 +24,9 @@ def strip_items(
     say = look.say
     place = StripItem("till", say("Till"), f"{status.till_code} {status.sales_point}")
     items = [StripItem("cashier", say(ROLE_WORDS[actor.role]), actor.name)]
-    if status.office == "none" or actor.role in _AT_THE_COUNTER or status.shift_number is not None:
+    if not status.has_office or actor.role in _AT_THE_COUNTER or status.shift_number is not None:
         items += [_shift(status, look, now), _drawer(status, look)]
-    if status.office != "none" and actor.role not in _AT_THE_COUNTER:
+    if status.has_office and actor.role not in _AT_THE_COUNTER:
         items.append(_office(status, look, now))
     if status.envelope_left_minor is not None:
         share = status.envelope_left_minor / max(1, status.envelope_whole_minor)
@@ -69,7 +69,7 @@ def _unsent(status: TillStatus, look: Look, now: datetime) -> StripItem:
     age = now - status.unsent_since
     value = f"{look.wording.count(status.unsent)} · {look.wording.age(_seconds(age))}"
     # A till that stands alone never sends: its lines are not late.
-    is_late = status.office != "none" and age > UNSENT_LATE
+    is_late = status.has_office and age > UNSENT_LATE
     return StripItem("unsent", look.say("Unsent"), value, "warn" if is_late else "off")
 
 

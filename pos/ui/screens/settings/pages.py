@@ -88,6 +88,13 @@ def all_pages(say: Callable[[str], str]) -> tuple[Page, ...]:
             (config.LANGUAGE, config.THEME, config.TEXT_PERCENT, config.CUSTOMER_DISPLAY, config.KEYS),
         ),
         Page(
+            "office",
+            "upload",
+            say("Head office"),
+            say("Where this till sends its books, and whose clock it goes by."),
+            permissions=(Permission.TILL_ENROL,),
+        ),
+        Page(
             "backup",
             "folder",
             say("Back-up"),

@@ -9,6 +9,7 @@ from typing import Any
 from pos.domain.permissions import Permission
 from pos.ui.context import Context
 from pos.ui.screens.settings.form import Form
+from pos.ui.screens.settings.office import OfficeSection
 from pos.ui.screens.settings.pages import Page, all_pages, matches
 from pos.ui.screens.settings.people import PeopleSection
 from pos.ui.screens.settings.printer import PrinterSection
@@ -48,6 +49,7 @@ class SettingsPresenter:
         self.people = PeopleSection(context)
         self.limit = LimitSection(context)
         self.own_keys = OwnKeysSection(context, self.form)
+        self.office = OfficeSection(context)
         self.safety = SafetySection(context)
         self.about = AboutSection(context)
         self.state = SettingsState(page=self.pages[0].key if self.pages else "", pages=self.pages)
@@ -108,6 +110,7 @@ class SettingsPresenter:
             "keys": (self.vault,),
             "people": (self.people,),
             "rules": (self.limit,),
+            "office": (self.office,),
             "backup": (self.safety,),
             "about": (self.about,),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -29,6 +29,7 @@ from pos.ui.screens.settings.page_fields import (
 )
 from pos.ui.screens.settings.page_keys import KeysPage
 from pos.ui.screens.settings.page_look import LookPage
+from pos.ui.screens.settings.page_office import OfficePage
 from pos.ui.screens.settings.page_people import PeoplePage
 from pos.ui.screens.settings.page_printer import PrinterPage
 from pos.ui.screens.settings.pages import Page
@@ -238,25 +239,22 @@ class SettingsScreen(Screen):
     def _make_page(self, page: Page) -> PageView:
         look, presenter, choosers = self.look, self.presenter, self.choosers
         form = presenter.form
-        if page.key == "shop":
-            return ShopPage(look, page, form, choosers)
-        if page.key == "printer":
-            return PrinterPage(look, page, form, section=presenter.printer, choosers=choosers)
-        if page.key == "scanner":
-            return ScannerPage(look, page, presenter.scanner)
-        if page.key == "keys":
-            return KeysPage(look, page, form, section=presenter.vault, choosers=choosers)
-        if page.key == "people":
-            return PeoplePage(look, page, presenter.people)
-        if page.key == "rules":
-            return RulesPage(look, page, form, choosers=choosers, limit=presenter.limit)
-        if page.key == "look":
-            return LookPage(look, page, form, choosers=choosers, section=presenter.own_keys)
-        if page.key == "backup":
-            return BackupPage(look, page, form, section=presenter.safety, choosers=choosers)
-        if page.key == "training":
-            return TrainingPage(look, page, form, choosers=choosers, shop=presenter.context.desk.shop)
-        return AboutPage(look, page, presenter.about, choosers=choosers)
+        makers: dict[str, Callable[[], PageView]] = {
+            "shop": lambda: ShopPage(look, page, form, choosers),
+            "printer": lambda: PrinterPage(look, page, form, section=presenter.printer, choosers=choosers),
+            "scanner": lambda: ScannerPage(look, page, presenter.scanner),
+            "keys": lambda: KeysPage(look, page, form, section=presenter.vault, choosers=choosers),
+            "people": lambda: PeoplePage(look, page, presenter.people),
+            "rules": lambda: RulesPage(look, page, form, choosers=choosers, limit=presenter.limit),
+            "look": lambda: LookPage(look, page, form, choosers=choosers, section=presenter.own_keys),
+            "office": lambda: OfficePage(look, page, presenter.office),
+            "backup": lambda: BackupPage(look, page, form, section=presenter.safety, choosers=choosers),
+            "training": lambda: TrainingPage(
+                look, page, form, choosers=choosers, shop=presenter.context.desk.shop
+            ),
+            "about": lambda: AboutPage(look, page, presenter.about, choosers=choosers),
+        }
+        return makers[page.key]()
 
     def _show_form(self, state: FormState) -> None:
         for view in self._views.values():

@@ -71,7 +71,7 @@ class UploadsPresenter:
 
     def send_now(self) -> None:
         """Talk to head office at once."""
-        if self.state.now is not None and self.state.now.office.state == "none":
+        if self.state.now is not None and not self.state.now.office.has_office:
             self._context.shell.toast(self._context.say("This till stands alone"), light="off")
             return
         self._context.shell.syncing.run_now()

@@ -132,7 +132,7 @@ class OfficeCard(Card):
         self.made.setText("–" if now is None else wording.count(now.today.made))
         self.taken.setText("–" if now is None else wording.count(now.today.taken))
         self.repeated.setText(wording.count(sync.repeated))
-        stands_alone = now is not None and now.office.state == "none"
+        stands_alone = now is not None and not now.office.has_office
         self.enrol.setVisible(stands_alone and self._may_enrol)
         self.send.setVisible(not sync.is_running)
         self.send.setEnabled(not stands_alone)

@@ -46,7 +46,7 @@ class OfficeWords:
 def office_words(state: UploadsState, wording: Wording) -> OfficeWords:
     """Say how head office is."""
     say, office = wording.say, OfficeStanding() if state.now is None else state.now.office
-    if state.now is not None and office.state == "none":
+    if state.now is not None and not office.has_office:
         return OfficeWords(
             "off",
             say("This till stands alone"),

@@ -234,7 +234,7 @@ class UploadsScreen(Screen):
 
     def _can_send(self) -> bool:
         now = self.presenter.state.now
-        return now is not None and now.office.state != "none"
+        return now is not None and now.office.has_office
 
     # -- acts ---------------------------------------------------------------------------------------------
 
