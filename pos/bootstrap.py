@@ -70,6 +70,7 @@ from pos.services.meter_shop import MeterChecks
 from pos.services.meters import Meters
 from pos.services.mirror import Mirror
 from pos.services.money_papers import BankRules, MoneyPapers
+from pos.services.office_facts import OfficeFactsReader
 from pos.services.office_papers import OfficePapers
 from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
@@ -267,7 +268,7 @@ class Till:
         return PinSeal(self.secrets).seal_hash(operator_id, pin_hash)
 
     def _wire_register(self) -> None:
-        read_phone = PhoneReader(HOME_COUNTRIES.get(self.shop.currency, DEFAULT_COUNTRY))
+        read_phone = self.read_phone = PhoneReader(HOME_COUNTRIES.get(self.shop.currency, DEFAULT_COUNTRY))
         checks = MeterChecks(currency=self.shop.currency, read_phone=read_phone)
         self.meters = Meters(self.units, self.book, self.clock, checks, currency=self.shop.currency)
         self.imports = MeterImport(self.units, self.book, self.clock, checks)
@@ -382,6 +383,7 @@ class Till:
             till_code=self.shop.till_code,
         )
         self.uploads_desk = UploadsDesk(self.units, self.clock, business_day=self.book.business_day)
+        self.office_facts = OfficeFactsReader(self.units)
         self.books_desk = BooksDesk(
             self.units,
             self.clock,
