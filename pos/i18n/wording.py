@@ -15,6 +15,9 @@ from pos.i18n.catalogue import Catalogue
 NO_BREAK = "\N{NO-BREAK SPACE}"
 """Holds a number and its unit together on one line; paper shows a plain space."""
 
+_DAYS = {"fr": "j"}
+"""The short form of *days* where it is not `d`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -97,7 +100,7 @@ class Wording:
         if minutes < 60:
             return f"{minutes}{NO_BREAK}min"
         if minutes >= 2 * 24 * 60:
-            return f"{minutes // (24 * 60)}{NO_BREAK}d"
+            return f"{minutes // (24 * 60)}{NO_BREAK}{_DAYS.get(self.language, 'd')}"
         return f"{minutes // 60}{NO_BREAK}h{NO_BREAK}{minutes % 60:02}"
 
     def long_day(self, at: datetime) -> str:

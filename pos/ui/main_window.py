@@ -743,7 +743,9 @@ class MainWindow(QWidget):
         frame = self._focus_frame
         if frame is None or not _is_alive(frame):
             return
-        wants_ring = now is not None and not isinstance(now, QLineEdit) and now.property("klRing") != "own"
+        # A ring around a whole screen shows nothing: it takes keys, but none of it can act.
+        is_bare = isinstance(now, QLineEdit | Screen)
+        wants_ring = now is not None and not is_bare and now.property("klRing") != "own"
         if wants_ring and now is not None and self.isAncestorOf(now):
             frame.setWidget(now)
         else:

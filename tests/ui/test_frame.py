@@ -235,3 +235,15 @@ def test_disk_when_it_gets_full_then_the_window_says_so(
     low = low_room(1_500_000_000)
     assert low is not None and low.text in desktop.window.notices
     assert desktop.window.toasts.isVisible()
+
+
+def test_ring_when_a_whole_screen_takes_the_keys_then_none_is_drawn(
+    desktop: Desktop, open_shift: None
+) -> None:
+    desktop.sign_in("A")
+    desktop.window.go("shift")
+    desktop.settle()
+    desktop.screen.setFocus()
+
+    assert desktop.focus() is desktop.screen
+    assert desktop.window._focus_frame is not None and desktop.window._focus_frame.widget() is None

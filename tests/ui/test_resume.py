@@ -119,3 +119,20 @@ def test_code_when_scanned_on_the_resume_screen_then_its_meter_is_asked_for(
     card = screen.presenter.state.card
     assert screen.presenter.state.stage is Stage.CONFIRM
     assert card is not None and card.meter.drn == drn
+
+
+def test_cards_when_one_is_chosen_then_enter_stands_on_it_alone(
+    stopped: SaleResult, desktop: Desktop
+) -> None:
+    desktop.window.sign_in_as(desktop.people["C"])
+    desktop.settle()
+
+    assert [card._main.accessibleName() for card in resume(desktop)._shown] == [
+        "Print it, Enter",
+        "Go on with it",
+    ]
+    desktop.key(KEY.Key_Down)
+    assert [card._main.accessibleName() for card in resume(desktop)._shown] == [
+        "Print it",
+        "Go on with it, Enter",
+    ]

@@ -215,6 +215,10 @@ def test_trial_when_on_then_enter_sells_nothing(selling: Desktop, drn: str) -> N
     selling.key(KEY.Key_Return)
 
     assert state(selling).stage is Stage.AMOUNT and state(selling).price is not None
+    pay = screen(selling).trade.money.pay
+    assert not pay.isEnabled() and pay.accessibleName() == "Trial only, F3"
+    selling.key(KEY.Key_F3)
+    assert pay.isEnabled() and pay.accessibleName() == "Pay, F8"
 
 
 def test_arrears_when_only_the_debt_is_paid_then_no_token(selling: Desktop, till: Till) -> None:

@@ -66,6 +66,10 @@ def test_age_when_written_has_the_unit_that_fits() -> None:
     ]
 
 
+def test_age_when_of_days_then_in_the_letter_of_the_language() -> None:
+    assert [plain(wording(language).age(259_200)) for language in ("en", "fr")] == ["3 d", "3 j"]
+
+
 def test_text_when_it_is_not_translated_is_english() -> None:
     assert catalogue("rw").say("No such text {n}", n=1) == "No such text 1"
     assert catalogue("en").say("COPY {n}", n=2) == "COPY 2"

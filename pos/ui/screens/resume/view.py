@@ -178,7 +178,9 @@ class ResumeScreen(Screen):
             row.addWidget(go)
             return
         for light, fact, detail in checks:
-            row.addWidget(Light(look, light), 0, Qt.AlignmentFlag.AlignTop)
+            is_one_line = look.metrics.is_compact
+            side = Qt.AlignmentFlag.AlignVCenter if is_one_line else Qt.AlignmentFlag.AlignTop
+            row.addWidget(Light(look, light), 0, side)
             words = QVBoxLayout()
             words.setSpacing(2)
             words.addWidget(label(look, fact, Type.VALUE, wraps=True))
@@ -434,6 +436,8 @@ class _StopCard(Card):
         """Put the ring on the card."""
         self.set_kind("focus" if is_chosen else "true")
         self._main.set_kind("accent" if is_chosen else "normal")
+        # Enter works at the chosen card alone.
+        self._main.set_caption(self._main.caption, cap=self._look.say("Enter") if is_chosen else "")
         self._main.setEnabled(not (is_busy and is_chosen))
 
 

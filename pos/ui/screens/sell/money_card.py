@@ -203,7 +203,10 @@ class MoneyCard(Card):
         self._change.setText("–" if change is None else wording.amount(change))
         set_tone(self._change, "text" if change else "text3")
         self.pay.setEnabled(price is not None and not state.is_paying and not state.trial_only)
-        self.pay.set_caption(say("One moment") if state.is_paying else say("Pay"))
+        # Why it is off stands on it: the key that ends the trial, where there is one.
+        act = Act.TRIAL if state.trial_only else Act.MAIN
+        caption = say("Trial only") if state.trial_only else say("Pay")
+        self.pay.set_caption(say("One moment") if state.is_paying else caption, cap=look.keys.cap_of(act))
         self._language.choose(state.language)
         left = state.envelope_left_minor
         if left is not None and price is not None:
