@@ -22,7 +22,7 @@ from pos.i18n.catalogue import LANGUAGES, SOURCE_LANGUAGE
 from pos.i18n.resources import resource_path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("pos/ui", "pos/reports", "pos/services")
+FOLDERS = ("pos/ui", "pos/reports", "pos/services", "pos/gateways")
 TABLES = {
     "pos/ui/places.py": {"PLACES", "HELP", "RESUME"},
     "pos/ui/key_words.py": None,
@@ -38,6 +38,7 @@ TABLES = {
     "pos/ui/refusal_words.py": {"WORDS"},
     "pos/ui/role_words.py": None,
     "pos/ui/widgets/token_label.py": {"_WORDS"},
+    "pos/gateways/reasons.py": {"_TEXTS"},
     "pos/services/report_paper.py": {"TENDER_NAMES"},
     "pos/services/price_view.py": {"_NAMES", "_TAXED"},
     "pos/services/money_papers.py": {"_MOVE_WORDS"},
