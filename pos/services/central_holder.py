@@ -22,11 +22,19 @@ class CentralHolder:
     """Asks `/v1/vend` with the stored request: the same sale gives the same token, however often."""
 
     def __init__(
-        self, client: Callable[[], ServerClient | None], *, is_reachable: Callable[[], bool]
+        self,
+        client: Callable[[], ServerClient | None],
+        *,
+        is_reachable: Callable[[], bool],
+        unreachable: Callable[[], None],
     ) -> None:
-        """`client` gives the conversation of an enrolled till, None for one that stands alone."""
+        """`client` gives the conversation of an enrolled till, None for one that stands alone.
+
+        `unreachable` is told when head office did not answer: the next sale goes to another holder at once.
+        """
         self._client = client
         self._is_reachable = is_reachable
+        self._unreachable = unreachable
 
     def is_reachable(self) -> bool:
         """Return whether a cycle with head office ended well a moment ago."""
@@ -49,6 +57,7 @@ class CentralHolder:
                 return HolderAnswer(HolderVerdict.UNKNOWN)
             vended = client.read(answer, VendAnswer)
         except Unavailable as error:
+            self._unreachable()
             return HolderAnswer(HolderVerdict.UNKNOWN, reason=error.code)
         except ServerRefusal as refusal:
             is_final = refusal.status == _FINAL_NO or (

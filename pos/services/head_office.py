@@ -62,7 +62,11 @@ class HeadOffice:
         self._open_transport: Callable[[str], Transport] = _over_https
         self._pause: Callable[[float], None] = time.sleep
         self.state = OfficeState(units, machine_clock)
-        self.holder = CentralHolder(self._vending_client, is_reachable=lambda: self.state.is_online)
+        self.holder = CentralHolder(
+            self._vending_client,
+            is_reachable=lambda: self.state.is_online,
+            unreachable=self.state.failed,
+        )
         self._turn = threading.Lock()
         self._engine: SyncEngine | None = None
         self._vend_client: ServerClient | None = None

@@ -143,6 +143,23 @@ class SyncEngine:
         is_cancelled: Callable[[], bool],
     ) -> None:
         self._refuse_fork()
+        try:
+            self._talk(report, progress, is_cancelled)
+        except ServerRefusal as refusal:
+            if refusal.status != 403 or report.scope == "drain":
+                raise
+            # The till was revoked in the middle of a session: a new one says so, and may still drain.
+            self.client.log_out()
+            if self.client.log_in().scope != "drain":
+                raise
+            self._talk(report, progress, is_cancelled)
+
+    def _talk(
+        self,
+        report: SyncReport,
+        progress: Callable[[SyncProgress], None],
+        is_cancelled: Callable[[], bool],
+    ) -> None:
         login = self.client.log_in()
         report.scope = login.scope
         self._note_login(login.answer, login.scope)

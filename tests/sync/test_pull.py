@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from argon2 import PasswordHasher
 
 from pos.domain.canonical import canonical_bytes
 from pos.domain.names import fold
-from pos.domain.tariff import tariff_sha256
+from pos.domain.tariff import Block, tariff_sha256
 from pos.errors import UserError
 from pos.models.search import match_of
 from pos.services.sale_values import SaleKind, SaleRequest
@@ -328,6 +329,19 @@ def test_pull_when_tariffs_come_sound_ones_are_stored_and_damaged_ones_named(til
 
     assert till.all("SELECT code FROM tariff ORDER BY code") == [("HOME",), ("SHOP",)]
     assert "BENT" in till.one("SELECT trouble FROM pull_cursor WHERE resource = 'tariffs'")
+
+
+def test_pull_when_a_tariff_has_the_code_of_the_shops_own_that_one_steps_aside(till: LinkedTill) -> None:
+    till.sell(1)
+    dearer = replace(plain_tariff(), blocks=(Block(500_000_000),))
+    body = canonical_bytes(dearer.to_json()).decode()
+
+    pull(till, tariffs=[rows(tariff_row("HOME", body=body, sha256=tariff_sha256(dearer)))])
+
+    assert till.all("SELECT code FROM tariff ORDER BY code") == [("HOME",), ("HOME@T03",)]
+    till.sell(2, 5_000)
+    assert till.all("SELECT units_milli FROM sale_item ORDER BY sale_place") == [(30_387,), (10_000,)]
+    assert verify(till.shop.units).findings == ()
 
 
 def test_pull_when_settings_come_they_win_and_their_end_brings_the_default_back(till: LinkedTill) -> None:

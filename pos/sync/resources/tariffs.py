@@ -26,21 +26,33 @@ class TariffsMapping(Records[TariffRow]):
     def take(self, taking: Taking, rows: Sequence[TariffRow]) -> None:
         super().take(taking, rows)
         for row in rows:
+            if not self._is_sound(row):
+                taking.troubles.append(f"Tariff {row.code} version {row.version} came damaged.")
+                continue
+            self._step_aside(taking, row)
             found: Any = taking.connection.execute(
                 tariff.select().where(tariff.c.code == row.code, tariff.c.version == row.version)
             ).one_or_none()
-            if found is not None and found.sha256.hex() == row.sha256:
+            if found is None:
+                self._insert(taking, row)
+            elif found.sha256.hex() == row.sha256:
                 taking.connection.execute(
                     tariff.update().where(tariff.c.key == found.key).values(name=row.name)
                 )
-            elif found is not None:
+            else:
                 taking.troubles.append(
                     f"Tariff {row.code} version {row.version} is stored here with other content."
                 )
-            elif self._is_sound(row):
-                self._insert(taking, row)
-            else:
-                taking.troubles.append(f"Tariff {row.code} version {row.version} came damaged.")
+
+    def _step_aside(self, taking: Taking, row: TariffRow) -> None:
+        """Head office owns tariffs: the shop's own of the same code keep only the sales made with them."""
+        taking.connection.exec_driver_sql(
+            "UPDATE tariff SET code = code || '@' || "
+            "(SELECT till.code FROM book JOIN till ON till.id = book.till_id) "
+            "WHERE code = ? AND lower(hex(sha256)) NOT IN (SELECT json_extract(body, '$.sha256') "
+            "FROM office_record WHERE resource = 'tariffs' AND json_extract(body, '$.code') = ?)",
+            (row.code, row.code),
+        )
 
     def delete(self, taking: Taking, ids: Sequence[str]) -> None:
         """A version that prices were made with stays; it was in force then."""

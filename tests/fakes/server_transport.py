@@ -1,0 +1,25 @@
+"""A way to the real server application without a socket."""
+
+from collections.abc import Mapping
+
+import httpx2 as httpx
+
+from pos.errors import Unavailable
+from pos.sync.transport import Response
+
+
+class ClientTransport:
+    """Sends through the test client of an application; `is_cut` makes it a dead line."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self.is_cut = False
+
+    def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Response:
+        if self.is_cut:
+            raise Unavailable("sync.unreachable", "The line is cut.")
+        answer = self._client.request(method, path, headers=dict(headers or {}), content=body)
+        names = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, names, answer.content)
