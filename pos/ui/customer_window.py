@@ -20,6 +20,7 @@ class CustomerWindow(QWidget):
         self.setWindowTitle(shop)
         self.setProperty("klGround", "bg")
         self.resize(800, 480)
+        self.said = ("", "", "")
         column = QVBoxLayout(self)
         column.setContentsMargins(48, 32, 48, 32)
         self._shop = label(look, shop, Type.TITLE, tone="text2")
@@ -44,6 +45,7 @@ class CustomerWindow(QWidget):
 
     def say(self, amount: str, detail: str, token: str) -> None:
         """Show an amount with what it is, and a token."""
+        self.said = (amount, detail, token)
         self._amount.setText(amount)
         self._detail.setText(detail)
         self._token.show_token(token)

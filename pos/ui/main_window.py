@@ -32,6 +32,7 @@ from pos.errors import KilotillError, Unavailable
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
 from pos.services.approval import Approval
+from pos.services.office_standing import RESTORED
 from pos.services.till_status import TillStatus
 from pos.ui.context import ApprovalAsk, Context
 from pos.ui.customer_window import CustomerWindow
@@ -140,6 +141,8 @@ class MainWindow(QWidget):
         application.focusChanged.connect(self._on_focus)
         apply_look(application, style, self.look)
         self._shown_stop = ""
+        self._has_asked = False
+        self._banner_text = ""
         self.syncing = SyncRunner(
             lambda: desk.sync,
             tasks,
@@ -185,6 +188,7 @@ class MainWindow(QWidget):
             return
         self.look = self._make_look()
         apply_look(self._application, self._style, self.look)
+        self._renew_customer_window()
         place = self._place
         where = {} if self.screen_now is None else dict(self.screen_now.where())
         for screen in self._screens.values():
@@ -240,6 +244,7 @@ class MainWindow(QWidget):
         self.stack.setObjectName("desk")
         self.fkeys = FKeyBar(self.look)
         self.banner = Banner(self.look)
+        self._banner_text = ""
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.banner)
@@ -255,8 +260,6 @@ class MainWindow(QWidget):
         self.rail.pressed.connect(self._on_rail)
         self.fkeys.pressed.connect(self._on_bar)
         self.strip.pressed.connect(self._on_strip)
-        if self.desk.shop.is_training:
-            self.banner.say(self.look.say("Training. Nothing here is real: no money, no token that works."))
         self._show_status()
         return frame
 
@@ -480,6 +483,14 @@ class MainWindow(QWidget):
             self.activateWindow()
         self._customer.say(amount, detail, token)
 
+    def _renew_customer_window(self) -> None:
+        """Show the customer the same in another look."""
+        if self._customer is not None:
+            said = self._customer.said
+            self._customer.close()
+            self._customer = None
+            self.customer_display(*said)
+
     # -- status -------------------------------------------------------------------------------------------
 
     def refresh_status(self) -> None:
@@ -490,6 +501,26 @@ class MainWindow(QWidget):
     def _got_status(self, status: TillStatus) -> None:
         self._status = status
         self._show_status()
+        self._ask_for_replacement(status)
+
+    def _show_banner(self, status: TillStatus) -> None:
+        say, text = self.look.say, ""
+        if self.desk.shop.is_training:
+            text = say("Training. Nothing here is real: no money, no token that works.")
+        elif status.office == RESTORED:
+            text = say("This till was restored. An administrator must enrol it in place of the lost one.")
+        if text != self._banner_text:
+            self._banner_text = text
+            self.banner.say(text)
+
+    def _ask_for_replacement(self, status: TillStatus) -> None:
+        """On another machine: ask an administrator once whether this till is being replaced."""
+        if status.office != RESTORED or self._has_asked or self.context is None:
+            return
+        is_free = self._panel is None and self._place == places_of(self.context)[0].key
+        if is_free and self.context.may(Permission.TILL_ENROL):
+            self._has_asked = True
+            self.go("settings", page="office")
 
     def _status_failed(self, error: BaseException) -> None:
         if is_stop(error, self.look.wording.language):
@@ -501,6 +532,7 @@ class MainWindow(QWidget):
             return
         place, items = strip_items(self._status, self.actor, self.look, self.desk.clock.now())
         self.strip.show_items(place, items)
+        self._show_banner(self._status)
         self._show_rail()
 
     def _tick(self) -> None:

@@ -134,6 +134,13 @@ def test_customer_window_when_the_shop_has_one_then_shows_change_and_token(
     assert window is not None and window.isVisible()
     assert desktop.window.isActiveWindow() or QApplication.activeWindow() is not window
     assert len(window._token.digits()) == 20
+    said = window.said
+    desktop.window.set_preferences(replace(desktop.window.preferences, theme="dark"))
+    desktop.settle()
+
+    dark = desktop.window._customer
+    assert dark is not None and dark is not window and not window.isVisible()
+    assert dark.said == said and dark.isVisible() and dark._token._look.theme == "dark"
 
 
 def test_stop_when_it_happens_then_a_panel_says_what_and_enter_goes_on(desktop: Desktop) -> None:
