@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from central.models.journal import account_balance, book_day, case, meter_month, payment, token, voucher_use
 from central.models.master import (
@@ -163,8 +163,22 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
     )
 
 
+_METER_COLUMNS = (
+    meter.c.id,
+    meter.c.organisation_id,
+    meter.c.drn,
+    meter.c.krn,
+    meter.c.base_date,
+    meter.c.arrears_minor,
+    meter.c.institution_id,
+    meter.c.home_till,
+    meter.c.next_key,
+    meter.c.merged_into,
+)
+
+
 def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> list[Row[Any]]:
-    columns = list(meter.c)
+    columns = _METER_COLUMNS
     found = {row.id: row for row in rows_where(connection, columns, meter.c.id, sorted(mentions.meters))}
     # A number may stand under another id: a duplicate, proposed at another till.
     missing = mentions.drns - {row.drn for row in found.values() if row.merged_into is None}
@@ -296,29 +310,29 @@ def _tids(connection: Connection, organisation: UUID, mentions: Mentions) -> dic
     """Return the TIDs that are booked already, and the sale each was for."""
     if not mentions.tids:
         return {}
-    query = select(token.c.pan, token.c.base_date, token.c.tid, token.c.sale_id).where(
+    columns = (token.c.pan, token.c.base_date, token.c.tid, token.c.sale_id)
+    more = (
         token.c.organisation_id == organisation,
-        token.c.pan.in_(sorted(mentions.pans)),
-        token.c.tid.in_(sorted(mentions.tids)),
         token.c.tid.is_not(None),
         ~token.c.is_double,
     )
-    return {(row.pan, row.base_date, row.tid): row.sale_id for row in connection.execute(query)}
+    rows = rows_where(connection, columns, token.c.pan, sorted(mentions.pans), more=(*more, _among(mentions)))
+    return {(row.pan, row.base_date, row.tid): row.sale_id for row in rows}
+
+
+def _among(mentions: Mentions) -> ColumnElement[bool]:
+    """A meter has many tokens; those of the last years are no TIDs of these lines."""
+    return token.c.tid.between(min(mentions.tids), max(mentions.tids))
 
 
 def _vended(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, UUID]:
     """Return the TIDs this server gave out itself, and the sale each is for."""
     if not mentions.tids:
         return {}
-    query = select(
-        vend_request.c.pan, vend_request.c.base_date, vend_request.c.tid, vend_request.c.sale_id
-    ).where(
-        vend_request.c.organisation_id == organisation,
-        vend_request.c.pan.in_(sorted(mentions.pans)),
-        vend_request.c.tid.in_(sorted(mentions.tids)),
-        vend_request.c.tid.is_not(None),
-    )
-    return {(row.pan, row.base_date, row.tid): row.sale_id for row in connection.execute(query)}
+    columns = (vend_request.c.pan, vend_request.c.base_date, vend_request.c.tid, vend_request.c.sale_id)
+    more = (vend_request.c.organisation_id == organisation, vend_request.c.tid.is_not(None))
+    rows = rows_where(connection, columns, vend_request.c.pan, sorted(mentions.pans), more=more)
+    return {(row.pan, row.base_date, row.tid): row.sale_id for row in rows}
 
 
 def _vouchers(connection: Connection, organisation: UUID, mentions: Mentions) -> set[UUID]:

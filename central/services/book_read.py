@@ -57,8 +57,14 @@ def uuid_of(value: Any) -> UUID:
     """Return an id. Raises UnreadableError."""
     if type(value) is not str or len(value) != 36:
         raise UnreadableError("id")
+    return _uuid(value)
+
+
+@lru_cache(maxsize=8_192)
+def _uuid(text: str) -> UUID:
+    """Return an id; each stands several times in a line, and those of meters and people in many."""
     try:
-        return UUID(value)
+        return UUID(text)
     except ValueError as error:
         raise UnreadableError("id") from error
 
@@ -196,7 +202,7 @@ class Mentions:
         """Take up what one line speaks of; what cannot be read is left out."""
         body, value = line.value["body"], line.value
         self.days.add(value["business_day"])
-        self.actors.add(UUID(value["actor"]))
+        self.actors.add(uuid_of(value["actor"]))
         try:
             self._add_ids(body["sale"] if value["kind"] == "sale_delivered" else body)
             for item in items_of(value["kind"], body):

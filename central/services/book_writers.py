@@ -258,7 +258,7 @@ class Booker:
         shift_id, float_minor = uuid_of(body["shift_id"]), amount(body["float_minor"])
         row = (
             *(self._context.till_id, shift_id, self._context.organisation_id),
-            *(UUID(line.pushed.value["actor"]), line.at, float_minor, date.fromisoformat(line.day)),
+            *(uuid_of(line.pushed.value["actor"]), line.at, float_minor, date.fromisoformat(line.day)),
             *(None, None, None, None, None),
         )
         return lambda: self.rows.shifts.__setitem__(shift_id, row)
@@ -283,7 +283,7 @@ class Booker:
         """The opening part of a shift opened in an earlier batch: the row that is there stays."""
         return (
             *(self._context.till_id, shift_id, self._context.organisation_id),
-            *(UUID(line.pushed.value["actor"]), line.at, 0, date.fromisoformat(line.day)),
+            *(uuid_of(line.pushed.value["actor"]), line.at, 0, date.fromisoformat(line.day)),
         )
 
     def read_arrears_changed(self, line: Line) -> Callable[[], None]:
@@ -316,7 +316,7 @@ class Booker:
         }
         digest = hashlib.sha256(canonical_bytes(record)).digest()
         row = (
-            *(UUID(line.pushed.value["id"]), self._context.organisation_id, self._context.till_id),
+            *(uuid_of(line.pushed.value["id"]), self._context.organisation_id, self._context.till_id),
             *("change", digest, record, "waiting", "", self._context.now),
         )
         return lambda: self.rows.proposals.append(row)
@@ -348,7 +348,7 @@ class Booker:
         return write
 
     def _write_sale(self, line: Line, sale: Body, number: str) -> None:
-        sale_id = UUID(sale["sale_id"])
+        sale_id = uuid_of(sale["sale_id"])
         self._check_receipt(line, number)
         if not do_sums_hold(sale):
             line.findings.add("price", sums=False)
@@ -370,7 +370,7 @@ class Booker:
         self._put(line, sale, state="delivered", receipt_number=number, institution_id=institution)
 
     def _write_paid(self, line: Line, quote: Body) -> None:
-        sale_id = UUID(quote["sale_id"])
+        sale_id = uuid_of(quote["sale_id"])
         if sale_id in self._context.foreign_sales:
             line.findings.add("tid_collision", sale_id=quote["sale_id"], delivered_before=True)
             return
@@ -420,11 +420,11 @@ class Booker:
                 *(till, seq, item["n"], self._context.organisation_id, sale_id, cause),
                 *(item.get("item_kind", "token"), line.at, date.fromisoformat(line.day)),
                 *(
-                    None if meter is None else UUID(meter["meter_id"]),
+                    None if meter is None else uuid_of(meter["meter_id"]),
                     None if meter is None else meter["drn"],
                 ),
                 *(
-                    None if basis is None else UUID(basis["tariff_id"]),
+                    None if basis is None else uuid_of(basis["tariff_id"]),
                     None if basis is None else basis["month"],
                 ),
                 *(item["money_minor"], item.get("units_milli", 0), item.get("free_milli", 0)),
@@ -462,11 +462,11 @@ class Booker:
         return take
 
     def _month_rows(self, item: Body) -> dict[UUID, MonthRow]:
-        key = (UUID(item["meter"]["meter_id"]), item["basis"]["month"])
+        key = (uuid_of(item["meter"]["meter_id"]), item["basis"]["month"])
         return self._context.months[key]
 
     def _take_month(self, line: Line, item: Body, take: Any) -> None:
-        context, meter_id = self._context, UUID(item["meter"]["meter_id"])
+        context, meter_id = self._context, uuid_of(item["meter"]["meter_id"])
         rows = self._month_rows(item)
         given_back = check_twice(context, item, take, rows=rows, findings=line.findings)
         own = rows.setdefault(context.till_id, MonthRow())
@@ -489,7 +489,7 @@ class Booker:
 
     def _give_back(self, line: Line, item: Body, taken: Taken) -> None:
         """Give a customer what was taken twice, at the meter's home till, else at this one."""
-        context, meter_id = self._context, UUID(item["meter"]["meter_id"])
+        context, meter_id = self._context, uuid_of(item["meter"]["meter_id"])
         row = context.meters.get(meter_id)
         till = context.till_id if row is None or row.home_till is None else row.home_till
         credit_id = new_id(context.now)
@@ -533,7 +533,7 @@ class Booker:
         case_id = new_id(context.now)
         self.rows.cases[case_id] = (
             *(case_id, context.organisation_id, None, "token_refused", "open", sale_id),
-            *(UUID(item["meter"]["meter_id"]), item["meter"]["drn"], None),
+            *(uuid_of(item["meter"]["meter_id"]), item["meter"]["drn"], None),
             *("A token with the same TID was made before: the meter takes only the first.", context.now),
             context.now,
         )
@@ -555,7 +555,7 @@ class Booker:
     def _write_payments(self, sale_id: UUID, payments: list[Body]) -> None:
         context = self._context
         for one in payments:
-            payment_id = UUID(one["payment_id"])
+            payment_id = uuid_of(one["payment_id"])
             context.tenders[payment_id] = one["tender"]
             self.rows.payments.setdefault(
                 payment_id,
@@ -578,7 +578,7 @@ class Booker:
 
     def _institution(self, item: Body) -> UUID | None:
         meter = item.get("meter")
-        row = None if meter is None else self._context.meters.get(UUID(meter["meter_id"]))
+        row = None if meter is None else self._context.meters.get(uuid_of(meter["meter_id"]))
         return None if row is None else row.institution_id
 
     def _put(
@@ -587,11 +587,11 @@ class Booker:
         """Write or move the sale's row among the transactions."""
         kinds = {item.get("item_kind", "token") for item in sale["items"]}
         meter = next((item["meter"] for item in sale["items"] if "meter" in item), None)
-        actor = UUID(line.pushed.value["actor"])
+        actor = uuid_of(line.pushed.value["actor"])
         self._change(
             line,
             Transaction(
-                id=UUID(sale["sale_id"]),
+                id=uuid_of(sale["sale_id"]),
                 type=kinds.pop() if len(kinds) == 1 else "mixed",
                 state=state,
                 business_day=line.day,
@@ -601,7 +601,7 @@ class Booker:
                 units_milli=sum(item.get("units_milli", 0) for item in sale["items"]),
                 cashier_id=actor,
                 cashier_name=self._context.names.get(actor),
-                meter_id=None if meter is None else UUID(meter["meter_id"]),
+                meter_id=None if meter is None else uuid_of(meter["meter_id"]),
                 drn=None if meter is None else meter["drn"],
                 receipt_number=receipt_number,
                 institution_id=institution_id,
@@ -612,7 +612,7 @@ class Booker:
     def _begin(
         self, line: Line, sale_id: UUID, state: str, *, type_: str, currency: str, money_minor: int = 0
     ) -> None:
-        actor = UUID(line.pushed.value["actor"])
+        actor = uuid_of(line.pushed.value["actor"])
         self._change(
             line,
             Transaction(

@@ -9,7 +9,19 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Json
-from sqlalchemy import Column, Connection, Dialect, Row, Table, make_url, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Row,
+    Table,
+    any_,
+    bindparam,
+    make_url,
+    select,
+)
 
 from central.models import types
 
@@ -59,13 +71,24 @@ def upsert_rows(
 
 
 def rows_where(
-    connection: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Iterable[Any]
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    key: Column[Any],
+    values: Iterable[Any],
+    *,
+    more: Sequence[ColumnElement[bool]] = (),
 ) -> list[Row[Any]]:
-    """Return the columns of all rows whose key is among the values."""
+    """Return the columns of all rows whose key is among the values, and for which `more` holds."""
     wanted = list(values)
+    if not wanted:
+        return []
+    if connection.dialect.name == "postgresql":
+        # One array is one statement for any number of values: it is compiled and planned once.
+        array = bindparam("wanted", wanted, type_=ARRAY(key.type))
+        return list(connection.execute(select(*columns).where(key == any_(array), *more)).all())
     found: list[Row[Any]] = []
     for start in range(0, len(wanted), _IN_MAX):
-        query = select(*columns).where(key.in_(wanted[start : start + _IN_MAX]))
+        query = select(*columns).where(key.in_(wanted[start : start + _IN_MAX]), *more)
         found += connection.execute(query).all()
     return found
 
@@ -112,10 +135,7 @@ def _sqlite_insert(table: Table, names: tuple[str, ...]) -> tuple[str, tuple[_Pr
 def _upsert(table: Table, names: tuple[str, ...], key: tuple[str, ...], on_conflict: str, source: str) -> str:
     quoted = ", ".join(f'"{name}"' for name in names)
     keys = ", ".join(f'"{name}"' for name in key)
-    return (
-        f'INSERT INTO "{table.name}" ({quoted}) {source} '
-        f"ON CONFLICT ({keys}) {on_conflict}"
-    )
+    return f'INSERT INTO "{table.name}" ({quoted}) {source} ON CONFLICT ({keys}) {on_conflict}'
 
 
 @cache
