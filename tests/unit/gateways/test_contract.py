@@ -1,5 +1,6 @@
 """What every adapter of a payment provider does in the same way, proven against the sandbox."""
 
+import logging
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -240,6 +241,24 @@ def test_reference_is_the_same_for_the_same_payment_and_never_shared(
         assert made == gateway.reference_for(first, at)
         assert (made == gateway.reference_for(second, at)) == (first == second)
     assert UUID(mtn(NOWHERE, line).reference_for(first, at)).version == 4
+
+
+@every_provider
+def test_logs_name_calls_and_neither_phones_nor_secrets(
+    name: str, sandbox: Sandbox, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "pos.gateways")
+    gateway = payment_gateway(name, sandbox.base_url, line)
+    request = paid(gateway, name, sandbox)
+    if name != "paystack":
+        gateway.verify_payer(getattr(PAYERS[name], "phone"))  # noqa: B009 - of a union
+
+    said = "\n".join(record.getMessage() for record in caplog.records if record.name == "pos.gateways.http")
+    phone = str(getattr(PAYERS[name], "phone"))  # noqa: B009 - of a union
+    assert said.count(" after ") >= 2
+    for hidden in (phone[-9:], request.reference, "sk_test", "5a4db0c5"):
+        assert hidden not in said
+    assert phone not in repr(request)
 
 
 @every_provider
