@@ -87,7 +87,9 @@ class ImportPage(QWidget):
             "It needs the number of the meter, its tariff and its supply group. What is known already is "
             "changed to what the file says. The import can be taken back."
         )
-        card.body.addWidget(label(look, words, Type.BODY, tone="text2", wraps=True))
+        if not metrics.is_single_column:
+            # Where the text is large the past imports need the room.
+            card.body.addWidget(label(look, words, Type.BODY, tone="text2", wraps=True))
         row = QHBoxLayout()
         row.setSpacing(12)
         self.choose = KeyButton(look, say("Choose a file"), cap=say("Enter"), kind="accent", icon="folder")
