@@ -28,6 +28,7 @@ _COMMANDS = {
     "tariff": "pos.cli.registers:tariff",
     "shift": "pos.cli.shifts:shift",
     "sell": "pos.cli.selling:sell",
+    "pay": "pos.cli.payments:pay",
     "sales": "pos.cli.records:sales",
     "receipt": "pos.cli.records:receipt",
     "cases": "pos.cli.records:cases",

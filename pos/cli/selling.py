@@ -1,4 +1,4 @@
-"""`kilotill sell`: one sale for cash, as the counter does it."""
+"""`kilotill sell`: one sale, as the counter does it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,39 @@ import click
 from pos.bootstrap import Access, Till
 from pos.cli.context import CommandContext, money_option, pass_command, units_option
 from pos.cli.paper_files import hand_over
+from pos.cli.tenders import (
+    cash_alone,
+    parts_of,
+    payment_json,
+    view_json,
+    view_text,
+    wait_for,
+)
 from pos.domain.money import format_major, format_scaled
 from pos.domain.permissions import Permission
+from pos.domain.states import SaleState
 from pos.errors import ApprovalNeeded
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
 from pos.system.ids import new_id
 from pos.tokens.digits import group
+
+WAIT_S = 600
+
+ENDED_UNPAID = frozenset({SaleState.FAILED, SaleState.VOIDED, SaleState.EXPIRED})
 
 
 @click.command()
 @click.option("--meter", "drn", required=True, metavar="DRN", help="The meter number, 11 or 13 digits.")
 @click.option("--amount", metavar="MONEY", help="Money to sell for, in whole units such as 5000 or 12.50.")
 @click.option("--units", metavar="UNITS", help="Units to sell instead, such as 12.5.")
-@click.option("--tender", default="cash", show_default=True, help="cash, or cash:TENDERED to get the change.")
+@click.option(
+    "--tender",
+    "tenders",
+    multiple=True,
+    default=("cash",),
+    help="cash, cash:TENDERED, momo:PHONE, or several with the amount of each but one: cash:2000.",
+)
+@click.option("--wait", is_flag=True, help="Wait until a payment by phone is final, ten minutes at most.")
 @click.option("--arrears", "is_arrears", is_flag=True, help="Pay arrears only: no token.")
 @click.option("--another", is_flag=True, help="Sell although this meter bought within the last half hour.")
 @click.option("--operator", required=True, metavar="NAME", help="Who sells.")
@@ -33,9 +53,11 @@ from pos.tokens.digits import group
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @pass_command
 def sell(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
-    """Sell electricity or water for cash and write the token."""
+    """Sell electricity or water, for cash or by phone, and write the token."""
     with command.till(Access.WRITES) as till:
         request = _request(till, options)
+        if not cash_alone(options["tenders"]):
+            return _sell_by_parts(command, till, request, options, as_json=as_json)
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         try:
             result = till.checkout.sell(request, actor)
@@ -51,6 +73,35 @@ def sell(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
             result = till.checkout.sell(request, actor, approval=approval)
         hand_over(till, result, actor, is_quiet=as_json)
         click.echo(json.dumps(sale_json(result)) if as_json else sale_text(result))
+    return 0
+
+
+def _sell_by_parts(
+    command: CommandContext, till: Till, request: SaleRequest, options: dict[str, Any], *, as_json: bool
+) -> int:
+    """Ask providers for their parts, and wait for them if asked to."""
+    desk, parts = till.payments.desk, parts_of(till, options["tenders"])
+    actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
+    try:
+        view = desk.begin(request, parts, actor)
+    except ApprovalNeeded:
+        if options["approved_by"] is None:
+            raise
+        approval = till.approver.approve(
+            Permission.SALE_DUPLICATE,
+            str(request.sale_id),
+            approver=options["approved_by"],
+            pin=command.secret_line(f"PIN of {options['approved_by']}", from_stdin=options["pin_stdin"]),
+        )
+        view = desk.begin(request, parts, actor, approval=approval)
+    if options["wait"]:
+        view = wait_for(till, view, WAIT_S)
+    if view.result is None:
+        click.echo(json.dumps(view_json(view)) if as_json else view_text(view, till.shop.currency))
+        return 1 if view.state in ENDED_UNPAID else 0
+    hand_over(till, view.result, actor, is_quiet=as_json)
+    answer = sale_json(view.result) | {"payments": [payment_json(part) for part in view.parts]}
+    click.echo(json.dumps(answer) if as_json else sale_text(view.result))
     return 0
 
 
@@ -115,9 +166,8 @@ def _request(till: Till, options: dict[str, Any]) -> SaleRequest:
     if (options["amount"] is None) == (options["units"] is None):
         raise click.UsageError("Give either --amount or --units.")
     currency = till.shop.currency
-    tender, colon, tendered = options["tender"].partition(":")
-    if tender != "cash":
-        raise click.BadParameter("only cash is taken today", param_hint="--tender")
+    tenders = options["tenders"]
+    _, colon, tendered = tenders[0].partition(":") if cash_alone(tenders) else ("", "", "")
     sale_id: UUID | None = options["sale_id"]
     amount, units = options["amount"], options["units"]
     return SaleRequest(

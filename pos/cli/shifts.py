@@ -41,6 +41,7 @@ def open_shift(
         else:
             count = cash_count([], typed_minor=money_option(float_text, currency, "--float"))
         opened = till.shifts.open_shift(actor, count)
+        till.payments.desk.deliver_waiting()
         show_alarms(till)
     answer = {"shift": str(opened.shift.id), "float_minor": count.total_minor, "waiting": len(opened.waiting)}
     text = f"Shift of {operator} is open with {format_major(count.total_minor, currency)} {currency}."

@@ -36,7 +36,7 @@ from pos.models.queries.payments import (
 from pos.models.queries.selling import find_sale, open_shift
 from pos.models.stored import instant_of, milliseconds_of
 from pos.models.uow import Units, WriteUnit
-from pos.services.approval import Approval, require
+from pos.services.approval import Approval, require, require_any
 from pos.services.checkout import Checkout
 from pos.services.delivery import check_envelope, needed_shift
 from pos.services.facts import privileged_act
@@ -219,7 +219,7 @@ class PaymentDesk:
         Raises:
             UserError: `permission.denied`.
         """
-        require(actor, Permission.PAYMENT_REQUERY)
+        require_any(actor, Permission.PAYMENT_REQUERY, Permission.SALE_VIEW_ALL)
         with self._units.read() as connection:
             found = {pending.sale_id: None for pending in list_pending(connection)}
             for payment_id in open_ids(connection):

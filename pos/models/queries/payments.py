@@ -146,6 +146,23 @@ def payment_of_reference(connection: Connection, provider: str, reference: str) 
     return None if found is None else UUID(bytes=found)
 
 
+def find_by_text(connection: Connection, text: str) -> tuple[UUID, UUID | None] | None:
+    """Return the sale a text names, and the payment where it names one: ids or a reference."""
+    try:
+        key = UUID(text).bytes
+    except ValueError:
+        key = b""
+    row: Any = connection.exec_driver_sql(
+        "SELECT sale_id, id FROM provider_payment WHERE id = ?1 OR reference = ?2 "
+        "OR (provider_reference = ?2 AND ?2 <> '') "
+        "UNION ALL SELECT id, NULL FROM sale WHERE id = ?1 LIMIT 1",
+        (key, text),
+    ).first()
+    if row is None:
+        return None
+    return UUID(bytes=row[0]), None if row[1] is None else UUID(bytes=row[1])
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
     """A raw answer, for managers."""
