@@ -140,11 +140,9 @@ class MainWindow(QWidget):
         self._application = application
         application.focusChanged.connect(self._on_focus)
         apply_look(application, style, self.look)
-        self._shown_stop = ""
-        self._has_asked = False
-        self._banner_text = ""
+        self._shown_stop, self._banner_text, self._has_asked = "", "", False
         self.syncing = SyncRunner(
-            lambda: desk.sync,
+            lambda: self.desk.sync,
             tasks,
             now=desk.clock.now,
             today=desk.books_desk.today,
