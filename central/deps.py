@@ -76,7 +76,9 @@ def get_settings(request: Request) -> Settings:
 
 def refuse_unknown(request: Request, refusal: Unauthenticated) -> Unauthenticated:
     """Count somebody unknown against the address, then return the refusal. Raises Problem 429."""
-    charge(request, "address", address_of(request))
+    # Who sent no token at all was counted before.
+    if request.state.verdict is None:
+        charge(request, "address", address_of(request))
     return refusal
 
 

@@ -78,7 +78,7 @@ def start_logs(level: str, stream: TextIO | None = None) -> logging.Handler:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
-    for noisy in ("alembic", "httpx", "httpcore"):
+    for noisy in ("alembic", "httpx", "httpx2", "httpcore"):
         logging.getLogger(noisy).setLevel("WARNING")
     return handler
 

@@ -52,6 +52,7 @@ class _Exchange:
         self._send = send
         self._status = 0
         self._read_bytes = 0
+        self._is_too_large = False
         scope["app"] = owner
         scope.setdefault("state", {})
         self._request = Request(scope)
@@ -67,6 +68,8 @@ class _Exchange:
         metrics.running.inc()
         try:
             await self._answer()
+            if self._is_too_large:
+                await self._refuse(_too_large())
         finally:
             metrics.running.dec()
             self._note(time.perf_counter() - begun)
@@ -75,14 +78,20 @@ class _Exchange:
         try:
             self._check_length()
             self._charge_strangers()
-            await self._app(self._scope, self._limited_receive, self._send_with_headers)
+            await self._app(self._scope, self._limited_receive, self._send_unless_too_large)
         except Problem as problem:
             await self._refuse(problem)
         except Exception:
+            if self._is_too_large:
+                return
             # The last net: whatever it is, the client gets an answer and the log says what happened.
             _log.exception("failed", method=self._scope["method"], path=self._scope["path"])
             text = f"Something went wrong here. Tell support the number {self._own.request_id}."
             await self._refuse(Problem("server.fault", text, status=500))
+
+    async def _send_unless_too_large(self, message: Message) -> None:
+        if not self._is_too_large:
+            await self._send_with_headers(message)
 
     async def _refuse(self, problem: Problem) -> None:
         if not self._status:
@@ -98,7 +107,9 @@ class _Exchange:
         message = await self._receive()
         self._read_bytes += len(message.get("body", b""))
         if self._read_bytes > BODY_BYTES_MAX:
-            raise _too_large()
+            # Whoever reads the body takes an error for bad JSON; so what they answer is dropped, too.
+            self._is_too_large = True
+            return {"type": "http.disconnect"}
         return message
 
     def _charge_strangers(self) -> None:
