@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from pos.gateways.sandbox import airtel_data as data
 from pos.gateways.sandbox.airtel_signing import KeyPair, callback_hash
 from pos.gateways.sandbox.callbacks import Callback
-from pos.gateways.sandbox.core import Core, Provider, Tale, is_bad_secret
+from pos.gateways.sandbox.core import Core, Provider, Tale, http_status, is_bad_secret
 from pos.gateways.sandbox.credentials import AIRTEL_CALLBACK_KEY
 from pos.gateways.sandbox.money import decimal_of, plain
 from pos.gateways.sandbox.payments import Payment
@@ -75,8 +76,7 @@ class Airtel(Provider):
         return tuple(routes)
 
     def no_such_path(self, *, is_wrong_method: bool) -> Answer:
-        status, message = (405, "Method Not Allowed") if is_wrong_method else (404, "Not Found")
-        return json_answer(status, {"status": {"code": str(status), "message": message, "success": False}})
+        return plain_error(405 if is_wrong_method else 404)
 
     def renew_keys(self) -> None:
         self.keys.renew()
@@ -85,10 +85,8 @@ class Airtel(Provider):
         return refused("ROUTER003", 400)
 
     def refusal(self, code: str) -> Answer:
-        if code == "HTTP408":
-            return json_answer(
-                408, {"status": {"code": "408", "message": "Request timed out", "success": False}}
-            )
+        if (status := http_status(code)) is not None:
+            return plain_error(status)
         return refused(code or data.REFUSED_CODE)
 
     def _inside(
@@ -326,6 +324,12 @@ def refused(code: str, http_status: int = 200, *, response_code: str = "") -> An
         "success": False,
     }
     return json_answer(http_status, {"status": status})
+
+
+def plain_error(status: int) -> Answer:
+    """Return an error of HTTP itself: its envelope has no code of Airtel's."""
+    message = HTTPStatus(status).phrase
+    return json_answer(status, {"status": {"code": str(status), "message": message, "success": False}})
 
 
 def _shown(payment: Payment) -> Answer:

@@ -86,7 +86,6 @@ DOUBTFUL_CODES = frozenset(
         "ESB000008",
         "ESB000014",
         "0000900",
-        "HTTP408",
     }
 )
 """Codes after which the payment lives all the same."""

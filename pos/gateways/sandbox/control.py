@@ -133,7 +133,7 @@ class Control:
     def _coded(self, code: str, provider: str) -> Scenario:
         if not provider:
             raise ControlError("A code needs its provider.")
-        is_doubtful = code in self._core.providers[provider].doubtful_codes
+        is_doubtful = self._core.providers[provider].is_doubtful(code)
         breaks = Breaks.DOUBTFUL if is_doubtful else Breaks.REFUSED
         return Scenario(0, f"answers with {code}", breaks=breaks, code=code, after_s=5)
 

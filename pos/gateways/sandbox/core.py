@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -128,6 +129,12 @@ class Provider(ABC):
     def refusal(self, code: str) -> Answer:
         """Return the answer to a first request that carries a code of the provider; empty: its usual one."""
 
+    @classmethod
+    def is_doubtful(cls, code: str) -> bool:
+        """Say whether a payment lives although its first request was answered with this code."""
+        status = http_status(code)
+        return code in cls.doubtful_codes or (status is not None and (status >= 500 or status == 408))
+
     def renew_keys(self) -> None:
         """Let the keys run out that clients encrypt with; most providers have none."""
         return
@@ -176,7 +183,7 @@ class Provider(ABC):
                 return html_fault(503)
         if not self._keep(payment):
             return duplicate()
-        if plan.says is Says.BEFORE_ANSWER:
+        if plan.says is Says.BEFORE_ANSWER and payment.outcome is not None:
             self.say(payment)
         if plan.breaks is Breaks.DOUBTFUL:
             return self.refusal(plan.code)
@@ -185,7 +192,8 @@ class Provider(ABC):
     def became_final(self, payment: Payment) -> None:
         """Send what the scenario says about a payment that is final now."""
         says = payment.scenario.says
-        if says is Says.NEVER or (says is Says.BEFORE_ANSWER and payment.scenario.is_at_once()):
+        is_told = says is Says.BEFORE_ANSWER and payment.scenario.is_at_once() and not payment.is_held
+        if says is Says.NEVER or is_told:
             return
         for tale in _TALES.get(says, (Tale.TRUE,)):
             self.core.timeline.call_soon(partial(self.say, payment, tale))
@@ -260,6 +268,11 @@ class Provider(ABC):
         if breaks in (Breaks.HTML_500, Breaks.HTML_502):
             return html_fault(HTML_STATUS[breaks])
         return reply()
+
+
+def http_status(code: str) -> int | None:
+    """Return the status of a code such as `HTTP403`, None for a code of a provider."""
+    return int(code[4:]) if re.fullmatch(r"HTTP[45]\d\d", code) else None
 
 
 def is_bad_secret(text: str) -> bool:

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pos.gateways.sandbox.callbacks import Callback
-from pos.gateways.sandbox.core import Core, Provider, Tale
+from pos.gateways.sandbox.core import Core, Provider, Tale, http_status
 from pos.gateways.sandbox.money import decimal_of, plain
 from pos.gateways.sandbox.mtn_access import Access, Caller
-from pos.gateways.sandbox.mtn_answers import error, is_uuid
+from pos.gateways.sandbox.mtn_answers import error, gateway_error, is_uuid
 from pos.gateways.sandbox.mtn_data import (
     AFTER_A_MOMENT,
     AT_ONCE,
@@ -103,6 +104,8 @@ class Mtn(Provider):
         return json_answer(status, {"statusCode": status, "message": message})
 
     def refusal(self, code: str) -> Answer:
+        if (status := http_status(code)) is not None:
+            return gateway_error(status, HTTPStatus(status).phrase)
         return error(503 if code == "SERVICE_UNAVAILABLE" else 500, code or "PAYER_NOT_FOUND")
 
     def bad_body(self) -> Answer:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from pos.gateways.sandbox import paystack_data as data
 from pos.gateways.sandbox import paystack_views as views
 from pos.gateways.sandbox.callbacks import Callback
-from pos.gateways.sandbox.core import Core, Provider, Tale, is_bad_secret
+from pos.gateways.sandbox.core import Core, Provider, Tale, http_status, is_bad_secret
 from pos.gateways.sandbox.money import decimal_of
 from pos.gateways.sandbox.payments import Payment
 from pos.gateways.sandbox.paystack_answers import done, invalid, missing, not_found, page, refused
@@ -63,6 +64,7 @@ class Paystack(Provider):
             Route("GET", "transaction/export", inside(self._export)),
             Route("GET", "transaction/timeline/{id}", inside(self._timeline)),
             Route("GET", "transaction/{id}", inside(self._fetch)),
+            Route("GET", "exports/transactions.csv", self._exported),
             Route("GET", "balance", inside(self._balance)),
         )
         parts = (self.charges, self.refunds, self.people, self.plans)
@@ -77,8 +79,7 @@ class Paystack(Provider):
         def checked(request: Request) -> Answer:
             key = request.bearer()
             if _KEY.fullmatch(key) is None or is_bad_secret(key):
-                step = "Ensure that you provide the correct authorization key for the request"
-                return refused(401, "Invalid key", "invalid_Key", step=step)
+                return bad_key()
             return handler(request)
 
         return checked
@@ -90,6 +91,8 @@ class Paystack(Provider):
         return refused(400, "Unexpected token in JSON", "invalid_params")
 
     def refusal(self, code: str) -> Answer:
+        if (status := http_status(code)) is not None:
+            return json_answer(status, {"status": False, "message": HTTPStatus(status).phrase})
         return refused(400, "The payment was refused", code or "invalid_params", kind="processor_error")
 
     def begin(
@@ -146,11 +149,13 @@ class Paystack(Provider):
     def _facts(
         self, request: Request, fields: Mapping[str, Any], email: str, metadata: object
     ) -> dict[str, Any]:
+        code = self.core.dice.word(15)
         return {
             "id": next(self.numbers),
             "domain": _domain(request),
             "secret": request.bearer(),
-            "access_code": self.core.dice.word(15),
+            "access_code": code,
+            "page": f"{request.base_url}/checkout/{code}",
             "stage": "open",
             "channel": "card",
             "metadata": metadata,
@@ -171,11 +176,10 @@ class Paystack(Provider):
         payment = self.begin(request, fields, ordinary=data.WAITING)
         if isinstance(payment, Answer):
             return payment
-        code = payment.facts["access_code"]
         payment.facts["authorization"] = self.charges.card_token("4084084084084081", "visa")
         value = {
-            "authorization_url": f"{request.base_url}/checkout/{code}",
-            "access_code": code,
+            "authorization_url": payment.facts["page"],
+            "access_code": payment.facts["access_code"],
             "reference": payment.reference,
         }
         return self.keep(payment, lambda: done("Authorization URL created", value))
@@ -192,7 +196,7 @@ class Paystack(Provider):
     def asked(self, payment: Payment) -> Answer | None:
         """Count a status call; return the trouble that the scenario has for it, None if there is none."""
         if payment.scenario.revokes_token and self.core.book.take_fault(payment):
-            return refused(401, "Invalid key", "invalid_Key")
+            return bad_key()
         if (fault := self.status_fault(payment)) is not None:
             return fault
         self.core.book.ask(payment)
@@ -255,6 +259,14 @@ class Paystack(Provider):
             "Export successful", {"path": f"{request.base_url}/exports/transactions.csv", "expiresAt": until}
         )
 
+    def _exported(self, _request: Request) -> Answer:
+        """Return the file behind the link of export; the link is its own permission, as with Paystack."""
+        rows = self.core.book.newest_first(self.name, TRANSACTION)
+        lines = [
+            f"{one.reference},{views.status_word(one)},{views.minor(one)},{one.currency}" for one in rows
+        ]
+        return Answer(200, "\n".join(["reference,status,amount,currency", *lines]).encode(), "text/csv")
+
     def _balance(self, request: Request) -> Answer:
         paid = [one for one in self.transactions(request) if one.outcome is Outcome.PAID]
         value = [
@@ -294,6 +306,10 @@ class Paystack(Provider):
         return Callback(
             url, body, (("Content-Type", "application/json"), ("x-paystack-signature", signature))
         )
+
+
+def bad_key() -> Answer:
+    return json_answer(401, {"status": False, "message": "Invalid key"})
 
 
 def duplicate() -> Answer:

@@ -46,9 +46,15 @@ def not_found(what: str) -> Answer:
 
 
 def page(
-    request: Request, rows: Sequence[Row], message: str, view: Callable[[Row], object], **meta: object
+    request: Request,
+    rows: Sequence[Row],
+    message: str,
+    view: Callable[[Row], object],
+    *,
+    has_text_size: bool = False,
+    **meta: object,
 ) -> Answer:
-    """Return the page of `rows` that the query asks for, counted or by cursor."""
+    """Return the page of `rows` that the query asks for, counted or by cursor; some lists count in text."""
     size = _whole(request.query, "perPage", _whole(request.query, "per_page", PAGE_ROWS))
     size = min(max(size, 1), PAGE_ROWS_MAX)
     if request.query.get("use_cursor", "").lower() == "true":
@@ -56,7 +62,12 @@ def page(
     number = max(_whole(request.query, "page", 1), 1)
     chosen = rows[(number - 1) * size : number * size]
     count = -(-len(rows) // size)
-    shape = {"total": len(rows), "skipped": (number - 1) * size, "perPage": size, "page": number}
+    shape = {
+        "total": len(rows),
+        "skipped": (number - 1) * size,
+        "perPage": str(size) if has_text_size else size,
+    }
+    shape["page"] = number
     return done(message, [view(row) for row in chosen], meta=shape | {"pageCount": count} | meta)
 
 

@@ -84,13 +84,15 @@ class Charges:
             "reusable": True,
             "signature": f"SIG_{dice.word(20)}",
             "account_name": None,
+            "receiver_bank_account_number": None,
+            "receiver_bank": None,
         }
         self._authorizations[code] = token
         return token
 
     def _charge(self, request: Request) -> Answer:
         fields = request.fields()
-        way = self._way(request, fields)
+        way = self._way(fields)
         if isinstance(way, Answer):
             return way
         if way.currency and not fields.get("currency"):
@@ -110,6 +112,8 @@ class Charges:
             "refund": way.refund,
             **way.shows,
         }
+        if "qr_code" in way.shows:
+            payment.facts["qr_code"] = payment.facts["page"]
         if way.steps:
             payment.facts["is_waiting"] = True
             payment.facts["then"] = payment.scenario
@@ -119,14 +123,14 @@ class Charges:
             payment.facts["stage"] = "pay_offline" if way.shows else "pending"
         return self._paystack.keep(payment, lambda: done(ATTEMPTED, view(payment)))
 
-    def _way(self, request: Request, fields: Mapping[str, Any]) -> Way | Answer:
+    def _way(self, fields: Mapping[str, Any]) -> Way | Answer:
         if fields.get("authorization_code"):
             return self._token_way(str(fields["authorization_code"]))
         ways: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Way | Answer]] = {
             "mobile_money": _mobile_way,
             "card": self._card_way,
             "bank": self._bank_way,
-            "ussd": _ussd_way,
+            "ussd": self._ussd_way,
             "bank_transfer": self._transfer_way,
         }
         for name, way in ways.items():
@@ -134,7 +138,7 @@ class Charges:
                 return way(value, fields)
         for name in ("qr", "eft", "capitec_pay"):
             if isinstance(fields.get(name), dict):
-                return self._other_way(name, request)
+                return self._other_way(name)
         return missing("One of card, bank, mobile_money, ussd, bank_transfer, qr, eft or authorization_code")
 
     def _token_way(self, code: str) -> Way | Answer:
@@ -150,11 +154,9 @@ class Charges:
         if lacking:
             return missing(f"card.{lacking}")
         known = data.CARDS.get(number)
-        if known is None:
-            return Way("card", data.OTHER_CARD)
-        if str(card["cvv"]) != known.cvv:
-            return Way("card", data.WRONG_CVV)
-        token = self.card_token(number, known.brand)
+        token = self.card_token(number, known.brand if known else "visa")
+        if known is None or str(card["cvv"]) != known.cvv:
+            return Way("card", data.WRONG_CVV if known else data.OTHER_CARD, authorization=token)
         steps = known.steps
         if steps and steps[0][0] == "pin" and str(fields.get("pin", "")) == steps[0][1]:
             steps = steps[1:]
@@ -171,7 +173,7 @@ class Charges:
         if not code or not account:
             return missing("bank.code and bank.account_number")
         if (code, account) != (data.ZENITH, data.BANK_ACCOUNT):
-            return Way("bank", data.OTHER_CARD)
+            return Way("bank", data.OTHER_CARD, authorization=self._bank_token("Test Bank"))
         token = self._bank_token("Zenith Bank")
         steps: tuple[tuple[str, str], ...] = (("birthday", ""), ("otp", data.OTP))
         if str(fields.get("birthday", "")) in data.BIRTHDAYS:
@@ -193,14 +195,25 @@ class Charges:
         }
         return Way("bank_transfer", data.PROMPTED, shows=shows, authorization=self._bank_token("Test Bank"))
 
-    def _other_way(self, channel: str, request: Request) -> Way:
+    def _other_way(self, channel: str) -> Way:
         token = self._bank_token("Test Bank")
         if channel == "eft":
             return Way("eft", data.PAID, steps=(("url", ""),), authorization=token)
         shows = {"display_text": "Confirm the payment in your bank's app"}
         if channel == "qr":
-            shows["qr_code"] = f"{request.base_url}/qr/{self._paystack.core.dice.digits(8)}"
+            shows["qr_code"] = ""
         return Way(channel, data.PROMPTED, shows=shows, authorization=token)
+
+    def _ussd_way(self, ussd: Mapping[str, Any], _fields: Mapping[str, Any]) -> Way | Answer:
+        code = str(ussd.get("type", ""))
+        if code not in data.USSD_CODES:
+            return invalid("USSD type is not supported")
+        dial = f"*{code}*33*4*18791#"
+        shows = {
+            "display_text": f"Please dial {dial} on your mobile phone to complete the payment",
+            "ussd_code": dial,
+        }
+        return Way("ussd", data.PROMPTED, shows=shows, authorization=self._bank_token("Test Bank"))
 
     def _next_step(self, payment: Payment) -> None:
         step = payment.facts["steps"][0][0]
@@ -209,7 +222,7 @@ class Charges:
         if step == "pin":
             payment.facts.pop("display_text")
         if step == "url":
-            payment.facts["url"] = f"/checkout/{payment.facts['access_code']}"
+            payment.facts["url"] = payment.facts["page"]
 
     def _submit(self, step: str, request: Request) -> Answer:
         fields = request.fields()
@@ -358,16 +371,6 @@ def _mobile_authorization(provider: str, number: str) -> dict[str, Any]:
         "signature": "",
         "account_name": None,
         "mobile_money_number": number,
+        "receiver_bank_account_number": None,
+        "receiver_bank": None,
     }
-
-
-def _ussd_way(ussd: Mapping[str, Any], _fields: Mapping[str, Any]) -> Way | Answer:
-    code = str(ussd.get("type", ""))
-    if code not in data.USSD_CODES:
-        return invalid("USSD type is not supported")
-    dial = f"*{code}*33*4*18791#"
-    shows = {
-        "display_text": f"Please dial {dial} on your mobile phone to complete the payment",
-        "ussd_code": dial,
-    }
-    return Way("ussd", data.PROMPTED, shows=shows)

@@ -59,13 +59,13 @@ class Checkout:
             self._paystack.core.book.finish(payment, Outcome.PAID)
         else:
             self._paystack.core.book.finish(payment, Outcome.FAILED, DECLINED)
-        return Answer(303, headers=(("Location", _way_back(payment, request)),))
+        return Answer(303, headers=(("Location", _way_back(payment)),))
 
 
-def _way_back(payment: Payment, request: Request) -> str:
+def _way_back(payment: Payment) -> str:
     """Return the merchant's page if it is one on the web, else this page again."""
     url = payment.facts["callback_url"]
     if urlsplit(url).scheme not in ("http", "https"):
-        return f"{request.base_url}/checkout/{payment.facts['access_code']}"
+        return str(payment.facts["page"])
     query = urlencode({"trxref": payment.reference, "reference": payment.reference})
     return f"{url}{'&' if '?' in url else '?'}{query}"

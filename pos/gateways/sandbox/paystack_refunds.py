@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pos.gateways.sandbox import paystack_data as data
@@ -57,7 +58,10 @@ class Refunds:
             return amount
         refund = self._new(paid, amount, fields)
         answer = done("Refund has been queued for processing", self._created(refund, paid))
-        return self._paystack.accept(refund, reply=lambda: answer, duplicate=lambda: answer)
+        reply = self._paystack.accept(refund, reply=lambda: answer, duplicate=lambda: answer)
+        if self._paystack.core.book.find("paystack", REFUND, refund.reference) is refund:
+            self._begin(refund)
+        return reply
 
     def _amount(self, fields: Mapping[str, Any], paid: Payment) -> int | Answer:
         left = views.minor(paid) - sum(
@@ -95,12 +99,15 @@ class Refunds:
             "customer_note": str(fields.get("customer_note") or f"Refund for transaction {paid.reference}"),
             "merchant_note": str(fields.get("merchant_note") or f"Refund for transaction {paid.reference}"),
         }
+        return refund
+
+    def _begin(self, refund: Payment) -> None:
+        """Let a refund that was accepted go through its states."""
         timeline = self._paystack.core.timeline
-        ending = paid.facts.get("refund", "processed")
+        ending = refund.facts["paid"].facts.get("refund", "processed")
         for step, status in enumerate(("pending", "processing", ending)):
             at = timeline.now() + timedelta(seconds=step * STEP_S)
-            timeline.call_at(at, lambda status=status: self._move(refund, status))  # type: ignore[misc]
-        return refund
+            timeline.call_at(at, partial(self._move, refund, status))
 
     def _move(self, refund: Payment, status: str) -> None:
         """Take a refund to its next state, mark the transaction and tell the merchant."""
@@ -143,7 +150,7 @@ class Refunds:
             and request.query.get("currency", "") in ("", one.currency)
         ]
         failed = sum(one.facts["status"] == "failed" for one in rows)
-        return page(request, rows, "Refunds retrieved", _listed, failedRefundCount=failed)
+        return page(request, rows, "Refunds retrieved", _listed, failedRefundCount=failed, has_text_size=True)
 
     def _fetch(self, request: Request) -> Answer:
         refund = self._find(request, request.named["id"])

@@ -82,7 +82,7 @@ def transaction(payment: Payment) -> dict[str, Any]:
         "log": log(payment),
         "fees": data.fees(minor(payment), payment.currency) if is_paid else None,
         "fees_split": None,
-        "authorization": facts["authorization"] if is_paid else {},
+        "authorization": _authorization(payment, is_paid=is_paid),
         "customer": facts["customer"],
         "plan": facts["plan"],
         "split": {},
@@ -98,6 +98,15 @@ def transaction(payment: Payment) -> dict[str, Any]:
         "plan_object": {},
         "subaccount": {},
     }
+
+
+def _authorization(payment: Payment, *, is_paid: bool) -> dict[str, Any]:
+    """Return the card or phone of a payment; only a paid one can be charged again."""
+    token: dict[str, Any] = payment.facts["authorization"]
+    if is_paid or not token:
+        return token
+    is_attempted = payment.facts["stage"] != "open" or payment.outcome is not None
+    return {**token, "authorization_code": None} if is_attempted else {}
 
 
 def log(payment: Payment) -> dict[str, Any]:
@@ -146,6 +155,7 @@ def charge(payment: Payment) -> dict[str, Any]:
     """Return a charge: its next step, and around it the transaction."""
     view = transaction(payment) | {"customer": filled(payment.facts["customer"]), "redirect_url": None}
     view["status"] = step_word(payment)
+    view["fees"] = data.fees(minor(payment), payment.currency)
     for name in ("display_text", "url", "ussd_code", "account_number", "account_name", "bank", "qr_code"):
         if payment.outcome is None and name in payment.facts:
             view[name] = payment.facts[name]

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 BODY_BYTES_MAX = 1_000_000
 IDLE_S = 300
+STOP_POLL_S = 0.1
 _RESET = struct.pack("ii", 1, 0)
 """Closing a socket that lingers for no time resets the connection."""
 
@@ -39,7 +40,9 @@ class Sandbox:
             self.core.providers[provider.name] = provider
         self._control = Control(self.core)
         self._server = _Server((HOST, port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(STOP_POLL_S,), name="sandbox", daemon=True
+        )
 
     @property
     def base_url(self) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from pos.gateways.sandbox import vtpass_data as data
 from pos.gateways.sandbox import vtpass_results as results
 from pos.gateways.sandbox.callbacks import Callback, Sent
-from pos.gateways.sandbox.core import Core, Provider, Tale, is_bad_secret
+from pos.gateways.sandbox.core import Core, Provider, Tale, http_status, is_bad_secret
 from pos.gateways.sandbox.money import decimal_of, number
 from pos.gateways.sandbox.payments import Payment
 from pos.gateways.sandbox.scenarios import (
@@ -80,6 +81,8 @@ class Vtpass(Provider):
         return refused("011")
 
     def refusal(self, code: str) -> Answer:
+        if (status := http_status(code)) is not None:
+            return json_answer(status, {"message": HTTPStatus(status).phrase})
         return refused(code or "016")
 
     def _inside(self, handler: Handler) -> Handler:

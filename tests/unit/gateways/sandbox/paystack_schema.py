@@ -19,24 +19,15 @@ from referencing.jsonschema import DRAFT4
 FILE = Path(__file__).parents[3] / "data" / "paystack-openapi.yaml"
 ROOT = "urn:paystack"
 QUIRKS: dict[str, frozenset[str]] = {
-    # Lists may hold payments that are not paid yet: their paid_at is null, and so is paidAt.
+    # A list may hold payments that are not paid: the file lets paid_at be null, but not its twin paidAt.
     "GET /transaction": frozenset({"data.*.paidAt"}),
-    # A charge that waits for the payer has neither a time nor a fee nor a card, but the file knows only
-    # charges that are done.
-    "POST /charge": frozenset({"data.paid_at", "data.paidAt", "data.fees", "data.authorization"}),
-    **{
-        f"POST /charge/submit_{step}": frozenset({"data.authorization"})
-        for step in ("pin", "otp", "phone", "birthday")
-    },
-    "GET /charge/{reference}": frozenset({"data.authorization"}),
-    "GET /transaction/{id}": frozenset(
-        {"data.paid_at", "data.paidAt", "data.fees", "data.authorization", "data.metadata"}
-    ),
-    # The published name of the mistake is a kind of error, not a code.
-    "401": frozenset({"code"}),
-    # Without a display text the file knows no end of the steps.
-    "GET /refund": frozenset({"meta.perPage"}),
-    "GET /refund/{id}": frozenset(),
+    # The file knows only charges and single transactions that are done: with time and reusable card.
+    "POST /charge": frozenset({"data.paid_at", "data.paidAt", "data.authorization.authorization_code"}),
+    "GET /transaction/{id}": frozenset({"data.paid_at", "data.paidAt", "data.fees", "data.authorization"}),
+    # Every country must describe the banks of Nigeria and of the dollar.
+    "GET /country": frozenset({"data.*.relationships.currency"}),
+    # The code of a mistake is there said to be one of the three types of mistakes.
+    "404": frozenset({"code"}),
 }
 
 

@@ -525,6 +525,14 @@ def test_code_chosen_by_control_is_answered_and_no_payment_exists(
     assert mtn.ask(reference).status_code == 404
 
 
+def test_forbidden_address_is_403_in_the_form_of_the_gateway(mtn: MtnCaller, sandbox: Sandbox) -> None:
+    control(sandbox, provider="mtn", code="HTTP403")
+
+    answer = mtn.pay(mtn.reference())
+
+    assert (answer.status_code, answer.json()) == (403, {"statusCode": 403, "message": "Forbidden"})
+
+
 def test_path_that_is_none_is_404_in_the_form_of_the_gateway(mtn: MtnCaller) -> None:
     answers = [
         requests.get(f"{mtn.base}/collection/v1_0/nothing", timeout=10),
