@@ -136,7 +136,8 @@ def reopen_counter(counter: Counter, folder: Path, **changes: Any) -> Counter:
     return again
 
 
-def wire(shop: Shop, gateways: dict[str, PaymentGateway]) -> Counter:
+def wire(shop: Shop, gateways: dict[str, PaymentGateway], currency: str = "RWF") -> Counter:
+    shop.set_rules(currency=currency)
     lines = PaymentLines(shop.book, shop.clock, pii_key=lambda: PII_KEY)
     texts = TextList()
     settling = Settling(
@@ -156,7 +157,7 @@ def wire(shop: Shop, gateways: dict[str, PaymentGateway]) -> Counter:
         papers=PlainNotes(),
         rules=lambda: shop.rules,
     )
-    fees = FeeRules(shop.units, shop.book, currency=lambda: "RWF")
+    fees = FeeRules(shop.units, shop.book, currency=lambda: currency)
     desk = PaymentDesk(
         shop.units,
         shop.book,
@@ -168,7 +169,7 @@ def wire(shop: Shop, gateways: dict[str, PaymentGateway]) -> Counter:
         asking=asking,
         refunds=refunds,
         fees=fees,
-        currency=lambda: "RWF",
+        currency=lambda: currency,
     )
     shifts = Shifts(
         shop.units,

@@ -167,8 +167,9 @@ def make_shop(
     float_minor: int = 10**9,
     commission_ppm: int = 0,
     opens_shift: bool = True,
+    clock: FakeClock | None = None,
 ) -> Shop:
-    clock = FakeClock(START)
+    clock = clock or FakeClock(START)
     units = make_database(folder)
     till_id = new_id(START)
     people = {role: Actor(new_id(START), key, name, role) for key, name, role in _PEOPLE}
@@ -183,11 +184,16 @@ def make_shop(
     return shop
 
 
-def reopen_shop(folder: Path, *, remote_holders: Mapping[str, RemoteHolder] | None = None) -> Shop:
-    """The shop of `make_shop` after a restart; its clock goes on from the last record."""
+def reopen_shop(
+    folder: Path,
+    *,
+    remote_holders: Mapping[str, RemoteHolder] | None = None,
+    clock: FakeClock | None = None,
+) -> Shop:
+    """The shop of `make_shop` after a restart; a clock of its own goes on from the last record."""
     units = Units(open_engine(folder / "till.sqlite"))
     with units.read() as connection:
-        clock = FakeClock(read_head(connection).trusted_at)
+        clock = clock or FakeClock(read_head(connection).trusted_at)
         people = {
             Role(row.role): Actor(row.id, row.key, row.name, Role(row.role))
             for row in connection.execute(operator.select())
