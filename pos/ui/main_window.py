@@ -745,10 +745,10 @@ class MainWindow(QWidget):
         return False
 
     def _place_key(self, event: QKeyEvent) -> bool:
-        """Alt and a digit go to a place of the rail, from the top."""
+        """Alt and a digit go to a place of the rail, from the top; 0 is the tenth, as on the keyboard."""
         if self.context is None or event.modifiers() != Qt.KeyboardModifier.AltModifier:
             return False
-        n = event.key() - Qt.Key.Key_1
+        n = 9 if event.key() == Qt.Key.Key_0 else event.key() - Qt.Key.Key_1
         places = places_of(self.context)
         if 0 <= n < len(places):
             self.go(places[n].key)
