@@ -113,7 +113,16 @@ payment = Table(
     Column("change_minor", BigInteger, nullable=False),
     Column("fee_minor", BigInteger, nullable=False),
     Column("provider_reference", String(200)),
+    # Under the till's own key: the same phone has the same MAC within an organisation.
+    Column("phone_mac", code_text(32)),
+    Column("at", Instant, nullable=False),
     Index("ix_payment_sale", "sale_id"),
+    Index(
+        "ix_payment_phone",
+        *("organisation_id", "phone_mac", "at"),
+        sqlite_where=text("phone_mac IS NOT NULL"),
+        postgresql_where=text("phone_mac IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

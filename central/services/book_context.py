@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,7 +112,8 @@ class Context:
     receipt_last: int
     last_at: datetime | None
     envelope_taken: int
-    verified: dict[UUID, int] = field(default_factory=dict)
+    extra: dict[str, Counter[str]]
+    """By day, what only the server counts: voids and reprints."""
 
     @property
     def organisation_id(self) -> UUID:
@@ -126,12 +127,18 @@ class Context:
         till: UUID = self.till.id
         return till
 
+    def kept(self, meter_id: UUID) -> UUID:
+        """Return the meter that counts: of a duplicate the one it was merged into."""
+        row = self.meters.get(meter_id)
+        return meter_id if row is None or row.merged_into is None else UUID(str(row.merged_into))
+
 
 def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions, *, now: datetime) -> Context:
     """Look everything up. The till's row and the meters' PANs are locked by the caller."""
     organisation = till_row.organisation_id
     meters = _meters(connection, organisation, mentions)
     known = {row.id: row for row in meters}
+    days, extra = _days(connection, till_row, mentions)
     sales, foreign = _transactions(connection, till_row, mentions)
     return Context(
         till=till_row,
@@ -148,7 +155,8 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
         months=_months(connection, mentions),
         balances=_balances(connection, till_row),
         tenders=_tenders(connection, till_row, mentions),
-        days=_days(connection, till_row, mentions),
+        days=days,
+        extra=extra,
         transactions=sales,
         foreign_sales=foreign,
         tids=_tids(connection, organisation, mentions),
@@ -185,6 +193,10 @@ def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> l
     if missing:
         for row in rows_where(connection, columns, meter.c.drn, sorted(missing)):
             found[row.id] = row
+    merged = {row.merged_into for row in found.values()} - found.keys() - {None}
+    for row in rows_where(connection, columns, meter.c.id, sorted(merged)):
+        found[row.id] = row
+    mentions.meters |= merged
     return [row for row in found.values() if row.organisation_id == organisation]
 
 
@@ -255,11 +267,17 @@ def _tenders(connection: Connection, till_row: Row[Any], mentions: Mentions) -> 
     return {row.payment_id: row.tender for row in rows if row.till_id == till_row.id}
 
 
-def _days(connection: Connection, till_row: Row[Any], mentions: Mentions) -> dict[str, DayTally]:
+def _days(
+    connection: Connection, till_row: Row[Any], mentions: Mentions
+) -> tuple[dict[str, DayTally], dict[str, Counter[str]]]:
     query = select(book_day.c.business_day, book_day.c.figures).where(
         book_day.c.till_id == till_row.id, book_day.c.business_day.in_(sorted(mentions.days))
     )
-    return {row.business_day: tally_of(row.figures) for row in connection.execute(query)}
+    rows = connection.execute(query).all()
+    extra: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        extra[row.business_day].update(row.figures.get("extra", {}))
+    return {row.business_day: tally_of(row.figures) for row in rows}, extra
 
 
 def tally_of(figures: dict[str, Any]) -> DayTally:

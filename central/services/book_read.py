@@ -197,6 +197,7 @@ class Mentions:
     actors: set[UUID] = field(default_factory=set)
     tids: set[int] = field(default_factory=set)
     months: set[str] = field(default_factory=set)
+    phones: set[str] = field(default_factory=set)
 
     def add(self, line: PushedLine) -> None:
         """Take up what one line speaks of; what cannot be read is left out."""
@@ -220,6 +221,9 @@ class Mentions:
         ):
             if name in body:
                 into.add(uuid_of(body[name]))
+
+        if "phone_mac" in body:
+            self.phones.add(words(body["phone_mac"], 32))
 
     def _add_item(self, item: Body) -> None:
         meter = item.get("meter")

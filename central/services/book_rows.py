@@ -78,6 +78,8 @@ _PAYMENT = [
     "change_minor",
     "fee_minor",
     "provider_reference",
+    "phone_mac",
+    "at",
 ]
 _TOKEN = [
     "till_id",
@@ -431,6 +433,7 @@ def _figures(context: Context, day: str) -> Mapping[str, Any]:
         "tenders_minor": dict(tally.tenders_minor),
         "tokens": tally.tokens,
         "units_milli": tally.units_milli,
+        "extra": dict(context.extra[day]),
     }
 
 

@@ -22,6 +22,7 @@ from central.services.book_read import (
     words,
 )
 from central.services.book_rows import Rows, total_key
+from central.services.fraud import Event, FraudCheck
 from central.services.push_lines import PushedLine
 from central.services.sale_checks import (
     Findings,
@@ -87,9 +88,15 @@ class Booker:
     """Books lines of one till in their order; what they give is gathered in `rows`."""
 
     def __init__(
-        self, context: Context, *, is_drained: Callable[[int], bool], is_understood: bool = True
+        self,
+        context: Context,
+        fraud: FraudCheck,
+        *,
+        is_drained: Callable[[int], bool],
+        is_understood: bool = True,
     ) -> None:
         self._context = context
+        self._fraud = fraud
         self._is_understood = is_understood
         self._facts = ServerFacts(context)
         self._is_drained = is_drained
@@ -109,6 +116,7 @@ class Booker:
             self._count_alone(line)
         check_clock(self._context, line.at, line.findings)
         self._move_clock(line)
+        self._check_fraud(line)
         self._write_flags(line)
         return tuple(line.findings.flags)
 
@@ -157,6 +165,35 @@ class Booker:
         if day not in days:
             days[day] = DayTally()
         return days[day]
+
+    def _check_fraud(self, line: Line) -> None:
+        if "unknown_kind" in line.findings.flags:
+            return
+        extra = self._context.extra[line.day]
+        if line.kind == "sale_closed" and line.body["state"] == "voided":
+            extra["voids"] += 1
+        elif line.kind == "token_handed_over" and line.body.get("copy") not in (0, None):
+            extra["reprints"] += 1
+        event = Event(
+            line.kind,
+            line.body,
+            line.at,
+            uuid_of(line.pushed.value["actor"]),
+            self._day(line.day),
+            extra,
+            frozenset(line.findings.flags),
+        )
+        for rule in self._fraud.check(event):
+            line.findings.add(f"fraud:{rule[:50]}")
+            self._flag_sale(line)
+
+    def _flag_sale(self, line: Line) -> None:
+        """Mark the transaction of a line that was found suspicious after it was written."""
+        sale_id = _subject(line)[0]
+        known = None if sale_id is None else self._context.transactions.get(sale_id)
+        if known is not None and not known.is_flagged:
+            known.is_flagged = True
+            self.rows.changed_sales.add(known.id)
 
     def _move_clock(self, line: Line) -> None:
         context = self._context
@@ -216,12 +253,13 @@ class Booker:
         reference = body.get("provider_reference")
         if reference is not None:
             words(reference)
+        phone_mac = _optional_words(body.get("phone_mac"), 32)
 
         def write() -> None:
             self._context.tenders[payment_id] = tender
             self.rows.payments[payment_id] = (
                 *(self._context.till_id, payment_id, self._context.organisation_id, sale_id, tender, to),
-                *(amount_minor, 0, fee_minor, reference),
+                *(amount_minor, 0, fee_minor, reference, phone_mac, line.at),
             )
             if sale_id not in self._context.transactions and sale_id not in self._context.foreign_sales:
                 self._begin(line, sale_id, "awaiting_payment", type_="token", currency=currency)
@@ -363,7 +401,7 @@ class Booker:
             institution = institution or self._institution(item)
             if sale["holder"] == "vault" and item.get("tokens"):
                 self._use_envelope(line, item["money_minor"], item["token_units_tenths"] * 100)
-        self._write_payments(sale_id, sale["payments"])
+        self._write_payments(line, sale_id, sale["payments"])
         if is_double:
             line.findings.add("tid_collision", sale_id=sale["sale_id"], delivered_before=True)
             return
@@ -381,7 +419,7 @@ class Booker:
         for item in quote["items"]:
             self._check_item(line, item, was_frozen=False)
             institution = institution or self._institution(item)
-        self._write_payments(sale_id, line.body["payments"])
+        self._write_payments(line, sale_id, line.body["payments"])
         self._put(line, quote, state="paid", receipt_number=None, institution_id=institution)
 
     def _write_closed(self, line: Line, sale_id: UUID, *, state: str, number: str | None) -> None:
@@ -462,11 +500,12 @@ class Booker:
         return take
 
     def _month_rows(self, item: Body) -> dict[UUID, MonthRow]:
-        key = (uuid_of(item["meter"]["meter_id"]), item["basis"]["month"])
+        key = (self._context.kept(uuid_of(item["meter"]["meter_id"])), item["basis"]["month"])
         return self._context.months[key]
 
     def _take_month(self, line: Line, item: Body, take: Any) -> None:
-        context, meter_id = self._context, uuid_of(item["meter"]["meter_id"])
+        context = self._context
+        meter_id = context.kept(uuid_of(item["meter"]["meter_id"]))
         rows = self._month_rows(item)
         given_back = check_twice(context, item, take, rows=rows, findings=line.findings)
         own = rows.setdefault(context.till_id, MonthRow())
@@ -483,13 +522,15 @@ class Booker:
 
     def _change_arrears(self, meter_id: UUID, change_minor: int) -> None:
         arrears = self._context.arrears
+        meter_id = self._context.kept(meter_id)
         if meter_id in arrears:
             arrears[meter_id] += change_minor
             self.rows.arrears[meter_id] += change_minor
 
     def _give_back(self, line: Line, item: Body, taken: Taken) -> None:
         """Give a customer what was taken twice, at the meter's home till, else at this one."""
-        context, meter_id = self._context, uuid_of(item["meter"]["meter_id"])
+        context = self._context
+        meter_id = context.kept(uuid_of(item["meter"]["meter_id"]))
         row = context.meters.get(meter_id)
         till = context.till_id if row is None or row.home_till is None else row.home_till
         credit_id = new_id(context.now)
@@ -552,7 +593,7 @@ class Booker:
                     over_minor=grant.used_money_minor - grant.money_minor,
                 )
 
-    def _write_payments(self, sale_id: UUID, payments: list[Body]) -> None:
+    def _write_payments(self, line: Line, sale_id: UUID, payments: list[Body]) -> None:
         context = self._context
         for one in payments:
             payment_id = uuid_of(one["payment_id"])
@@ -561,7 +602,7 @@ class Booker:
                 payment_id,
                 (
                     *(context.till_id, payment_id, context.organisation_id, sale_id, one["tender"][:60]),
-                    *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None),
+                    *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None, None, line.at),
                 ),
             )
 

@@ -24,6 +24,7 @@ from central.services.book_read import Mentions
 from central.services.book_writers import Booker
 from central.services.customer_credits import publish_credits
 from central.services.feed import Feed
+from central.services.fraud import load_fraud_check
 from central.services.push_lines import PushedLine, read_pushed_line
 
 LINES_MAX = 400
@@ -109,7 +110,8 @@ class Booking:
             mentions.add(line)
         self._lock_meters(connection, mentions)
         context = load_context(connection, row, mentions, now=self._clock.now())
-        booker = Booker(context, is_drained=waiting.drained.__contains__, is_understood=is_understood)
+        fraud = load_fraud_check(connection, row.organisation_id, mentions, waiting.lines)
+        booker = Booker(context, fraud, is_drained=waiting.drained.__contains__, is_understood=is_understood)
         for line in waiting.lines:
             booker.book(line)
         booker.rows.write(connection, context, booked_seq=waiting.lines[-1].seq)

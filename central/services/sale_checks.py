@@ -112,7 +112,7 @@ def check_twice(
         if any(code in row.charges for row in rows.values()):
             findings.add("charge_twice", n=item["n"], code=code, amount_minor=amount_minor)
             taken.append(Taken("charge", code, amount_minor))
-    meter_id = uuid_of(item["meter"]["meter_id"])
+    meter_id = context.kept(uuid_of(item["meter"]["meter_id"]))
     if take.arrears_minor > 0 and meter_id in context.arrears:
         over_minor = take.arrears_minor - max(0, context.arrears[meter_id])
         if over_minor > 0:

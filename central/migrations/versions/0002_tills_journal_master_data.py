@@ -101,10 +101,23 @@ def upgrade() -> None:
         sa.Column("change_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("provider_reference", sa.String(length=200), nullable=True),
+        sa.Column(
+            "phone_mac",
+            sa.String(length=32).with_variant(sa.String(length=32, collation="C"), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("at", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("till_id", "payment_id", name=op.f("pk_payment")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_phone",
+            ["organisation_id", "phone_mac", "at"],
+            unique=False,
+            sqlite_where=sa.text("phone_mac IS NOT NULL"),
+            postgresql_where=sa.text("phone_mac IS NOT NULL"),
+        )
         batch_op.create_index("ix_payment_sale", ["sale_id"], unique=False)
 
     op.create_table(

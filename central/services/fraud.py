@@ -1,0 +1,255 @@
+"""Fraud rules: data that head office keeps, looked at for every line that is booked (docs/formats.md §10).
+
+The till applies what it can before a sale; here all of them are applied afterwards, over all tills. A rule
+that speaks flags the line `fraud:<rule>`; its action says what the till does, never what is booked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from central.models.identity import organisation
+from central.models.journal import payment, sale_item
+from central.models.master import record
+from central.models.transactions import transactions
+from central.services.book_read import Mentions
+from central.services.bulk import rows_where
+from central.services.push_lines import PushedLine
+from pos.domain.day_figures import DayTally
+from pos.domain.recompute import UNREADABLE
+
+Body = Mapping[str, Any]
+
+WINDOW_MAX = timedelta(days=31)
+PPM = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One active rule."""
+
+    id: str
+    kind: str
+    params: Mapping[str, int]
+
+    def number(self, name: str, default: int) -> int:
+        """Return a parameter."""
+        value = self.params.get(name, default)
+        return value if isinstance(value, int) else default
+
+    @property
+    def window(self) -> timedelta:
+        """How far back the rule looks."""
+        return min(timedelta(minutes=max(0, self.number("minutes", 30))), WINDOW_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line as rules see it."""
+
+    kind: str
+    body: Body
+    at: datetime
+    actor: UUID
+    tally: DayTally
+    extra: Counter[str]
+    flags: frozenset[str]
+
+
+class FraudCheck:
+    """The rules of one organisation and what happened before the lines at hand."""
+
+    def __init__(self, rules: list[Rule], zone: ZoneInfo) -> None:
+        self._rules = rules
+        self._zone = zone
+        self.meters: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+        self.cashiers: dict[UUID, list[datetime]] = defaultdict(list)
+        self.phones: dict[str, list[datetime]] = defaultdict(list)
+
+    def check(self, event: Event) -> list[str]:
+        """Return the ids of the rules that speak, and remember the event."""
+        if not self._rules:
+            return []
+        try:
+            found = [rule.id for rule in self._rules if _CHECKS[rule.kind](self, rule, event)]
+            self._remember(event)
+        except UNREADABLE:
+            return []
+        return found
+
+    def _remember(self, event: Event) -> None:
+        if event.kind == "sale_delivered":
+            self.cashiers[event.actor].append(event.at)
+            for meter, money_minor in _sold(event):
+                self.meters[meter].append((event.at, money_minor))
+        elif _phone(event) is not None:
+            self.phones[event.body["phone_mac"]].append(event.at)
+
+    def velocity_meter(self, rule: Rule, event: Event) -> bool:
+        """More than `count` sales to a meter in `minutes`."""
+        since = event.at - rule.window
+        return any(
+            1 + sum(since < at <= event.at for at, _ in self.meters[meter]) > rule.number("count", 5)
+            for meter, _ in _sold(event)
+        )
+
+    def repeated_amount(self, rule: Rule, event: Event) -> bool:
+        """The same amount to the meter `count` times in `minutes`."""
+        since = event.at - rule.window
+        return any(
+            1 + sum(since < at <= event.at and minor == money for at, minor in self.meters[meter])
+            >= rule.number("count", 3)
+            for meter, money in _sold(event)
+        )
+
+    def velocity_cashier(self, rule: Rule, event: Event) -> bool:
+        """More than `count` sales of a cashier in `minutes`."""
+        if event.kind != "sale_delivered":
+            return False
+        since = event.at - rule.window
+        before = sum(since < at <= event.at for at in self.cashiers[event.actor])
+        return 1 + before > rule.number("count", 60)
+
+    def velocity_phone(self, rule: Rule, event: Event) -> bool:
+        """More than `count` payments from a phone in `minutes`."""
+        phone = _phone(event)
+        if phone is None:
+            return False
+        since = event.at - rule.window
+        return 1 + sum(since < at <= event.at for at in self.phones[phone]) > rule.number("count", 5)
+
+    def out_of_hours(self, rule: Rule, event: Event) -> bool:
+        """Outside `from_hour`..`to_hour` local time."""
+        if event.kind != "sale_delivered":
+            return False
+        hour = event.at.astimezone(self._zone).hour
+        begin, end = rule.number("from_hour", 0), rule.number("to_hour", 24)
+        return not (begin <= hour < end if begin <= end else hour >= begin or hour < end)
+
+    def amount_above(self, rule: Rule, event: Event) -> bool:
+        """A sale of more than `amount_minor`."""
+        return event.kind == "sale_delivered" and event.body["sale"]["money_minor"] > rule.number(
+            "amount_minor", 2**53
+        )
+
+    def clock_back(self, _rule: Rule, event: Event) -> bool:
+        """The clock was set back."""
+        said = event.kind == "clock_noted" and event.body.get("what") == "back"
+        return said or "clock" in event.flags
+
+    def sequence_gap(self, _rule: Rule, event: Event) -> bool:
+        """Receipt numbers that do not follow each other."""
+        return "receipt_gap" in event.flags
+
+    def void_ratio(self, rule: Rule, event: Event) -> bool:
+        """More than `ppm` of a till's sales of the day voided, from `least` on."""
+        is_void = event.kind == "sale_closed" and event.body.get("state") == "voided"
+        return is_void and _is_above(rule, event, event.extra["voids"])
+
+    def reprint_ratio(self, rule: Rule, event: Event) -> bool:
+        """More than `ppm` of a till's sales of the day reprinted, from `least` on."""
+        is_copy = event.kind == "token_handed_over" and event.body.get("copy", 0) > 0
+        return is_copy and _is_above(rule, event, event.extra["reprints"])
+
+
+def load_fraud_check(
+    connection: Connection, organisation_id: UUID, mentions: Mentions, lines: Iterable[PushedLine]
+) -> FraudCheck:
+    """Return the rules and what they look back at; without rules nothing is looked up."""
+    rules = _rules(connection, organisation_id)
+    if not rules:
+        return FraudCheck([], ZoneInfo("UTC"))
+    zone = connection.execute(
+        select(organisation.c.time_zone).where(organisation.c.id == organisation_id)
+    ).scalar_one()
+    check = FraudCheck(rules, ZoneInfo(zone))
+    kinds = {rule.kind for rule in rules}
+    ats = [line.at for line in lines]
+    since = min(ats) - max(rule.window for rule in rules)
+    if kinds & {"velocity_meter", "repeated_amount"}:
+        _load_meters(connection, check, mentions, since)
+    if "velocity_cashier" in kinds:
+        _load_cashiers(connection, check, organisation_id, mentions=mentions, since=since)
+    if "velocity_phone" in kinds:
+        _load_phones(connection, check, organisation_id, mentions=mentions, since=since)
+    return check
+
+
+def _rules(connection: Connection, organisation_id: UUID) -> list[Rule]:
+    query = select(record.c.body).where(
+        record.c.organisation_id == organisation_id, record.c.resource == "fraud_rules"
+    )
+    bodies = connection.execute(query).scalars()
+    return [
+        Rule(body["id"], body["kind"], body.get("params", {}))
+        for body in bodies
+        if body.get("is_active", True) and body["kind"] in _CHECKS
+    ]
+
+
+def _load_meters(connection: Connection, check: FraudCheck, mentions: Mentions, since: datetime) -> None:
+    columns = (sale_item.c.meter_id, sale_item.c.at, sale_item.c.money_minor)
+    more = (sale_item.c.at > since, sale_item.c.cause == "sale")
+    for row in rows_where(connection, columns, sale_item.c.meter_id, sorted(mentions.meters), more=more):
+        check.meters[row.meter_id].append((row.at, row.money_minor))
+
+
+def _load_cashiers(
+    connection: Connection, check: FraudCheck, organisation_id: UUID, *, mentions: Mentions, since: datetime
+) -> None:
+    columns = (transactions.c.cashier_id, transactions.c.at)
+    more = (transactions.c.organisation_id == organisation_id, transactions.c.at > since)
+    for row in rows_where(connection, columns, transactions.c.cashier_id, sorted(mentions.actors), more=more):
+        check.cashiers[row.cashier_id].append(row.at)
+
+
+def _load_phones(
+    connection: Connection, check: FraudCheck, organisation_id: UUID, *, mentions: Mentions, since: datetime
+) -> None:
+    columns = (payment.c.phone_mac, payment.c.at)
+    more = (payment.c.organisation_id == organisation_id, payment.c.at > since)
+    for row in rows_where(connection, columns, payment.c.phone_mac, sorted(mentions.phones), more=more):
+        check.phones[row.phone_mac].append(row.at)
+
+
+def _sold(event: Event) -> list[tuple[UUID, int]]:
+    if event.kind != "sale_delivered":
+        return []
+    return [
+        (UUID(item["meter"]["meter_id"]), item["money_minor"])
+        for item in event.body["sale"]["items"]
+        if "meter" in item
+    ]
+
+
+def _phone(event: Event) -> str | None:
+    """The phone of a payment that is new or has just succeeded: counted once, when it leaves or comes."""
+    is_new = event.kind == "payment_changed" and event.body.get("from") == "created"
+    return event.body.get("phone_mac") if is_new else None
+
+
+def _is_above(rule: Rule, event: Event, pieces: int) -> bool:
+    of = event.tally.pieces["sale_delivered"] + event.extra["voids"]
+    return of >= rule.number("least", 10) and pieces * PPM > rule.number("ppm", 200_000) * of
+
+
+_CHECKS: Mapping[str, Callable[[FraudCheck, Rule, Event], bool]] = {
+    "velocity_meter": FraudCheck.velocity_meter,
+    "velocity_phone": FraudCheck.velocity_phone,
+    "velocity_cashier": FraudCheck.velocity_cashier,
+    "repeated_amount": FraudCheck.repeated_amount,
+    "out_of_hours": FraudCheck.out_of_hours,
+    "amount_above": FraudCheck.amount_above,
+    "clock_back": FraudCheck.clock_back,
+    "void_ratio": FraudCheck.void_ratio,
+    "reprint_ratio": FraudCheck.reprint_ratio,
+    "sequence_gap": FraudCheck.sequence_gap,
+}
