@@ -58,6 +58,7 @@ from pos.services.drafts import Drafts
 from pos.services.engineering import EngineeringTokens
 from pos.services.envelopes import Envelopes
 from pos.services.erased_papers import ErasedPapers
+from pos.services.fraud_hold import FraudHold
 from pos.services.free_issue import FreeIssues
 from pos.services.head_office import HeadOffice, OfficePorts
 from pos.services.issuing import Issuing
@@ -70,6 +71,7 @@ from pos.services.meter_shop import MeterChecks
 from pos.services.meters import Meters
 from pos.services.mirror import Mirror
 from pos.services.money_papers import BankRules, MoneyPapers
+from pos.services.office import OfficeAdmin
 from pos.services.office_facts import OfficeFactsReader
 from pos.services.office_papers import OfficePapers
 from pos.services.operators import Operators
@@ -234,6 +236,7 @@ class Till:
             rules=self._checkout_rules,
             remote_holders={CENTRAL: self.office.holder},
             guards=guards,
+            fraud=FraudHold(self.shop.time_zone),
         )
         self._wire_register()
         self._wire_money()
@@ -384,6 +387,7 @@ class Till:
         )
         self.uploads_desk = UploadsDesk(self.units, self.clock, business_day=self.book.business_day)
         self.office_facts = OfficeFactsReader(self.units)
+        self.office_admin = OfficeAdmin(self.units, self.clock, open_transport=self.office.transport_to)
         self.books_desk = BooksDesk(
             self.units,
             self.clock,

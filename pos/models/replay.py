@@ -97,11 +97,12 @@ def may_replay_former(connection: Connection) -> bool:
     return connection.exec_driver_sql(query, kinds).first() is None
 
 
-def move_drawer(connection: Connection, *, former_till: UUID) -> None:
-    """Let the first line of the open book take over the drawer as the former book now leaves it.
+def settle_former(connection: Connection, *, former_till: UUID, first_place: int) -> None:
+    """Bring what the open book's first line did in line with lines of the former book that came since.
 
-    That line moved what was known then (docs/formats.md §5, `till_enrolled`); lines of the former book came
-    since, and its postings are those that a rebuilding would make.
+    That line took over the drawer as it was known then (docs/formats.md §5, `till_enrolled`), and accounts
+    are numbered in the order in which lines first name them. Both become what a rebuilding makes of it.
+    `first_place` is that of the first line that came.
     """
     head = read_head(connection)
     former, own = drawer_account(str(former_till)), drawer_account(str(head.till_id))
@@ -109,17 +110,38 @@ def move_drawer(connection: Connection, *, former_till: UUID) -> None:
         connection.exec_driver_sql("SELECT balance_minor FROM account WHERE name = ?", (former,)).scalar()
         or 0
     )
-    if not left:
-        return
     place, sink = place_of(head.number, 1), LiveSink(connection)
-    for n, (account, amount_minor) in enumerate(((own, left), (former, -left)), 1):
-        key = sink.post(account, amount_minor)
-        connection.exec_driver_sql(
-            "INSERT INTO posting (place, n, account_key, amount_minor) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (place, n) DO UPDATE SET amount_minor = amount_minor + excluded.amount_minor",
-            (place, n, key, amount_minor),
-        )
-    connection.exec_driver_sql("DELETE FROM posting WHERE place = ? AND amount_minor = 0", (place,))
+    if left:
+        for n, (account, amount_minor) in enumerate(((own, left), (former, -left)), 1):
+            key = sink.post(account, amount_minor)
+            connection.exec_driver_sql(
+                "INSERT INTO posting (place, n, account_key, amount_minor) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (place, n) DO UPDATE SET amount_minor = amount_minor + excluded.amount_minor",
+                (place, n, key, amount_minor),
+            )
+        connection.exec_driver_sql("DELETE FROM posting WHERE place = ? AND amount_minor = 0", (place,))
+    _number_accounts(connection, first_place)
+
+
+def _number_accounts(connection: Connection, first_place: int) -> None:
+    """Number the accounts that no earlier line names in the order of their first posting."""
+    earlier: int = connection.exec_driver_sql(
+        "SELECT coalesce(max(account_key), 0) FROM posting WHERE place < ?", (first_place,)
+    ).scalar_one()
+    ordered = connection.exec_driver_sql(
+        "SELECT account_key FROM posting WHERE place >= ? AND account_key > ? "
+        "GROUP BY account_key ORDER BY min(place * 1000 + n)",
+        (first_place, earlier),
+    ).scalars()
+    moves = [(key, earlier + n) for n, key in enumerate(ordered, 1) if key != earlier + n]
+    # Over negative numbers, because two accounts may change places.
+    for steps in ([(key, -new) for key, new in moves], [(-new, new) for _, new in moves]):
+        for key, new in steps:
+            connection.exec_driver_sql("UPDATE account SET key = ? WHERE key = ?", (new, key))
+            connection.exec_driver_sql(
+                "UPDATE posting SET account_key = ? WHERE place >= ? AND account_key = ?",
+                (new, first_place, key),
+            )
 
 
 def _book(connection: Connection, line: Line, *, book_number: int, replayed: Replayed) -> bool:

@@ -16,6 +16,7 @@ from pos.models.queries.selling import KnownSale, find_sale
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require
 from pos.services.delivery import CheckoutRules, Delivery, Sale, sale_at
+from pos.services.fraud_hold import FraudHold
 from pos.services.key_holders import VAULT, RemoteHolder
 from pos.services.quoting import Quote, Quoting
 from pos.services.remote_delivery import RemoteDelivery, reserve, store_request
@@ -41,6 +42,7 @@ class Checkout:
         rules: Callable[[], CheckoutRules],
         remote_holders: Mapping[str, RemoteHolder],
         guards: Sequence[Callable[[], None]] = (),
+        fraud: FraudHold | None = None,
     ) -> None:
         """Wire the parts; `rules` is asked at each sale, so that a changed setting counts at once.
 
@@ -53,7 +55,13 @@ class Checkout:
         self._vault = vault
         self._remote_holders = remote_holders
         self.preparation = SalePreparation(
-            clock, quoting, vault=vault, rules=rules, remote_holders=remote_holders, guards=guards
+            clock,
+            quoting,
+            vault=vault,
+            rules=rules,
+            remote_holders=remote_holders,
+            guards=guards,
+            fraud=fraud,
         )
 
     def trial_vend(

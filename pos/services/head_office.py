@@ -90,6 +90,10 @@ class HeadOffice:
         self._pause = pause
         self._forget()
 
+    def transport_to(self, url: str) -> Transport:
+        """Return the way to a server's address."""
+        return self._open_transport(url)
+
     def enrol(
         self, actor: Actor, wish: EnrolWish, *, progress: Callable[[int], None] = lambda _: None
     ) -> Enrolled:
@@ -122,9 +126,10 @@ class HeadOffice:
         offset = self.state.clock_offset()
         if self.state.link is None or offset is None:
             raise UserError("clock.no_server", "The time of head office is not known: connect to it first.")
+        # First: the line about it must not be dated by the clock that is wrong.
+        self._office_clock.keep(offset)
         seconds = round(offset.total_seconds())
         self._set_keeps(actor, keeps=True, reason=reason, after={"offset_s": seconds})
-        self._office_clock.keep(offset)
 
     def go_by_own_clock(self, actor: Actor, *, reason: str) -> None:
         """Let the till go by this machine's clock again.

@@ -25,6 +25,7 @@ from pos.models.queries.selling import (
 )
 from pos.services.approval import Approval, require
 from pos.services.delivery import CheckoutRules, Sale, needed_shift
+from pos.services.fraud_hold import FraudHold
 from pos.services.key_holders import VAULT, RemoteHolder
 from pos.services.quoting import Quote, Quoting
 from pos.services.sale_values import ITEM_KINDS, SaleKind, SaleRequest
@@ -75,8 +76,10 @@ class SalePreparation:
         rules: Callable[[], CheckoutRules],
         remote_holders: Mapping[str, RemoteHolder],
         guards: Sequence[Callable[[], None]] = (),
+        fraud: FraudHold | None = None,
     ) -> None:
         """Wire the parts; see `Checkout`."""
+        self._fraud = fraud
         self._clock = clock
         self._quoting = quoting
         self._vault = vault
@@ -123,6 +126,8 @@ class SalePreparation:
                 "float.empty", "The float with the supplier is used up: top it up before selling more."
             )
         approved_by = self._check_duplicate(connection, prepared, approval)
+        if approved_by is None:
+            approved_by = self._check_fraud(connection, prepared, approval)
         return Prepared(request, actor, approved_by, shift, at, quote, change_minor)
 
     def first_holder(self, kind: SaleKind, meter: SellingMeter) -> str:
@@ -185,6 +190,24 @@ class SalePreparation:
         return require(
             prepared.actor, Permission.SALE_DUPLICATE, approval=approval, subject=str(request.sale_id)
         )
+
+    def _check_fraud(
+        self, connection: Connection, prepared: Prepared, approval: Approval | None
+    ) -> UUID | None:
+        """Ask for a supervisor where a rule of head office holds the sale (docs/sync.md)."""
+        if self._fraud is None:
+            return None
+        rule = self._fraud.rule_against(
+            connection,
+            meter_key=prepared.quote.meter.key,
+            operator_key=prepared.actor.key,
+            money_minor=prepared.quote.item.money_minor,
+            at=prepared.at,
+        )
+        if rule is None:
+            return None
+        subject = str(prepared.request.sale_id)
+        return require(prepared.actor, Permission.SALE_DUPLICATE, approval=approval, subject=subject)
 
 
 def check_same(request: SaleRequest, known: KnownSale) -> None:

@@ -14,7 +14,8 @@ from pos.contracts.wire import LINES_MAX
 from pos.domain.canonical import JsonError
 from pos.domain.journal import JournalError, Line, read_line
 from pos.errors import MachineFault
-from pos.models.replay import Replayed, may_replay_former, move_drawer, replay_former_line
+from pos.models.places import place_of
+from pos.models.replay import Replayed, may_replay_former, replay_former_line, settle_former
 from pos.models.uow import Units
 from pos.sync.client import ServerClient
 
@@ -70,7 +71,11 @@ class FormerLines:
             with self._units.write() as unit:
                 for line in lines:
                     replay_former_line(unit.connection, line, book_number=end.number, replayed=replayed)
-                move_drawer(unit.connection, former_till=till_id)
+                settle_former(
+                    unit.connection,
+                    former_till=till_id,
+                    first_place=place_of(end.number, lines[0].seq),
+                )
                 unit.connection.exec_driver_sql(
                     "UPDATE replaced_book SET restored_seq = ?, level_seq = ? WHERE till_id = ?",
                     (lines[-1].seq, lines[-1].seq, till_id.bytes),

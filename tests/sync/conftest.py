@@ -121,11 +121,13 @@ def open_real_till(server: Server, office: Shop, tmp_path: Path) -> Iterator[Ope
     """Opens tills: of a folder that is there, or a new one with a code."""
     with ExitStack() as stack:
 
-        def open_one(folder: Path | None = None, *, code: str = "T03") -> RealTill:
+        def open_one(
+            folder: Path | None = None, *, code: str = "T03", clock: FakeClock | None = None
+        ) -> RealTill:
             data = DataFolder(folder or tmp_path / f"till-{code}")
             if not data.database.exists():
                 set_up_shop(data, replace(demo_plan(), till_code=code), BookKind.DEMO, clock=server.clock)
-            till = stack.enter_context(open_till(data, Access.WRITES, clock=server.clock))
+            till = stack.enter_context(open_till(data, Access.WRITES, clock=clock or server.clock))
             line = ClientTransport(server.client)
             till.office.use_transport(lambda _: line, pause=lambda _: None)
             people = {role: till.sign_in.sign_in(name, pin) for role, (name, pin) in PINS.items()}

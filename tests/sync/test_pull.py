@@ -11,8 +11,9 @@ from argon2 import PasswordHasher
 from pos.domain.canonical import canonical_bytes
 from pos.domain.names import fold
 from pos.domain.tariff import Block, tariff_sha256
-from pos.errors import UserError
+from pos.errors import ApprovalNeeded, UserError
 from pos.models.search import match_of
+from pos.services.fraud_hold import FraudHold
 from pos.services.sale_values import SaleKind, SaleRequest
 from pos.services.verify import verify
 from pos.sync.client import ServerRefusal
@@ -20,7 +21,7 @@ from pos.sync.resources.base import Taking
 from pos.sync.resources.meters import MetersMapping
 from pos.tokens.numbers import make_drn
 from tests.factories.linked_till import LinkedTill, link_till
-from tests.factories.shop import plain_tariff
+from tests.factories.shop import ZONE, plain_tariff
 from tests.fakes.transport import Request, Response, ok, problem
 
 
@@ -479,3 +480,17 @@ def test_pull_when_nothing_is_new_writes_nothing(till: LinkedTill) -> None:
 
     assert till.all("SELECT * FROM pull_cursor") == before
     assert json.loads(till.transport.sent("/v1/sync/push")[0].lines()[0])["first_seq"] == 1
+
+
+def test_pull_when_a_fraud_rule_holds_a_sale_a_supervisor_must_agree(till: LinkedTill) -> None:
+    rule = {"id": "big", "kind": "amount_above", "action": "hold", "params": {"amount_minor": 4_000}}
+    pull(till, fraud_rules=[rows(rule)])
+    till.shop.checkout.preparation._fraud = FraudHold(ZONE)
+
+    with pytest.raises(ApprovalNeeded) as asked:
+        till.sell(41, 5_000)
+    assert asked.value.permission == "sale.duplicate"
+    assert till.sell(42, 3_999).startswith("T03-")
+
+    pull(till, fraud_rules=[rows(deleted=["big"])])
+    assert till.sell(41, 5_000).startswith("T03-")

@@ -1,0 +1,224 @@
+"""The drills of docs/recovery.md, each run as a person would, against the real server."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pos.bootstrap import restore_till
+from pos.cli.demo_shop import renew_demo_pins
+from pos.domain.permissions import Role
+from pos.errors import MachineFault, UserError
+from pos.models.ledger_book import read_head
+from pos.services.enrol_values import Enrolled
+from pos.services.restore import RestoreRequest
+from pos.services.verify import verify
+from pos.sync.stops import ForkedError
+from pos.system.mirror_file import mirror_name
+from pos.system.paths import DataFolder
+from tests.fakes.clock import FakeClock
+from tests.server.rig import Server
+from tests.server.till_rig import DRNS, Shop
+from tests.sync.conftest import PINS, OpenTill, RealTill, revoke
+
+ADMINISTRATOR = PINS[Role.ADMINISTRATOR][0]
+
+
+@pytest.fixture(autouse=True)
+def _one_time_for_all(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restore takes the machine's own clock: it is the test's here."""
+    monkeypatch.setattr("pos.bootstrap.SystemClock", lambda: server.clock)
+
+
+def working(till: RealTill) -> RealTill:
+    till.enrol()
+    till.engine.run_once()
+    till.open_shift()
+    return till
+
+
+def back_up(till: RealTill) -> Path:
+    made = till.till.backups.begin().run()
+    assert made is not None
+    return made.path
+
+
+def restored(open_real_till: OpenTill, folder: Path, backup: Path, *, mirror: Path | None = None) -> RealTill:
+    """Restore on another machine, with its demo's public PINs set again."""
+    request = RestoreRequest(backup=backup, administrator=ADMINISTRATOR, reason="disk died", mirror=mirror)
+    restore_till(DataFolder(folder), request)
+    assert renew_demo_pins(DataFolder(folder), ADMINISTRATOR)
+    return open_real_till(folder)
+
+
+def mirror_of(till: RealTill) -> Path:
+    till.till.mirror.catch_up()
+    with till.till.units.read() as connection:
+        head = read_head(connection)
+    return till.till.backup_folder() / mirror_name(head.till_code, head.till_id)
+
+
+def test_dead_disk_when_the_server_had_everything_loses_nothing(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till).sell(DRNS[0], 2_000)
+    backup = back_up(real_till)
+    after = [real_till.sell(DRNS[1], 1_000 + n).sale["receipt_number"] for n in range(5)]
+    real_till.engine.run_once()
+    drawer = real_till.one("SELECT balance_minor FROM account WHERE name LIKE 'drawer:%'")
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    report = replaced(new)
+
+    assert report.replaced is not None and report.replaced.missing == ()
+    assert report.replaced.fetched == len(after) and report.replaced.to_send == 0
+    receipts = new.all("SELECT receipt_number FROM sale WHERE receipt_book = 0 ORDER BY receipt_number")
+    assert len(receipts) == 1 + len(after)
+    own = new.one("SELECT 'drawer:' || ?", str(new.engine.client._till_id))
+    assert new.one("SELECT balance_minor FROM account WHERE name = ?", own) == drawer
+    new.engine.run_once()
+    assert new.sell(DRNS[2], 3_000).sale["receipt_number"].startswith("T03B-")
+    assert new.engine.run_once().red_days == ()
+    assert verify(new.till.units).findings == ()
+
+
+def replaced(till: RealTill) -> Enrolled:
+    return till.enrol(replaces=True)
+
+
+def test_dead_disk_when_the_mirror_has_more_than_the_server_sends_it_on(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till)
+    backup = back_up(real_till)
+    real_till.sell(DRNS[0], 2_000)
+    real_till.line.is_cut = True
+    real_till.sell(DRNS[1], 1_500)
+    mirror = shutil.copy(mirror_of(real_till), tmp_path / "stick.mirror")
+
+    new = restored(open_real_till, tmp_path / "new", backup, mirror=Path(mirror))
+    report = replaced(new)
+    new.engine.run_once()
+
+    assert report.replaced is not None and report.replaced.to_send > 0 and report.replaced.missing == ()
+    level, end = new.all("SELECT level_seq, restored_seq FROM replaced_book")[0]
+    assert level == end
+    assert verify(new.till.units).findings == ()
+
+
+def test_dead_disk_when_selling_went_on_before_the_replacement_names_the_receipts_it_cannot_have(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till)
+    backup = back_up(real_till)
+    number = real_till.sell(DRNS[0], 2_000).sale["receipt_number"]
+    real_till.engine.run_once()
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    new.till.cash.take_out(new.people[Role.SUPERVISOR], 500, reason="soap")
+    report = replaced(new)
+
+    assert report.replaced is not None and report.replaced.missing == (number,)
+
+
+def test_dead_disk_when_the_restored_till_is_enrolled_as_a_new_one_is_asked_to_replace(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till)
+    backup = back_up(real_till)
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+
+    assert new.till.sync is None
+    with pytest.raises(UserError) as refusal:
+        new.enrol()
+    assert refusal.value.code == "enrol.replace_wanted"
+
+
+def test_dead_disk_when_the_line_breaks_while_lines_are_fetched_the_next_cycle_goes_on(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working(real_till)
+    backup = back_up(real_till)
+    for n in range(4):
+        real_till.sell(DRNS[0], 2_000 + n)
+    real_till.engine.run_once()
+    new = restored(open_real_till, tmp_path / "new", backup)
+    monkeypatch.setattr("pos.sync.former_lines.LINES_MAX", 3)
+    send, left = new.line.send, [4]
+
+    def breaking(method: str, path: str, headers: object = None, body: bytes = b"") -> object:
+        left[0] -= path.startswith("/v1/sync/lines")
+        new.line.is_cut = left[0] <= 2
+        return send(method, path, headers, body)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(new.line, "send", breaking)
+    with pytest.raises(Exception, match="cut"):
+        replaced(new)
+    monkeypatch.undo()
+    new.line.is_cut = False
+
+    new.engine.run_once()
+
+    seqs = new.all("SELECT restored_seq, server_seq FROM replaced_book")
+    assert seqs[0][0] == seqs[0][1]
+    assert verify(new.till.units).findings == ()
+
+
+def test_copied_till_when_both_sell_the_second_to_sync_is_caught_and_stops(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till)
+    copy = tmp_path / "copy"
+    real_till.till.units.checkpoint()
+    shutil.copytree(real_till.till.folder.root, copy, ignore=shutil.ignore_patterns("*.lock", "backups"))
+    twin = open_real_till(copy)
+    real_till.sell(DRNS[0], 2_000)
+    twin.sell(DRNS[1], 2_500)
+    real_till.engine.run_once()
+
+    with pytest.raises(ForkedError):
+        twin.engine.run_once()
+
+    with pytest.raises(MachineFault) as stop:
+        twin.sell(DRNS[1], 1_000)
+    assert stop.value.code == "sync.fork"
+
+
+def test_stolen_laptop_when_it_is_revoked_what_it_sold_comes_in_and_no_more_is_sold(
+    real_till: RealTill, server: Server, office: Shop
+) -> None:
+    working(real_till)
+    real_till.line.is_cut = True
+    real_till.sell(DRNS[0], 2_000)
+    revoke(server, office, real_till.engine.client._till_id)
+    real_till.line.is_cut = False
+
+    report = real_till.engine.run_once()
+
+    assert report.scope == "drain" and report.flagged == report.pushed > 0
+    assert {reasons for (reasons,) in real_till.all("SELECT reasons FROM line_flag")} == {"revoked_till"}
+    with pytest.raises(MachineFault) as stop:
+        real_till.sell(DRNS[0], 1_000)
+    assert stop.value.code == "till.not_authorised"
+
+
+def test_wrong_clock_when_head_office_says_another_time_an_administrator_lets_the_till_keep_it(
+    open_real_till: OpenTill, server: Server
+) -> None:
+    machine = FakeClock(server.clock.now())
+    till = working(open_real_till(clock=machine))
+    right = server.clock.now()
+    machine.set_wall(right + timedelta(hours=2))
+
+    with pytest.raises(MachineFault) as stop:
+        till.sell(DRNS[0], 1_000)
+
+    assert stop.value.code == "clock.off"
+    till.till.office.keep_server_clock(till.people[Role.ADMINISTRATOR], reason="battery is dead")
+    assert till.till.clock.now() == right
+    assert till.sell(DRNS[0], 1_000).sale["receipt_number"].startswith("T03-")
+    machine.set_wall(right)
+    till.till.office.go_by_own_clock(till.people[Role.ADMINISTRATOR], reason="clock set")
+    assert till.till.clock.now() == right
