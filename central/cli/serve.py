@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,6 +41,8 @@ def serve(context: click.Context) -> None:
         if command.is_demo:
             os.environ["KILOTILL_DEMO"] = "1"
         _say_hello(settings, command)
+        # uvicorn finishes what is under way, then raises the signal again: being asked to stop is no failure.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(
             "central.app:from_environment",
             factory=True,
