@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import BigInteger, Connection, Integer, Row, String, Table, select
 
 from central.errors import FieldError, Problem
 from central.models.master import (
@@ -269,6 +269,27 @@ def checked_record(resource: str, body: Values) -> dict[str, Any]:
             ],
         ) from error
     return filled(row.model_dump(mode="json", by_alias=True))
+
+
+def check_fits(table: Table, values: Values) -> None:
+    """Refuse values that the columns of a table would not take. Raises Problem `record.invalid` 422."""
+    errors = []
+    for name, value in values.items():
+        kind = table.c[name].type
+        if value is None:
+            is_good = bool(table.c[name].nullable)
+        elif isinstance(kind, String):
+            is_good = isinstance(value, str) and value.isprintable() and len(value) <= (kind.length or 10_000)
+        elif isinstance(kind, BigInteger):
+            is_good = type(value) is int and abs(value) <= 10**15
+        elif isinstance(kind, Integer):
+            is_good = type(value) is int and abs(value) <= 10**9
+        else:
+            is_good = True
+        if not is_good:
+            errors.append(FieldError(name, "record.invalid", "This value does not fit."))
+    if errors:
+        raise Problem("record.invalid", "A value does not fit.", status=422, errors=errors)
 
 
 def pan_number(drn: str) -> int:
