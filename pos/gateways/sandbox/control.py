@@ -78,7 +78,7 @@ class Control:
             return json_answer(400, {"error": "The body is a JSON object or a form."})
         except ControlError as error:
             return json_answer(400, {"error": str(error)})
-        if request.header("content-type").startswith("application/x-www-form-urlencoded"):
+        if request.is_form():
             return Answer(303, headers=(("Location", "/"),))
         return json_answer(200, {"ok": True, "result": result})
 
@@ -206,7 +206,7 @@ class Control:
 
     def _reset(self, _fields: Mapping[str, Any]) -> object:
         self._core.clear()
-        return "All payments are forgotten."
+        return "All payments are forgotten, and that the time was moved."
 
 
 def _shown(payment: Payment) -> dict[str, Any]:

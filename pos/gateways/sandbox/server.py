@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import struct
+import sys
 import threading
 from datetime import timedelta
 from email.utils import format_datetime
@@ -27,7 +29,7 @@ HOST = "127.0.0.1"
 BODY_BYTES_MAX = 1_000_000
 IDLE_S = 300
 STOP_POLL_S = 0.1
-_RESET = struct.pack("ii", 1, 0)
+_RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """Closing a socket that lingers for no time resets the connection."""
 
 
@@ -102,7 +104,8 @@ class _Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         # The usual one asks the name service for the machine's name.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name != "nt":  # there it would let two programs share the port
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, int(self.server_address[1])
@@ -127,7 +130,10 @@ class _Server(ThreadingHTTPServer):
                 logger.debug("A connection of the sandbox was gone already: %s", error)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the library's form
-        logger.debug("A client of the sandbox left in the middle.", exc_info=True)
+        if isinstance(sys.exception(), OSError):
+            logger.debug("A client of the sandbox left in the middle.", exc_info=True)
+        else:
+            logger.exception("The sandbox failed at a connection.")
 
 
 class _Handler(BaseHTTPRequestHandler):

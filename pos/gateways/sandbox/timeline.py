@@ -79,9 +79,10 @@ class Timeline:
         return True
 
     def clear(self) -> None:
-        """Forget everything that is still to come."""
+        """Forget everything that is still to come, and that the time was moved."""
         with self._change:
             self._due.clear()
+            self._ahead = timedelta()
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="sandbox-timeline", daemon=True)

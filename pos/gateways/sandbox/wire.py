@@ -35,11 +35,16 @@ class Request:
         scheme, _, token = self.header("authorization").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
+    def is_form(self) -> bool:
+        """Say whether the body is a form; some tools call JSON one, but no form begins with a brace."""
+        is_called_form = self.header("content-type").startswith("application/x-www-form-urlencoded")
+        return is_called_form and not self.body.lstrip().startswith(b"{")
+
     def fields(self) -> dict[str, Any]:
         """Return the body's fields; an empty body or a JSON null is none. Raises BadBodyError."""
         if not self.body.strip():
             return {}
-        if self.header("content-type").startswith("application/x-www-form-urlencoded"):
+        if self.is_form():
             return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
         try:
             value = json.loads(self.body)

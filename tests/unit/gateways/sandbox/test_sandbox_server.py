@@ -172,6 +172,14 @@ def test_bad_command_is_refused_with_a_reason(sandbox: Sandbox, command: dict[st
     assert answer.json()["error"]
 
 
+def test_json_that_is_called_a_form_is_taken_as_json(sandbox: Sandbox) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = requests.post(f"{sandbox.base_url}/_control", data='{"scenario":7}', headers=form, timeout=10)
+
+    assert answer.json()["result"] == {"scenario": 7, "title": "paid after the client gave up"}
+
+
 def test_bad_json_to_control_is_refused(sandbox: Sandbox) -> None:
     assert requests.post(f"{sandbox.base_url}/_control", data=b"[", timeout=10).status_code == 400
 
