@@ -27,6 +27,7 @@ from pos.services.key_loading import KeyLoading
 from pos.services.meter_history import MeterHistory
 from pos.services.meter_import import MeterImport
 from pos.services.meters import Meters
+from pos.services.office import OfficeAdmin
 from pos.services.office_facts import OfficeFactsReader
 from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
@@ -107,6 +108,7 @@ class Desk(Protocol):
     keys: KeyLoading
     meter_history: MeterHistory
     meters: Meters
+    office_admin: OfficeAdmin
     office_facts: OfficeFactsReader
     operators: Operators
     paper_files: PaperFiles

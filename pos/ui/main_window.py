@@ -298,6 +298,7 @@ class MainWindow(QWidget):
         if self._waits_for_answer():
             return
         self.customer_display("")
+        self.desk.office_admin.sign_out()
         for screen in self._screens.values():
             screen.left()
         self._screens = {}

@@ -36,6 +36,7 @@ PLACES = (
     Place("float", "wallet", "Float", "floats", (Permission.FLOAT_VIEW,)),
     Place("tariffs", "tag", "Tariffs", "tariffs", (Permission.TARIFF_EDIT,)),
     Place("books", "book", "Books", "books", (Permission.JOURNAL_VERIFY,)),
+    Place("office", "building", "Head office", "office", (Permission.TILL_REVOKE,)),
     Place("settings", "sliders", "Settings", "settings", (Permission.SETTING_EDIT, Permission.USER_UNLOCK)),
 )
 HELP = Place("help", "help", "Help", "help", ())

@@ -1,0 +1,1 @@
+"""Head office from a till: tills, people, sessions."""

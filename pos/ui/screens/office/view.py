@@ -1,0 +1,392 @@
+"""The Head office screen: signing in there, then its lists at the left and the acts at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from pos.domain.permissions import Role
+from pos.services.office import OfficePerson, OfficeSession, OfficeTill
+from pos.ui.context import Context
+from pos.ui.keymap import Act
+from pos.ui.look import Look, Type
+from pos.ui.role_words import ROLE_WORDS
+from pos.ui.screen import Screen
+from pos.ui.screens.office.acts import PEOPLE, SESSIONS, TILLS
+from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
+from pos.ui.screens.office.side import OfficeActCard
+from pos.ui.table_models.columns import Column, Paint
+from pos.ui.table_models.paged import RowsModel
+from pos.ui.widgets.card import Card
+from pos.ui.widgets.controls import Choice, Segments
+from pos.ui.widgets.empty import EmptyPanel
+from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
+from pos.ui.widgets.fkey_bar import BarItem
+from pos.ui.widgets.headed import ScreenHead, lay_headed
+from pos.ui.widgets.key_button import KeyButton
+from pos.ui.widgets.table import Table
+from pos.ui.widgets.text import label
+
+TAB_WORDS = {TILLS: "Tills", PEOPLE: "People", SESSIONS: "Sessions"}
+TILL_WORDS = {
+    "enrolled": ("In use", "ok"),
+    "revoked": ("Out of use", "bad"),
+    "replaced": ("Replaced", "neutral"),
+    "lost": ("Lost", "bad"),
+}
+
+
+def make_screen(context: Context, look: Look) -> Screen:
+    """Make the screen."""
+    return OfficeScreen(context, look)
+
+
+class OfficeScreen(Screen):
+    """What an administrator does at head office, from here."""
+
+    def __init__(self, context: Context, look: Look) -> None:
+        super().__init__(look)
+        self._context = context
+        self.presenter = OfficePresenter(context, show=self.show_state)
+        say = look.say
+        head = ScreenHead(
+            look, say("Head office"), say("Its tills, people and sessions, in your own name there")
+        )
+        self.tabs = Segments(
+            look, [(key, say(word)) for key, word in TAB_WORDS.items()], chosen=TILLS, name=say("Show")
+        )
+        self.tabs.chosen.connect(self._turn)
+        self.leave = KeyButton(look, say("Sign out there"), size="small")
+        self.leave.clicked.connect(self.presenter.sign_out)
+        head.add(self.tabs)
+        head.add(self.leave)
+        self.acts = OfficeActCard(look, self.presenter)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._make_sign_in())
+        self.pages.addWidget(self._make_lists())
+        alone = Card()
+        alone.body.addWidget(
+            EmptyPanel(
+                look,
+                "building",
+                say("This till stands alone."),
+                say("Enrol it at a head office first: Settings, Head office."),
+            )
+        )
+        self.pages.addWidget(alone)
+        self.side = QWidget()
+        column = QVBoxLayout(self.side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.acts)
+        column.addStretch(1)
+        lay_headed(self, look, head, self.pages, self.side, main_height=look.metrics.px(420))
+        self._shown_bar: tuple[object, ...] = ()
+        self._step = ""
+        self.show_state(self.presenter.state)
+
+    def _make_sign_in(self) -> QWidget:
+        look, say = self.look, self.look.say
+        card = Card(padding=look.metrics.fixed(24, 16), gap=look.metrics.gap)
+        card.body.addWidget(label(look, say("Sign in at head office"), Type.HEADING, wraps=True))
+        about = say(
+            "With your own name and password there. This till keeps neither; lock it and you are signed out."
+        )
+        card.body.addWidget(label(look, about, Type.BODY, tone="text2", wraps=True))
+        self.username = line_edit(look, hint="claire")
+        self.username.setMaxLength(100)
+        self.username.textEdited.connect(self.presenter.type_name)
+        self.password = line_edit(look, is_secret=True)
+        self.password.setMaxLength(128)
+        self.totp = line_edit(look, hint="123456")
+        self.totp.setMaxLength(40)
+        self.sign_in_fields = {
+            "username": LabelledField(look, say("Name at head office"), self.username),
+            "password": LabelledField(look, say("Password"), self.password),
+            "totp": LabelledField(look, say("Code from your phone, or a recovery code"), self.totp),
+        }
+        enter = EnterFilter(self, self._sign_in)
+        for name, field in self.sign_in_fields.items():
+            field.field.installEventFilter(enter)
+            field.setMaximumWidth(look.metrics.px(420))
+            card.body.addWidget(field)
+            if name == "totp":
+                field.hide()
+        self.sign_in_said = label(look, "", Type.SUPPORT, tone="badtext", wraps=True)
+        card.body.addWidget(self.sign_in_said)
+        cap = look.keys.cap_of(Act.MAIN)
+        self.enter_button = KeyButton(look, say("Sign in"), cap=cap, kind="accent")
+        self.enter_button.clicked.connect(self._sign_in)
+        row = QHBoxLayout()
+        row.addWidget(self.enter_button)
+        row.addStretch(1)
+        card.body.addLayout(row)
+        card.body.addStretch(1)
+        return card
+
+    def _make_lists(self) -> QWidget:
+        look, say = self.look, self.look.say
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.metrics.gap)
+        self.person = Choice(look, (), name=say("Whose sessions"))
+        self.person.picked.connect(self.presenter.choose_person)
+        self.person.hide()
+        column.addWidget(self.person)
+        self.models: dict[str, RowsModel[object]] = {}
+        self.tables: dict[str, Table] = {}
+        self.lists = QStackedWidget()
+        makers: dict[str, Callable[[], list[Column[object]]]] = {
+            TILLS: self._till_columns,
+            PEOPLE: self._people_columns,
+            SESSIONS: self._session_columns,
+        }
+        for tab, make in makers.items():
+            model: RowsModel[object] = RowsModel(make(), self)
+            table = Table(look, name=say(TAB_WORDS[tab]))
+            table.setModel(model)
+            table.moved.connect(self.presenter.choose)
+            table.opened.connect(lambda _: self.acts.focus_first())
+            card = Card(padding=1)
+            card.body.addWidget(table)
+            self.models[tab], self.tables[tab] = model, table
+            self.lists.addWidget(card)
+        column.addWidget(self.lists, 1)
+        return holder
+
+    def _till_columns(self) -> list[Column[object]]:
+        say, wording = self.look.say, self.look.wording
+
+        def till(row: object) -> OfficeTill:
+            assert isinstance(row, OfficeTill)
+            return row
+
+        def state(row: object) -> str:
+            return say("Sold twice") if till(row).is_forked else say(TILL_WORDS[till(row).state][0])
+
+        def tone(row: object) -> str:
+            return "bad" if till(row).is_forked else TILL_WORDS[till(row).state][1]
+
+        return [
+            Column(say("Till"), 76, lambda row: till(row).code, Paint.STRONG),
+            Column(say("Computer"), 0, lambda row: till(row).machine, Paint.QUIET),
+            Column(
+                say("Entries"),
+                84,
+                lambda row: wording.count(till(row).entries),
+                Paint.QUIET_NUMBER,
+                is_wide=True,
+            ),
+            Column(say("Last sent"), 132, lambda row: self._time(till(row).pushed_at), Paint.QUIET),
+            Column(
+                say("Offline, {currency}", currency=wording.currency),
+                120,
+                lambda row: wording.amount(till(row).limit_money_minor),
+                Paint.NUMBER,
+                is_wide=True,
+            ),
+            Column(say("State"), 118, state, Paint.BADGE, tone=tone, fits=True),
+        ]
+
+    def _people_columns(self) -> list[Column[object]]:
+        say = self.look.say
+
+        def person(row: object) -> OfficePerson:
+            assert isinstance(row, OfficePerson)
+            return row
+
+        def state(row: object) -> str:
+            return say("May sign in") if person(row).is_active else say("Let in no longer")
+
+        return [
+            Column(say("Name to sign in with"), 160, lambda row: person(row).username, Paint.STRONG),
+            Column(say("Whole name"), 0, lambda row: person(row).full_name),
+            Column(say("Role"), 140, lambda row: say(ROLE_WORDS[Role(person(row).role)]), Paint.QUIET),
+            Column(
+                say("Second factor"),
+                120,
+                lambda row: say("yes") if person(row).has_second_factor else "",
+                Paint.QUIET,
+                is_wide=True,
+            ),
+            Column(
+                say("State"),
+                130,
+                state,
+                Paint.BADGE,
+                tone=lambda row: "ok" if person(row).is_active else "neutral",
+                fits=True,
+            ),
+        ]
+
+    def _session_columns(self) -> list[Column[object]]:
+        say = self.look.say
+
+        def session(row: object) -> OfficeSession:
+            assert isinstance(row, OfficeSession)
+            return row
+
+        return [
+            Column(say("Begun"), 150, lambda row: self._time(session(row).created_at), Paint.STRONG),
+            Column(say("Last used"), 150, lambda row: self._time(session(row).refreshed_at), Paint.QUIET),
+            Column(say("Address"), 130, lambda row: session(row).address, Paint.QUIET, is_wide=True),
+            Column(say("Program"), 0, lambda row: session(row).user_agent, Paint.QUIET),
+            Column(
+                say("State"),
+                110,
+                lambda row: say("This one") if session(row).is_this else say("Open"),
+                Paint.BADGE,
+                tone=lambda row: "ok" if session(row).is_this else "neutral",
+                fits=True,
+            ),
+        ]
+
+    def _time(self, at: datetime | None) -> str:
+        return "" if at is None else self.look.wording.day_time(at)
+
+    # -- showing ------------------------------------------------------------------------------------------
+
+    def show_state(self, state: OfficeScreenState) -> None:
+        """Show where one is, the list and the act."""
+        say = self.look.say
+        page = 2 if not state.is_enrolled else 1 if state.is_signed_in else 0
+        self.pages.setCurrentIndex(page)
+        for widget in (self.tabs, self.leave, self.side):
+            widget.setVisible(page == 1)
+        self.tabs.choose(state.tab)
+        if self.username.text() != state.username:
+            self.username.setText(state.username)
+        self.sign_in_fields["totp"].setVisible(state.asks_code)
+        for name, field in self.sign_in_fields.items():
+            field.set_wrong(state.sign_in_wrong.get(name, ""))
+        self.sign_in_said.setText(state.sign_in_wrong.get("sign_in", ""))
+        self.enter_button.setEnabled(not state.is_busy)
+        if state.is_signed_in:
+            self.password.clear()
+            self.totp.clear()
+        elif "password" in state.sign_in_wrong:
+            self.password.clear()
+        self._move_focus(state)
+        self.lists.setCurrentIndex(list(TAB_WORDS).index(state.tab))
+        model, table = self.models[state.tab], self.tables[state.tab]
+        if tuple(model.rows) != state.rows:
+            model.show_rows(state.rows)
+        if state.rows and table.currentIndex().row() != state.chosen:
+            table.choose(state.chosen)
+        self.person.setVisible(state.tab == SESSIONS)
+        people = [("", say("My own"))] + [(one.id, one.full_name) for one in state.people]
+        if [self.person.itemData(n) for n in range(self.person.count())] != [key for key, _ in people]:
+            self.person.fill(people, state.person)
+        self.person.choose(state.person)
+        self.acts.show_state(state)
+        shown = (page, state.is_busy, state.form.key)
+        if shown != self._shown_bar:
+            self._shown_bar = shown
+            self.bar_changed.emit()
+
+    def _move_focus(self, state: OfficeScreenState) -> None:
+        """After an answer the caret stands where one goes on."""
+        step = "list" if state.is_signed_in else "code" if state.asks_code else "name"
+        if step == self._step:
+            return
+        self._step = step
+        if step == "list":
+            self.tables[state.tab].setFocus()
+        elif step == "code":
+            self.totp.setFocus()
+
+    # -- acts ---------------------------------------------------------------------------------------------
+
+    def bar(self) -> Mapping[Act, BarItem]:
+        """Return what the F-keys do."""
+        say, state = self.look.say, self.presenter.state
+        if not state.is_enrolled:
+            return {Act.MAIN: BarItem(say("Enrol"), is_main=True)}
+        if not state.is_signed_in:
+            return {Act.MAIN: BarItem(say("Sign in"), is_on=not state.is_busy, is_main=True)}
+        return {
+            Act.FIND: BarItem(say("Fields")),
+            Act.PLACE_5: BarItem(say("Refresh")),
+            Act.PLACE_6: BarItem(say("Next list")),
+            Act.MAIN: BarItem(say("Do it"), is_on=bool(state.form.key) and not state.is_busy, is_main=True),
+        }
+
+    def act(self, act: Act) -> bool:
+        """Do an act."""
+        state = self.presenter.state
+        if act is Act.MAIN:
+            self._main(state)
+            return True
+        if not state.is_signed_in:
+            return False
+        if act is Act.FIND:
+            self.acts.focus_first()
+        elif act in (Act.PLACE_5, Act.REFRESH):
+            self.presenter.open()
+        elif act is Act.PLACE_6:
+            tabs = list(TAB_WORDS)
+            self._turn(tabs[(tabs.index(state.tab) + 1) % len(tabs)])
+        else:
+            return False
+        return True
+
+    def _main(self, state: OfficeScreenState) -> None:
+        if not state.is_enrolled:
+            self._context.shell.go("settings", page="office")
+        elif state.is_signed_in:
+            self.acts.do()
+        else:
+            self._sign_in()
+
+    def escape(self) -> bool:
+        """Go back to the list."""
+        table = self.tables[self.presenter.state.tab]
+        if not self.presenter.state.is_signed_in or table.hasFocus():
+            return False
+        table.setFocus()
+        return True
+
+    def step(self, by: int) -> bool:
+        """Choose another row."""
+        self.tables[self.presenter.state.tab].step(by)
+        return True
+
+    def opened(self) -> None:
+        """Look how things stand; the caret stands where one goes on."""
+        self.presenter.open()
+        state = self.presenter.state
+        if state.is_signed_in:
+            self.tables[state.tab].setFocus()
+        elif state.is_enrolled:
+            self.username.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.setFocus()
+
+    def left(self) -> None:
+        """Forget what was typed as a secret."""
+        self.password.clear()
+        self.totp.clear()
+
+    def where(self) -> Mapping[str, object]:
+        """Return the open tab."""
+        return {"tab": self.presenter.state.tab}
+
+    def show_where(self, where: Mapping[str, object]) -> None:
+        """Open a tab."""
+        tab = str(where.get("tab", TILLS))
+        if self.presenter.state.is_signed_in and tab in TAB_WORDS:
+            self._turn(tab)
+
+    def _turn(self, tab: str) -> None:
+        self.presenter.turn(tab)
+        self.tables[tab].setFocus()
+
+    def _sign_in(self) -> None:
+        password, totp = self.password.text(), self.totp.text()
+        if self.presenter.state.asks_code and not totp:
+            self.totp.setFocus()
+            return
+        self.presenter.sign_in(password, totp)

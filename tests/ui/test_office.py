@@ -1,0 +1,230 @@
+"""The Head office place against the real server: signing in, tills, people, sessions; driven by keys."""
+
+from typing import cast
+
+import pyotp
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from pos.bootstrap import Till
+from pos.domain.permissions import Role
+from pos.services.office import OfficePerson, OfficeTill
+from pos.ui.screens.office.acts import PEOPLE, SESSIONS
+from pos.ui.screens.office.view import OfficeScreen
+from tests.fakes.server_transport import ClientTransport
+from tests.server.rig import PASSWORD, Server
+from tests.server.till_rig import Shop
+from tests.sync.conftest import office, server, server_template
+from tests.ui.conftest import PINS, Desktop
+from tests.ui.test_enrol import enrol, line, made, open_page, till
+
+__all__ = ["line", "made", "office", "server", "server_template", "till"]
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def screen(desktop: Desktop, server: Server, office: Shop) -> OfficeScreen:
+    """The till is enrolled, and Claire is an administrator of head office."""
+    server.make_user(office.organisation, "claire", Role.ADMINISTRATOR)
+    enrol(desktop, open_page(desktop), office.code())
+    desktop.wait_until(lambda: not desktop.window.syncing.state.is_running)
+    desktop.window.go("office")
+    desktop.settle()
+    return cast(OfficeScreen, desktop.screen)
+
+
+def sign_in(desktop: Desktop, screen: OfficeScreen, password: str = PASSWORD) -> None:
+    screen.username.setFocus()
+    desktop.type("claire")
+    screen.password.setFocus()
+    desktop.type(password)
+    desktop.key(KEY.Key_Return)
+    desktop.settle()
+
+
+def fill(desktop: Desktop, screen: OfficeScreen, **texts: str) -> None:
+    for name, text in texts.items():
+        screen.acts.fields[name].field.setFocus()
+        desktop.type(text)
+
+
+def people(screen: OfficeScreen) -> dict[str, OfficePerson]:
+    found = [row for row in screen.presenter.state.rows if isinstance(row, OfficePerson)]
+    return {row.username: row for row in found}
+
+
+def test_place_when_the_till_stands_alone_leads_to_enrolling(desktop: Desktop) -> None:
+    desktop.sign_in("A")
+    desktop.window.go("office")
+    desktop.settle()
+    screen = cast(OfficeScreen, desktop.screen)
+
+    assert screen.pages.currentIndex() == 2
+    desktop.key(KEY.Key_F8)
+    assert desktop.window._place == "settings"
+
+
+def test_sign_in_when_the_password_is_wrong_says_so_and_forgets_it(
+    desktop: Desktop, screen: OfficeScreen
+) -> None:
+    sign_in(desktop, screen, "not the right one")
+
+    assert set(screen.presenter.state.sign_in_wrong) == {"password"}
+    assert screen.password.text() == ""
+    assert not screen.presenter.state.is_signed_in
+
+
+def test_sign_in_when_right_lists_the_tills_and_keeps_no_password(
+    desktop: Desktop, screen: OfficeScreen
+) -> None:
+    sign_in(desktop, screen)
+
+    tills = [row for row in screen.presenter.state.rows if isinstance(row, OfficeTill)]
+    assert [(one.code, one.state) for one in tills] == [("T03", "enrolled")]
+    assert tills[0].entries > 0 and tills[0].unbooked == 0
+    assert screen.password.text() == ""
+    assert PASSWORD not in repr(screen.presenter.state)
+
+
+def test_sign_in_when_a_second_factor_is_set_asks_for_its_code(
+    desktop: Desktop, screen: OfficeScreen, server: Server
+) -> None:
+    token = server.sign_in("claire").json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    begun = server.client.post("/v1/me/two-factor", json={"password": PASSWORD}, headers=headers)
+    totp = pyotp.TOTP(begun.json()["secret"])
+    code = {"code": totp.at(server.clock.now())}
+    confirmed = server.client.post("/v1/me/two-factor/confirm", json=code, headers=headers)
+    assert confirmed.status_code == 200
+    server.clock.pass_time(seconds=60)
+    sign_in(desktop, screen)
+    assert screen.presenter.state.asks_code and screen.totp.hasFocus()
+
+    desktop.type(totp.at(server.clock.now()))
+    desktop.key(KEY.Key_Return)
+    desktop.settle()
+    assert screen.presenter.state.is_signed_in
+
+
+def test_code_when_made_is_shown_once_and_enrols_a_till(
+    desktop: Desktop, screen: OfficeScreen, office: Shop
+) -> None:
+    sign_in(desktop, screen)
+    desktop.key(KEY.Key_F2)
+    fill(desktop, screen, money="300000", units="1500")
+    desktop.key(KEY.Key_F8)
+
+    made_code = screen.presenter.state.code
+    assert made_code is not None and len(made_code.code) == 10
+    assert screen.acts.code.text().replace(" ", "") == made_code.code
+    assert office.till("T09", enrol_code=made_code.code).code == "T09"
+    screen.presenter.choose_act("revoke")
+    assert screen.presenter.state.code is None
+
+
+def test_till_when_revoked_by_keys_is_out_of_use_and_this_till_stops(
+    desktop: Desktop, screen: OfficeScreen, till: Till
+) -> None:
+    sign_in(desktop, screen)
+    screen.presenter.choose_act("revoke")
+    desktop.key(KEY.Key_F8)
+    assert set(screen.presenter.state.form.wrong) == {"reason"}
+    fill(desktop, screen, reason="It was stolen")
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+
+    row = screen.presenter.state.row
+    assert isinstance(row, OfficeTill) and row.state == "revoked"
+    desktop.window.syncing.run_now()
+    desktop.wait_until(lambda: not desktop.window.syncing.state.is_running)
+    assert till.status.read().office == "revoked"
+
+
+def test_person_when_added_let_go_and_taken_back_follows(desktop: Desktop, screen: OfficeScreen) -> None:
+    sign_in(desktop, screen)
+    screen._turn(PEOPLE)
+    desktop.settle()
+    desktop.key(KEY.Key_F2)
+    fill(desktop, screen, username="aline", full_name="Aline Uwase", password="a long enough word")
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+    assert set(people(screen)) == {"aline", "claire"}
+
+    for key, is_active in (("deactivate", False), ("activate", True)):
+        screen.presenter.choose(people(screen)["aline"])
+        screen.presenter.choose_act(key)
+        desktop.key(KEY.Key_F8)
+        desktop.settle()
+        assert people(screen)["aline"].is_active is is_active
+
+
+def test_person_when_the_name_is_taken_says_so_at_its_field(desktop: Desktop, screen: OfficeScreen) -> None:
+    sign_in(desktop, screen)
+    screen._turn(PEOPLE)
+    desktop.settle()
+    fill(desktop, screen, username="claire", full_name="Claire", password="a long enough word")
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+
+    assert set(screen.presenter.state.form.wrong) == {"username"}
+
+
+def test_sessions_when_another_is_ended_is_gone(
+    desktop: Desktop, screen: OfficeScreen, server: Server
+) -> None:
+    assert server.sign_in("claire").status_code == 200
+    sign_in(desktop, screen)
+    screen._turn(SESSIONS)
+    desktop.settle()
+    before = len(screen.presenter.state.rows)
+    other = next(row for row in screen.presenter.state.rows if not getattr(row, "is_this", True))
+    screen.presenter.choose(other)
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+
+    assert len(screen.presenter.state.rows) == before - 1
+
+
+def test_session_when_the_till_is_locked_is_forgotten(
+    desktop: Desktop, screen: OfficeScreen, till: Till
+) -> None:
+    sign_in(desktop, screen)
+    desktop.key(KEY.Key_F12)
+
+    assert not till.office_admin.is_signed_in(desktop.people["A"])
+
+
+def test_list_when_the_line_is_cut_says_so(
+    desktop: Desktop,
+    screen: OfficeScreen,
+    line: ClientTransport,
+) -> None:
+    sign_in(desktop, screen)
+    line.is_cut = True
+    desktop.key(KEY.Key_F5)
+    desktop.settle()
+
+    assert desktop.window.notices[0] == "The line is cut."
+    assert screen.presenter.state.is_signed_in
+
+
+def test_place_when_a_cashier_signs_in_is_not_there(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+
+    assert "office" not in {item.key for item in desktop.window.rail.items()}
+    assert PINS["C"]
+
+
+def test_table_models_when_tested_by_qt_are_sound(desktop: Desktop, screen: OfficeScreen) -> None:
+    sign_in(desktop, screen)
+    screen._turn(PEOPLE)
+    desktop.settle()
+    fatal = QAbstractItemModelTester.FailureReportingMode.Fatal
+    for model in screen.models.values():
+        tester = QAbstractItemModelTester(model, fatal)
+        model.show_rows([])
+        del tester
+
+    assert all(model.rowCount() == 0 for model in screen.models.values())
