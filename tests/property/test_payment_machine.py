@@ -221,8 +221,8 @@ class PaymentMachine(RuleBasedStateMachine):
 
 
 PaymentMachine.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=12,
+    stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
