@@ -13,9 +13,13 @@ from central.services.booking import Booking
 from central.services.enrolment import Enrolment
 from central.services.envelopes import Envelopes, ServerSigner
 from central.services.feed import Feed
+from central.services.master import Master
+from central.services.proposals import Proposals
 from central.services.pull import Pull
 from central.services.push import Push
+from central.services.server_vault import ServerVault
 from central.services.summariser import Summariser
+from central.services.vend import Vending
 from central.settings import Settings
 
 
@@ -31,20 +35,30 @@ class HeadOffice:
     push: Push
     pull: Pull
     summariser: Summariser
+    proposals: Proposals
+    vending: Vending
+    vault: ServerVault
+    master: Master
 
 
 def build_head_office(settings: Settings, database: Database, clock: Clock) -> HeadOffice:
     """Wire the services."""
     signer = ServerSigner(settings.signing_key)
+    vault = ServerVault(settings.vault_key)
+    feed = Feed(database)
     return HeadOffice(
         signer=signer,
-        feed=Feed(database),
+        feed=feed,
         enrolment=Enrolment(database, signer, is_demo=settings.is_demo),
         envelopes=Envelopes(signer),
         booking=Booking(database, clock),
         push=Push(database, clock),
         pull=Pull(database),
         summariser=Summariser(database),
+        proposals=Proposals(database, feed),
+        vending=Vending(database, vault, clock),
+        vault=vault,
+        master=Master(feed),
     )
 
 

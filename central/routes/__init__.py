@@ -4,16 +4,20 @@ from fastapi import APIRouter
 
 from central.routes import (
     auth,
+    devices,
     me,
     ops,
     organisation,
+    proposals,
     reports,
+    review,
     security,
     sessions,
     sync,
     tills,
     transactions,
     users,
+    vend,
 )
 
 PLAIN: tuple[APIRouter, ...] = (auth.plain, me.plain, users.plain, transactions.plain)
@@ -31,4 +35,8 @@ ROUTERS: list[APIRouter] = [
     reports.router,
     tills.router,
     sync.router,
+    devices.router,
+    proposals.router,
+    review.router,
+    vend.router,
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from central.deps import ClockDep, DatabaseDep
@@ -110,7 +110,7 @@ def envelope(
 )
 def day_book(
     till: UUID,
-    day: str,
+    day: Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")],
     who: CurrentTill,
     database: DatabaseDep,
 ) -> DayBook:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,17 @@ def add_device(
         select(device.c.id).where(device.c.organisation_id == organisation, device.c.meter_id == meter_id)
     ).scalar_one()
     return device_id, secret
+
+
+def check_meter_seen(
+    connection: Connection, organisation: UUID, meter_id: UUID, may_see: Callable[[UUID | None], bool]
+) -> None:
+    """Refuse a meter that is not there, or not in this person's view. Raises Problem `meter.unknown` 404."""
+    row = connection.execute(
+        select(meter.c.institution_id).where(meter.c.id == meter_id, meter.c.organisation_id == organisation)
+    ).one_or_none()
+    if row is None or not may_see(row.institution_id):
+        raise Problem("meter.unknown", "There is no such meter.", status=404)
 
 
 def end_device(connection: Connection, organisation: UUID, device_id: UUID) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 CODE_LENGTH = 10
 CODE_LIFETIME = timedelta(minutes=15)
 TRIES_MAX = 5
+TILL_CODE = re.compile(r"[A-Z0-9]{2,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,10 @@ class Enrolment:
 
         Raises:
             Problem: `enrol.code`, `enrol.tries`, `enrol.currency`, `enrol.demo`, `enrol.already`,
-                `enrol.replaces_unknown`, `enrol.no_lane`, `till.code_taken`.
+                `enrol.replaces_unknown`, `enrol.no_lane`, `till.code`, `till.code_taken`.
         """
+        if not TILL_CODE.fullmatch(request.till_code):
+            raise Problem("till.code", "A till code is 2 to 6 capital letters and digits.", status=422)
         code = self._find_code(request, address, now)
         with self._database.write(lock=_lock(code.organisation_id)) as connection:
             self._database.take_lock(connection, f"float:{code.organisation_id}")
@@ -348,6 +352,10 @@ def _replaced_facts(connection: Connection, row: Row[Any]) -> ReplacedTill | Non
     )
 
 
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())[:200]
+
+
 def _till_values(code: Row[Any], request: EnrolRequest, now: datetime) -> dict[str, Any]:
     replaced = request.replaces
     return {
@@ -356,7 +364,7 @@ def _till_values(code: Row[Any], request: EnrolRequest, now: datetime) -> dict[s
         "sales_point_id": code.sales_point_id,
         "code": request.till_code,
         "public_key": bytes.fromhex(request.public_key),
-        "machine": request.machine[:200],
+        "machine": _printable(request.machine),
         "state": "enrolled",
         "enrolled_at": now,
         "replaces": None if replaced is None else replaced.till,
