@@ -13,7 +13,7 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldProblem:
     """What is wrong with one field; `field` is its path, such as `body.money_minor`."""
 
     field: str
@@ -34,7 +34,7 @@ class Problem(KilotillError):  # noqa: N818 - the name that RFC 9457 gives it
         text: str,
         *,
         status: int,
-        errors: Sequence[FieldError] = (),
+        errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> None:

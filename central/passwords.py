@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from central.errors import FieldError, Problem
+from central.errors import FieldProblem, Problem
 from central.settings import PasswordCost
 
 LENGTH_MIN = 12
@@ -71,7 +71,7 @@ def check_new_password(password: str, username: str) -> None:
     else:
         return
     raise Problem(
-        "password.weak", reason, status=422, errors=[FieldError("body.password", "password.weak", reason)]
+        "password.weak", reason, status=422, errors=[FieldProblem("body.password", "password.weak", reason)]
     )
 
 

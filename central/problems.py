@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from central.errors import PROBLEM_MEDIA_TYPE, FieldError, Problem, problem_of
+from central.errors import PROBLEM_MEDIA_TYPE, FieldProblem, Problem, problem_of
 from central.logs import logger
 from pos.errors import KilotillError, MachineFault
 
@@ -51,7 +51,7 @@ async def _answer_ours(request: Request, error: Exception) -> JSONResponse:
 async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [
-        FieldError(".".join(str(part) for part in one["loc"]), one["type"], one["msg"])
+        FieldProblem(".".join(str(part) for part in one["loc"]), one["type"], one["msg"])
         for one in error.errors()
     ]
     text = "The request has fields that are missing or not right; `errors` names them."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from central.deps import ClockDep, CurrentUser, DatabaseDep, SignedIn
-from central.errors import FieldError, Problem
+from central.errors import FieldProblem, Problem
 from central.routes.answers import problems
 from central.schemas import (
     MeOut,
@@ -116,5 +116,5 @@ def _prove(request: Request, who: CurrentUser, password: str, field: str) -> Non
     """
     if not request.app.state.sign_in.proves(who.user_id, password, now=request.app.state.clock.now()):
         text = "The password is wrong."
-        errors = [FieldError(f"body.{field}", "password.wrong", text)]
+        errors = [FieldProblem(f"body.{field}", "password.wrong", text)]
         raise Problem("password.wrong", text, status=422, errors=errors)

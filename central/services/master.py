@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import BigInteger, Connection, Integer, Row, String, Table, select
 
-from central.errors import FieldError, Problem
+from central.errors import FieldProblem, Problem
 from central.models.master import (
     commission_rule,
     customer,
@@ -264,7 +264,7 @@ def checked_record(resource: str, body: Values) -> dict[str, Any]:
             f"This is no row of {resource}.",
             status=422,
             errors=[
-                FieldError(".".join(map(str, one["loc"])) or "body", one["type"], one["msg"])
+                FieldProblem(".".join(map(str, one["loc"])) or "body", one["type"], one["msg"])
                 for one in error.errors(include_url=False, include_context=False, include_input=False)
             ],
         ) from error
@@ -287,7 +287,7 @@ def check_fits(table: Table, values: Values) -> None:
         else:
             is_good = True
         if not is_good:
-            errors.append(FieldError(name, "record.invalid", "This value does not fit."))
+            errors.append(FieldProblem(name, "record.invalid", "This value does not fit."))
     if errors:
         raise Problem("record.invalid", "A value does not fit.", status=422, errors=errors)
 

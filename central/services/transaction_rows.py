@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select, text, tuple_, union
 
 from central.deps import Principal
-from central.errors import FieldError, Problem, permission_denied
+from central.errors import FieldProblem, Problem, permission_denied
 from central.models.transactions import transactions
 from central.models.types import Id
 from pos.domain.permissions import Permission, Role
@@ -211,7 +211,7 @@ def _matching(principal: Principal, typed: str) -> Select[Any]:
     words = typed.strip()
     if len(words) < TEXT_LENGTH_MIN:
         message = f"Type at least {TEXT_LENGTH_MIN} letters or digits."
-        errors = [FieldError("query.text", "transaction.text", message)]
+        errors = [FieldProblem("query.text", "transaction.text", message)]
         raise Problem("transaction.text", message, status=422, errors=errors)
     columns = transactions.c
     begins = ((columns.receipt_number, words.upper()), (columns.drn, words), (columns.reference, words))
@@ -233,7 +233,7 @@ def _check_sort(wanted: TransactionFilter) -> None:
     first, last = wanted.first_day, wanted.last_day
     if first is None or last is None or (last - first).days >= SORT_DAYS_MAX:
         message = f"To sort by money give first_day and last_day, at most {SORT_DAYS_MAX} days."
-        errors = [FieldError("query.sort", "transaction.sort_days", message)]
+        errors = [FieldProblem("query.sort", "transaction.sort_days", message)]
         raise Problem("transaction.sort_days", message, status=422, errors=errors)
 
 
@@ -254,7 +254,7 @@ def _place(cursor: str, wanted: TransactionFilter) -> tuple[ColumnElement[Any], 
         digest = None
     if digest != wanted.digest():
         message = "The cursor is not one of this list: begin again without it."
-        errors = [FieldError("query.cursor", "page.cursor", message)]
+        errors = [FieldProblem("query.cursor", "page.cursor", message)]
         raise Problem("page.cursor", message, status=422, errors=errors)
     return found
 

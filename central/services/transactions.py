@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from central.db import Database
 from central.deps import Principal
-from central.errors import FieldError, Problem, permission_denied
+from central.errors import FieldProblem, Problem, permission_denied
 from central.models.identity import organisation
 from central.models.transactions import idempotency_key, transaction_event, transactions
 from central.services.totals import NO_INSTITUTION, NO_TILL, Delta, TotalKey, add_totals
@@ -199,7 +199,7 @@ def _new_row(connection: Connection, principal: Principal, new: NewTransaction, 
     ).one()
     if new.currency != tenant.currency:
         text = f"This organisation keeps its books in {tenant.currency}."
-        errors = [FieldError("body.currency", "transaction.currency", text)]
+        errors = [FieldProblem("body.currency", "transaction.currency", text)]
         raise Problem("transaction.currency", text, status=422, errors=errors)
     return Transaction(
         id=new_id(now),

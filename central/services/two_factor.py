@@ -12,7 +12,7 @@ import pyotp
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from central.db import Database
-from central.errors import FieldError, Problem
+from central.errors import FieldProblem, Problem
 from central.models.identity import recovery_code, users
 from central.security import derive_key
 from central.services.security_log import SecurityKind, note
@@ -181,5 +181,5 @@ def _wrong_in_form() -> Problem:
         "two_factor.code_wrong",
         text,
         status=422,
-        errors=[FieldError("body.code", "two_factor.code_wrong", text)],
+        errors=[FieldProblem("body.code", "two_factor.code_wrong", text)],
     )

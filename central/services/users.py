@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from central.db import Database
-from central.errors import FieldError, Problem
+from central.errors import FieldProblem, Problem
 from central.models.identity import users
 from central.passwords import Passwords, check_new_password
 from central.services.security_log import SecurityKind, note
@@ -239,7 +239,7 @@ def _check_institution(role: Role, institution_id: UUID | None) -> None:
 
 
 def _field(name: str, problem: Problem) -> Problem:
-    problem.errors = (FieldError(f"body.{name}", problem.code, problem.text),)
+    problem.errors = (FieldProblem(f"body.{name}", problem.code, problem.text),)
     return problem
 
 
