@@ -78,6 +78,7 @@ from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
 from pos.services.papers import PaperRules, ShopPapers, StoredPapers
 from pos.services.past_sales import PastSales
+from pos.services.payment_board import PaymentBoard
 from pos.services.payments import Payments, PaymentShop
 from pos.services.phones import PhoneReader
 from pos.services.pins import PinSeal, RecoveryCodes
@@ -295,6 +296,7 @@ class Till:
         self.voids = Voids(units, book)
         self.refunds = Refunds(units, book, office, clock=clock, rules=self._checkout_rules)
         self.payments = self._wire_payments(office)
+        self.payment_board = PaymentBoard(units, clock)
         self.drafts = Drafts(units, clock)
         self.token_checks = TokenCheck(units, self.vending, clock=clock)
         self.clock_acts = ClockActs(units, book, clock, time_zone=self.shop.time_zone)

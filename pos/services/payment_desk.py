@@ -94,6 +94,14 @@ class Announcement:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A sale whose requests are on disk and may leave now."""
+
+    sale_id: UUID
+    payments: tuple[UUID, ...]
+
+
 class PaymentDesk:
     """Everything people and timers do with payments that are not cash in one go."""
 
@@ -153,6 +161,12 @@ class PaymentDesk:
             ApprovalNeeded: another token for the same meter above the limit.
             MachineFault: `clock.back`, `disk.*`.
         """
+        return self.send(self.store(request, parts, actor, approval=approval))
+
+    def store(
+        self, request: SaleRequest, parts: Sequence[Part], actor: Actor, *, approval: Approval | None = None
+    ) -> Stored:
+        """Do all of `begin` but the network: what it returns is to be given to `send` at once. As `begin`."""
         require(actor, Permission.SALE_CREATE)
         self._preparation.ask_guards()
         with self._units.write() as unit:
@@ -162,7 +176,11 @@ class PaymentDesk:
             else:
                 check_same(request, known)
                 sent = []
-        return self._send(request.sale_id, sent)
+        return Stored(request.sale_id, tuple(sent))
+
+    def send(self, stored: Stored) -> SaleView:
+        """Let the requests leave that were stored, and return where their sale is then."""
+        return self._send(stored.sale_id, stored.payments)
 
     def pay_rest(self, sale_id: UUID, parts: Sequence[Part], actor: Actor) -> SaleView:
         """Ask for what a refused part left open; parts that succeeded stay.
@@ -171,12 +189,16 @@ class PaymentDesk:
             UserError: `permission.denied`, `payment.not_waiting`, `payment.under_way`, `shift.cannot_open`,
                 `payment.parts`, `provider.*`, `fee.*`; as `Quoting.quote` where the fees change the price.
         """
+        return self.send(self.store_rest(sale_id, parts, actor))
+
+    def store_rest(self, sale_id: UUID, parts: Sequence[Part], actor: Actor) -> Stored:
+        """Do all of `pay_rest` but the network, as `store`. Raises as `pay_rest`."""
         require(actor, Permission.SALE_CREATE)
         self._preparation.ask_guards()
         with self._units.write() as unit:
             sent = self._freeze_rest(unit, sale_id, parts, actor=actor)
             self._asking_settle(unit, sale_id, sent, actor)
-        return self._send(sale_id, sent)
+        return Stored(sale_id, tuple(sent))
 
     def give(self, payment_id: UUID, given: StepInput, actor: Actor) -> SaleView:
         """Hand over what the payer gave for a step: an OTP, a PIN, a birthday.

@@ -32,6 +32,9 @@ from pos.services.office_facts import OfficeFactsReader
 from pos.services.operators import Operators
 from pos.services.paper_files import PaperFiles
 from pos.services.past_sales import PastSales
+from pos.services.payment_board import PaymentBoard
+from pos.services.payments import Payments
+from pos.services.phones import PhoneReader
 from pos.services.print_spool import PrintSpool
 from pos.services.printer_check import PrinterCheck
 from pos.services.refunds import Refunds
@@ -113,7 +116,10 @@ class Desk(Protocol):
     operators: Operators
     paper_files: PaperFiles
     past_sales: PastSales
+    payment_board: PaymentBoard
+    payments: Payments
     printer_check: PrinterCheck
+    read_phone: PhoneReader
     recovery: Recovery
     refunds: Refunds
     reports: Reports

@@ -47,9 +47,9 @@ def find_pending(connection: Connection, sale_id: UUID) -> PendingRow | None:
     return None if row is None else _pending(row)
 
 
-def list_pending(connection: Connection) -> list[PendingRow]:
-    """Return all of them, the oldest first."""
-    rows: Any = connection.exec_driver_sql(f"{_PENDING} ORDER BY begun_at, sale_id").all()
+def list_pending(connection: Connection, *, limit: int = -1) -> list[PendingRow]:
+    """Return all of them, or so many, the oldest first: their ids grow with the time."""
+    rows: Any = connection.exec_driver_sql(f"{_PENDING} ORDER BY sale_id LIMIT ?", (limit,)).all()
     return [_pending(row) for row in rows]
 
 
@@ -111,9 +111,11 @@ def parts_of(connection: Connection, sale_id: UUID) -> list[PartRow]:
 
 
 def due_payments(connection: Connection, now: datetime, limit: int) -> list[UUID]:
-    """Return the payments to ask about now, the longest due first."""
+    """Return the payments to ask about now: first those somebody stands here for, then the longest due."""
     rows = connection.exec_driver_sql(
-        "SELECT id FROM provider_payment WHERE ask_at IS NOT NULL AND ask_at <= ? ORDER BY ask_at LIMIT ?",
+        "SELECT id FROM provider_payment LEFT JOIN pending_sale USING (sale_id) "
+        "WHERE ask_at IS NOT NULL AND ask_at <= ? "
+        "ORDER BY pending_sale.sale_id IS NULL OR parked_at IS NOT NULL, ask_at LIMIT ?",
         (milliseconds_of(now), limit),
     )
     return [UUID(bytes=row[0]) for row in rows.all()]
