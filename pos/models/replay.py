@@ -144,6 +144,18 @@ def _number_accounts(connection: Connection, first_place: int) -> None:
             )
 
 
+class _FactsThen(LiveFacts):
+    """Facts as they stood at a place: an envelope that was taken since is not the one it counts in."""
+
+    def __init__(self, connection: Connection, place: int) -> None:
+        super().__init__(connection)
+        self._place = place
+
+    def envelope_sequence(self) -> int | None:
+        """Return the sequence of the envelope in force then."""
+        return self._one("SELECT max(sequence) FROM envelope WHERE taken_place <= ?", self._place)
+
+
 def _book(connection: Connection, line: Line, *, book_number: int, replayed: Replayed) -> bool:
     """Write a line's rows; False where it speaks of what this till does not know."""
     event = line.event
@@ -151,7 +163,8 @@ def _book(connection: Connection, line: Line, *, book_number: int, replayed: Rep
     try:
         with connection.begin_nested():
             made_up = list(_make_up(connection, event))
-            project(event, place_of(book_number, line.seq), LiveSink(connection), LiveFacts(connection))
+            place = place_of(book_number, line.seq)
+            project(event, place, LiveSink(connection), _FactsThen(connection, place))
             _change_beside(connection, event)
     except (MissingFactError, IntegrityError) as error:
         replayed.not_booked.append((line.seq, str(error.args[0])))
