@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3.14 p
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crash chaos screenshots monkey package clean
+.PHONY: help run serve test check bench crash chaos screenshots monkey package clean
 
 help: ## List what make can do here
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ help: ## List what make can do here
 # Whoever has the developer's tools keeps them; everybody else gets only what the till needs.
 run: $(if $(wildcard $(EVERYTHING)),$(EVERYTHING),$(RUNTIME)) ## Start the till
 	@$(PY) main.py --demo
+
+serve: $(EVERYTHING) ## Start head office on this machine; ARGS=--demo opens a demo
+	@$(PY) -m central $(ARGS)
 
 test: $(EVERYTHING) ## Run all tests; ARGS="-k meter" narrows them down
 	@$(PY) -m tools.run_tests $(ARGS)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, select, update
 
 from central.db import Database
-from central.errors import FieldError, Problem
+from central.errors import FieldProblem, Problem
 from central.models.journal import meter_month
 from central.models.master import customer, meter, proposal, supply_group, tariff
 from central.models.tills import till
@@ -309,5 +309,5 @@ def _drn(record: Mapping[str, Any]) -> str:
 
 def _wrong(field: str, text: str) -> Problem:
     return Problem(
-        "proposal.record", text, status=422, errors=[FieldError(f"record.{field}", "proposal.record", text)]
+        "proposal.record", text, status=422, errors=[FieldProblem(f"record.{field}", "proposal.record", text)]
     )

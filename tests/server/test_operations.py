@@ -151,6 +151,15 @@ def test_body_that_is_no_json_is_a_problem(server: Server) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
 
 
+@pytest.mark.expect_log("Expected boundary character")
+def test_form_that_cannot_be_read_is_a_problem(server: Server) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    answer = server.client.post("/token", content=b"no boundary in here", headers=kind)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.unreadable")
+
+
 def test_body_that_is_too_large_is_refused_with_and_without_its_length(server: Server) -> None:
     boss = server.person(Role.ADMINISTRATOR, organisation_id=server.make_organisation())
     body = b'"' + b"a" * 3_000_000 + b'"'

@@ -62,12 +62,17 @@ def test_commands_say_what_is_wrong(tmp_path: Path) -> None:
         tmp_path, "create-administrator", "x", "--name", "X", "--password-stdin", given=PASSWORD
     )
     bad = run_command(tmp_path, "create-organisation", "Bad Slug", "--name", "X")
+    run_command(tmp_path, "create-organisation", "shop", "--name", "Shop")
+    name = run_command(
+        tmp_path, "create-administrator", "A Name", "--name", "X", "--password-stdin", given=PASSWORD
+    )
     unknown = run_command(tmp_path, "no-such-command")
     workers = run_command(tmp_path, "serve", KILOTILL_WORKERS="2")
     default = run_command(tmp_path, "serve", KILOTILL_SECRET_KEY="01" * 32)
 
     assert (nobody.returncode, "[organisation.unknown]" in nobody.stderr) == (1, True)
     assert (bad.returncode, "[organisation.slug]" in bad.stderr) == (1, True)
+    assert (name.returncode, "[user.name]" in name.stderr) == (1, True)
     assert unknown.returncode == 2
     assert (workers.returncode, "[settings.workers]" in workers.stderr) == (1, True)
     assert (default.returncode, "[settings.default_secret]" in default.stderr) == (1, True)
