@@ -147,7 +147,9 @@ class ProviderAccounts:
     def _needed(self, code: str) -> PaymentGateway:
         gateway = self._providers.gateways().get(code)
         if gateway is None:
-            raise UserError("provider.not_set_up", "This provider is not set up on this till.")
+            raise self._providers.clash(self._values()) or UserError(
+                "provider.not_set_up", "This provider is not set up on this till."
+            )
         return gateway
 
     def _keep(self, code: str, balance: Balance | None, trouble: str) -> None:

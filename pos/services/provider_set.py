@@ -95,7 +95,7 @@ class ProviderSet:
         if values[PAYMENT_MODE] == "central":
             chosen = values[PAYMENT_PROVIDERS]
             return {code: one for code, one in self._proxies().items() if code in chosen}
-        if self.clash(values):
+        if self.clash(values) is not None:
             return {}
         found = {}
         with self._lock:
@@ -113,12 +113,19 @@ class ProviderSet:
             if one.profile.fits(self._place.country, self._place.currency)
         }
 
-    def clash(self, values: SettingValues) -> str:
-        """Name the code of a mix of real and play money, empty where there is none."""
+    def clash(self, values: SettingValues) -> UserError | None:
+        """Return what refuses a mix of real and play money, None where there is none."""
         is_live = values[PAYMENT_STAGE] == "live"
         if is_live and self._place.is_pretend:
-            return "provider.live_in_demo"
-        return "" if is_live or self._place.is_pretend else "provider.sandbox_in_live"
+            return UserError(
+                "provider.live_in_demo", "Tokens made here are worth nothing: no real money may be taken."
+            )
+        if not is_live and not self._place.is_pretend:
+            return UserError(
+                "provider.sandbox_in_live",
+                "This till makes real tokens: payments of the sandbox are not taken. Set payments to live.",
+            )
+        return None
 
     def make(self, code: str, credentials: Mapping[str, str]) -> PaymentGateway:
         """Make a gateway with credentials that are not stored, to try them.
