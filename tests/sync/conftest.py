@@ -1,5 +1,6 @@
 """Real tills against the real server application, without a socket."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from pos.cli.demo_shop import demo_plan
 from pos.config import DUPLICATE_LIMIT_MINOR
 from pos.domain.permissions import Actor, Role
 from pos.domain.shift import cash_count
+from pos.models.queries.people import list_people
 from pos.services.enrol_values import Enrolled, EnrolWish
 from pos.services.sale_values import SaleRequest, SaleResult
 from pos.services.shop_rows import BookKind
@@ -22,9 +24,10 @@ from pos.sync.engine import SyncEngine
 from pos.system.paths import DataFolder
 from tests.fakes.clock import FakeClock
 from tests.fakes.server_transport import ClientTransport
-from tests.server.rig import Server, make_server, make_template, new_sqlite, settings_of
+from tests.server.rig import NOW, Server, make_server, make_template, new_sqlite, settings_of
 from tests.server.till_rig import DRNS, Shop, group_values, make_shop
 
+FIRST_TILL = "T03"
 PINS = {user.role: (user.name, user.pin) for user in demo_plan().users}
 
 
@@ -103,34 +106,39 @@ def give_group(office: Shop, **changes: Any) -> None:
         )
 
 
+def make_till(folder: Path, code: str) -> None:
+    """Set a demo till up, as of the instant at which tests begin."""
+    set_up_shop(DataFolder(folder), replace(demo_plan(), till_code=code), BookKind.DEMO, clock=FakeClock(NOW))
+
+
 @pytest.fixture(scope="session")
 def till_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a new demo till, copied for each test."""
-    folder = tmp_path_factory.mktemp("till-template")
-    set_up_shop(
-        DataFolder(folder),
-        replace(demo_plan(), till_code="T03"),
-        BookKind.DEMO,
-        clock=FakeClock(),
-    )
+    """The folder of a new till: setting one up takes a second or two."""
+    folder = tmp_path_factory.mktemp("till")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        make_till(folder, FIRST_TILL)
     return folder
 
 
 @pytest.fixture
-def open_real_till(server: Server, office: Shop, tmp_path: Path) -> Iterator[OpenTill]:
+def open_real_till(server: Server, office: Shop, tmp_path: Path, till_template: Path) -> Iterator[OpenTill]:
     """Opens tills: of a folder that is there, or a new one with a code."""
     with ExitStack() as stack:
 
         def open_one(
-            folder: Path | None = None, *, code: str = "T03", clock: FakeClock | None = None
+            folder: Path | None = None, *, code: str = FIRST_TILL, clock: FakeClock | None = None
         ) -> RealTill:
             data = DataFolder(folder or tmp_path / f"till-{code}")
-            if not data.database.exists():
-                set_up_shop(data, replace(demo_plan(), till_code=code), BookKind.DEMO, clock=server.clock)
+            if not data.database.exists() and code == FIRST_TILL:
+                shutil.copytree(till_template, data.root, ignore=shutil.ignore_patterns("*.lock"))
+            elif not data.database.exists():
+                make_till(data.root, code)
             till = stack.enter_context(open_till(data, Access.WRITES, clock=clock or server.clock))
             line = ClientTransport(server.client)
             till.office.use_transport(lambda _: line, pause=lambda _: None)
-            people = {role: till.sign_in.sign_in(name, pin) for role, (name, pin) in PINS.items()}
+            with till.units.read() as connection:
+                people = {person.actor.role: person.actor for person in list_people(connection)}
             if till.settings.values()[DUPLICATE_LIMIT_MINOR] == 0:
                 till.settings.change(
                     people[Role.ADMINISTRATOR], DUPLICATE_LIMIT_MINOR, value=10**9, reason="test"

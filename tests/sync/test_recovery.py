@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from pos.bootstrap import restore_till
-from pos.cli.demo_shop import renew_demo_pins
 from pos.domain.permissions import Role
 from pos.errors import MachineFault, UserError
 from pos.models.ledger_book import read_head
@@ -45,10 +44,9 @@ def back_up(till: RealTill) -> Path:
 
 
 def restored(open_real_till: OpenTill, folder: Path, backup: Path, *, mirror: Path | None = None) -> RealTill:
-    """Restore on another machine, with its demo's public PINs set again."""
+    """Restore on another machine."""
     request = RestoreRequest(backup=backup, administrator=ADMINISTRATOR, reason="disk died", mirror=mirror)
     restore_till(DataFolder(folder), request)
-    assert renew_demo_pins(DataFolder(folder), ADMINISTRATOR)
     return open_real_till(folder)
 
 
