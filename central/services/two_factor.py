@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from central.db import Database
@@ -146,7 +147,11 @@ class TwoFactor:
         digits = "".join(code.split())
         if not (digits.isascii() and digits.isdigit()):
             return None
-        secret = unseal(sealed, self._key, header=_HEADER + user_id.bytes).decode()
+        try:
+            secret = unseal(sealed, self._key, header=_HEADER + user_id.bytes).decode()
+        except InvalidTag:
+            # Sealed under an earlier key of the server: no code is right, recovery codes still are.
+            return None
         totp = pyotp.TOTP(secret, interval=_STEP_S)
         step = int(now.timestamp()) // _STEP_S
         for near in range(step - _STEPS_OFF_MAX, step + _STEPS_OFF_MAX + 1):

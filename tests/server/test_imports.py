@@ -1,0 +1,38 @@
+"""The server starts without what only a till needs: the container does not have it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ONLY_TILLS = ("PySide6", "escpos", "usb", "serial", "keyring", "xlsxwriter", "python_calamine")
+LOOK = """
+import importlib, sys
+from central.cli.root import COMMANDS
+import central.app
+for place in COMMANDS.values():
+    importlib.import_module(place.partition(":")[0])
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_server_and_its_commands_load_nothing_of_the_tills_machine() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", LOOK], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+
+    loaded = set(answer.stdout.split())
+    assert loaded.isdisjoint(ONLY_TILLS)
+    assert {"fastapi", "psycopg", "structlog"} <= loaded
+
+
+def test_container_installs_every_library_that_the_server_loads() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", LOOK], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    recipe = (ROOT / "packaging/server/Containerfile").read_text(encoding="utf-8").lower()
+
+    named = {"reportlab", "qrcode", "requests", "phonenumbers", "babel", "alembic", "argon2", "pyotp", "jwt"}
+    missing = [name for name in named & set(answer.stdout.split()) if name not in recipe]
+
+    assert missing == []
