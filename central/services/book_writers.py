@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,8 @@ from pos.errors import UserError
 
 Body = Mapping[str, Any]
 
-SALE_TYPES = frozenset({"token", "voucher", "account", "bill", "goods", "policy"})
+PROGRAM = version("kilotill")
+"""Who could not read a line: the next version tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,24 @@ class Booker:
         if self._is_understood and is_known(pushed) and self._book_known(line):
             self._tally(line)
         else:
-            line.findings.add("unknown_kind", kind=line.kind[:40])
+            line.findings.add("unknown_kind", read_by=PROGRAM)
             self._count_alone(line)
         check_clock(self._context, line.at, line.findings)
         self._move_clock(line)
         self._check_fraud(line)
         self._write_flags(line)
         return tuple(line.findings.flags)
+
+    def book_late(self, pushed: PushedLine) -> bool:
+        """Book a line that was kept and not understood; False: it still is not. It is counted already."""
+        line = Line(pushed, Findings())
+        if not (is_known(pushed) and self._book_known(line)):
+            return False
+        tally = self._day(line.day)
+        tally.add(pushed.seq, pushed.hash.hex(), kind=line.kind, body=line.body)
+        tally.pieces[line.kind] -= 1
+        self._write_flags(line)
+        return True
 
     def _book_known(self, line: Line) -> bool:
         """Book a line of a known kind; False: its body has not that kind's shape, and nothing was booked."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from central.clock import Clock
@@ -19,9 +19,10 @@ from central.db import Database
 from central.logs import logger
 from central.models.journal import journal_line, line_flag
 from central.models.tills import till
-from central.services.book_context import load_context
+from central.services.book_context import Context, load_context
 from central.services.book_read import Mentions
-from central.services.book_writers import Booker
+from central.services.book_writers import PROGRAM, Booker
+from central.services.bulk import rows_where
 from central.services.customer_credits import publish_credits
 from central.services.feed import Feed
 from central.services.fraud import load_fraud_check
@@ -66,6 +67,48 @@ class Booking:
             self.book_till(till_id)
         return len(waiting)
 
+    def read_again(self) -> int:
+        """Book what an earlier program could not read and this one can; return how many lines."""
+        query = select(line_flag.c.till_id, line_flag.c.seq, line_flag.c.detail).where(
+            line_flag.c.flag == "unknown_kind", line_flag.c.state == "open"
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        waiting: dict[UUID, list[int]] = {}
+        for row in rows:
+            if row.detail.get("read_by") != PROGRAM:
+                waiting.setdefault(row.till_id, []).append(row.seq)
+        return sum(self._book_late(till_id, sorted(seqs)) for till_id, seqs in waiting.items())
+
+    def _book_late(self, till_id: UUID, seqs: list[int]) -> int:
+        """Book some lines of a till that were only kept; note that this program has tried the others."""
+        with self._database.write() as connection:
+            row = connection.execute(select(till).where(till.c.id == till_id).with_for_update()).one()
+            stored = rows_where(
+                connection,
+                [journal_line.c.line],
+                journal_line.c.seq,
+                seqs,
+                more=(journal_line.c.till_id == till_id,),
+            )
+            lines = sorted((read_pushed_line(one.line) for one in stored), key=lambda line: line.seq)
+            booker, context = self._booker(connection, row, lines)
+            done = [line.seq for line in lines if booker.book_late(line)]
+            booker.rows.write(connection, context, booked_seq=row.booked_seq)
+            publish_credits(self._feed, connection, row.organisation_id, credits=booker.credited)
+            for seq in seqs:
+                values = {"state": "cleared"} if seq in done else {"detail": {"read_by": PROGRAM}}
+                connection.execute(
+                    update(line_flag)
+                    .where(
+                        line_flag.c.till_id == till_id,
+                        line_flag.c.seq == seq,
+                        line_flag.c.flag == "unknown_kind",
+                    )
+                    .values(values)
+                )
+        return len(done)
+
     def flags_of(self, till_id: UUID, *, first_seq: int, last_seq: int) -> dict[int, tuple[str, ...]]:
         """Return the flags of some lines by seq."""
         query = select(line_flag.c.seq, line_flag.c.flag).where(
@@ -105,18 +148,33 @@ class Booking:
         waiting = _waiting(connection, row, fresh, most)
         if not waiting.lines:
             return False
-        mentions = Mentions()
-        for line in waiting.lines:
-            mentions.add(line)
-        self._lock_meters(connection, mentions)
-        context = load_context(connection, row, mentions, now=self._clock.now())
-        fraud = load_fraud_check(connection, row.organisation_id, mentions, waiting.lines)
-        booker = Booker(context, fraud, is_drained=waiting.drained.__contains__, is_understood=is_understood)
+        booker, context = self._booker(
+            connection, row, waiting.lines, drained=waiting.drained, is_understood=is_understood
+        )
         for line in waiting.lines:
             booker.book(line)
         booker.rows.write(connection, context, booked_seq=waiting.lines[-1].seq)
         publish_credits(self._feed, connection, row.organisation_id, credits=booker.credited)
         return waiting.more
+
+    def _booker(
+        self,
+        connection: Connection,
+        row: Row[Any],
+        lines: Sequence[PushedLine],
+        *,
+        drained: frozenset[int] = frozenset(),
+        is_understood: bool = True,
+    ) -> tuple[Booker, Context]:
+        """Hold the meters of these lines and look everything up that they speak of."""
+        mentions = Mentions()
+        for line in lines:
+            mentions.add(line)
+        self._lock_meters(connection, mentions)
+        context = load_context(connection, row, mentions, now=self._clock.now())
+        fraud = load_fraud_check(connection, row.organisation_id, mentions, lines)
+        booker = Booker(context, fraud, is_drained=drained.__contains__, is_understood=is_understood)
+        return booker, context
 
     def _lock_meters(self, connection: Connection, mentions: Mentions) -> None:
         """Hold the meters of these lines: two tills that sold to one meter are booked one after the other."""

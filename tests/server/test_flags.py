@@ -296,3 +296,57 @@ def test_meter_when_only_proposed_then_its_sales_are_booked_without_a_flag(till:
             connection, till.shop.organisation, [meter_values(till.id, "04100000407")]
         )
     assert TARIFF.code == "RES"
+
+
+def test_line_when_a_later_program_can_read_it_then_it_is_booked_once(till: Till) -> None:
+    sale = till.sale(till.item(basis=due()))
+    line = till.line("sale_delivered", {"sale": sale})
+    booking = till.server.app.state.head_office.booking
+    till.push()
+    with till.server.database.write() as connection:
+        # As an earlier program would have left it: kept, counted as one of its kind, and flagged.
+        for table in (transactions, journal.sale_item, journal.sale_line, journal.token, journal.posting):
+            connection.execute(table.delete())
+        connection.execute(journal.account_balance.delete())
+        connection.execute(journal.meter_month.delete())
+        (figures,) = connection.execute(select(journal.book_day.c.figures)).scalars()
+        empty = {"sums_minor": {}, "tenders_minor": {}, "tokens": 0, "units_milli": 0}
+        connection.execute(update(journal.book_day).values(figures=figures | empty))
+        connection.execute(
+            journal.line_flag.insert().values(
+                till_id=till.id,
+                seq=line.seq,
+                flag="unknown_kind",
+                id=line.event.id,
+                organisation_id=till.shop.organisation,
+                at=till.now,
+                kind="sale_delivered",
+                money_minor=0,
+                detail={"read_by": "0.0.1"},
+                state="open",
+            )
+        )
+    assert booking.read_again() == 1
+    assert booking.read_again() == 0
+    states = {row.flag: row.state for row in rows(till.server, journal.line_flag)}
+    assert states["unknown_kind"] == "cleared"
+    assert len(rows(till.server, transactions)) == 1
+    book = till.get(f"/v1/books/{till.id}/2026-11-20").json()
+    assert (book["pieces"], book["tenders_minor"], book["tokens"]) == (
+        {"sale_delivered": 1},
+        {"cash": 5_000},
+        1,
+    )
+
+
+def test_line_when_no_program_can_read_it_then_each_tries_once(till: Till) -> None:
+    till.line("sale_delivered", {"sale": 5})
+    till.push()
+    booking = till.server.app.state.head_office.booking
+    assert booking.read_again() == 0
+    with till.server.database.write() as connection:
+        connection.execute(update(journal.line_flag).values(detail={"read_by": "0.0.1"}))
+    assert booking.read_again() == 0
+    (flag,) = rows(till.server, journal.line_flag)
+    assert flag.state == "open"
+    assert flag.detail["read_by"] != "0.0.1"

@@ -132,7 +132,7 @@ class Till:
         self.lines: list[Line] = []
         self.sent = 0
         self.receipts = 0
-        self.tids = itertools.count(6_000_000 + int.from_bytes(code.encode()) % 1_000_000, 1)
+        self.tids = itertools.count(6_000_000 + int.from_bytes(code.encode()) % 1_000, 1_000)
         self.bearer = ""
         self.answer: dict[str, Any] = {}
         self.bought: dict[tuple[str, str], Basis] = {}

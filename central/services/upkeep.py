@@ -1,0 +1,40 @@
+"""What the server does for tills by itself: finish booking, publish, begin announced key changes."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from central.clock import Clock
+from central.db import Database
+from central.models.identity import organisation
+from central.models.master import supply_group
+from central.services.booking import Booking
+from central.services.feed import Feed
+from central.services.key_changes import set_due_starts
+from central.services.summariser import RESOURCES, Summariser
+
+
+def finish_booking(database: Database, clock: Clock) -> None:
+    """Book what a crash left stored, and read again what an earlier program did not understand."""
+    booking = Booking(database, clock)
+    booking.book_waiting()
+    booking.read_again()
+
+
+def summarise(database: Database) -> None:
+    """Publish what pushes changed: month figures and debts."""
+    with database.read() as connection:
+        organisations = list(connection.execute(select(organisation.c.id)).scalars())
+    summariser = Summariser(database)
+    for one in organisations:
+        for resource in RESOURCES:
+            summariser.publish(one, resource)
+
+
+def begin_key_changes(database: Database, clock: Clock) -> None:
+    """Set the start of announced key changes that every live till has pulled."""
+    query = select(supply_group.c.organisation_id).where(supply_group.c.next_change.is_not(None)).distinct()
+    with database.read() as connection:
+        waiting = list(connection.execute(query).scalars())
+    for one in waiting:
+        set_due_starts(database, Feed(database), one, now=clock.now())
