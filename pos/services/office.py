@@ -67,6 +67,28 @@ class OfficeSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeFlag:
+    """A booked fact with a question; a review decides only who bears the difference."""
+
+    id: str
+    flag: str
+    till_code: str
+    seq: int
+    at: datetime
+    money_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeProposal:
+    """A meter or customer that a till made or changed, waiting for a yes; `name` is what people call it."""
+
+    id: str
+    resource: str
+    name: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentCode:
     """A code for one till, told once."""
 
@@ -180,15 +202,7 @@ class OfficeAdmin:
     def list_people(self, actor: Actor) -> tuple[OfficePerson, ...]:
         """Return everybody who may sign in, by name. Raises as `OfficeClient.call`."""
         client = self._signed_in(actor, Permission.USER_MANAGE)
-        people: list[OfficePerson] = []
-        cursor: str | None = None
-        for _ in range(_PAGES_MAX):
-            found = client.get("/v1/users/", limit=_PAGE, cursor=cursor)
-            people += [_person(one) for one in found["items"]]
-            cursor = found.get("next_cursor")
-            if not cursor:
-                break
-        return tuple(people)
+        return tuple(_person(one) for one in _pages(client, "/v1/users/"))
 
     def add_person(
         self, actor: Actor, username: str, *, full_name: str, role: str, password: str
@@ -225,6 +239,29 @@ class OfficeAdmin:
         """End a session at once. Raises as `OfficeClient.call`."""
         self._signed_in(actor, Permission.USER_MANAGE).call("DELETE", f"/v1/sessions/{session}")
 
+    # -- review and proposals -----------------------------------------------------------------------------
+
+    def list_flags(self, actor: Actor) -> tuple[OfficeFlag, ...]:
+        """Return the facts that wait for a decision, the oldest first. Raises as `OfficeClient.call`."""
+        client = self._signed_in(actor, Permission.REVIEW_DECIDE)
+        return tuple(_flag(one) for one in _pages(client, "/v1/review", state="open"))
+
+    def decide_flag(self, actor: Actor, flag: str, *, bearer: str, reason: str) -> None:
+        """Say who bears the difference. Raises as `OfficeClient.call`."""
+        client = self._signed_in(actor, Permission.REVIEW_DECIDE)
+        client.call("POST", f"/v1/review/{flag}/decide", {"bearer": bearer, "reason": reason})
+
+    def list_proposals(self, actor: Actor) -> tuple[OfficeProposal, ...]:
+        """Return what tills propose, the oldest first. Raises as `OfficeClient.call`."""
+        client = self._signed_in(actor, Permission.REVIEW_DECIDE)
+        return tuple(_proposal(one) for one in _pages(client, "/v1/proposals", state="waiting"))
+
+    def decide_proposal(self, actor: Actor, proposal: str, *, is_accepted: bool, reason: str) -> None:
+        """Take a proposal into head office's records, or refuse it. Raises as `OfficeClient.call`."""
+        client = self._signed_in(actor, Permission.REVIEW_DECIDE)
+        decision = "accepted" if is_accepted else "refused"
+        client.call("POST", f"/v1/proposals/{proposal}/decide", {"decision": decision, "reason": reason})
+
     def _signed_in(self, actor: Actor, permission: Permission) -> OfficeClient:
         require(actor, permission)
         if self._client is None or not self.is_signed_in(actor):
@@ -232,6 +269,36 @@ class OfficeAdmin:
 
             raise signed_out()
         return self._client
+
+
+def _pages(client: OfficeClient, path: str, **query: str) -> list[dict[str, Any]]:
+    """Read a list page by page, no further than a person looks."""
+    items: list[dict[str, Any]] = []
+    cursor: str | None = None
+    for _ in range(_PAGES_MAX):
+        found = client.get(path, limit=_PAGE, cursor=cursor, **query)
+        items += found["items"]
+        cursor = found.get("next_cursor")
+        if not cursor:
+            break
+    return items
+
+
+def _flag(found: dict[str, Any]) -> OfficeFlag:
+    return OfficeFlag(
+        found["id"],
+        found["flag"],
+        found["till_code"],
+        found["seq"],
+        _instant(found["at"]),
+        found["money_minor"],
+    )
+
+
+def _proposal(found: dict[str, Any]) -> OfficeProposal:
+    record = found["record"]
+    name = next((str(record[key]) for key in ("drn", "name") if record.get(key)), "")
+    return OfficeProposal(found["id"], found["resource"], name, _instant(found["received_at"]))
 
 
 def _till(found: dict[str, Any]) -> OfficeTill:

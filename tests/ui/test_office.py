@@ -9,8 +9,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from pos.bootstrap import Till
 from pos.domain.permissions import Role
-from pos.services.office import OfficePerson, OfficeTill
-from pos.ui.screens.office.acts import PEOPLE, SESSIONS
+from pos.services.office import OfficeFlag, OfficePerson, OfficeTill
+from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS
 from pos.ui.screens.office.view import OfficeScreen
 from tests.fakes.server_transport import ClientTransport
 from tests.server.rig import PASSWORD, Server
@@ -228,3 +228,34 @@ def test_table_models_when_tested_by_qt_are_sound(desktop: Desktop, screen: Offi
         del tester
 
     assert all(model.rowCount() == 0 for model in screen.models.values())
+
+
+def test_review_when_a_flag_is_decided_leaves_the_list(
+    desktop: Desktop, screen: OfficeScreen, office: Shop
+) -> None:
+    other = office.till("T08")
+    other.sell(units_milli=999_000)
+    assert other.flags() == ["price"]
+    sign_in(desktop, screen)
+    screen._turn(REVIEW)
+    desktop.settle()
+    (flag,) = screen.presenter.state.rows
+    assert isinstance(flag, OfficeFlag) and (flag.till_code, flag.flag) == ("T08", "price")
+
+    desktop.key(KEY.Key_F2)
+    fill(desktop, screen, reason="The cashier was told")
+    screen.presenter.type_field("bearer", "vendor")
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+    assert screen.presenter.state.rows == ()
+
+
+def test_proposals_when_there_are_none_show_an_empty_list(desktop: Desktop, screen: OfficeScreen) -> None:
+    sign_in(desktop, screen)
+    screen._turn(PROPOSALS)
+    desktop.settle()
+
+    assert screen.presenter.state.is_read and screen.presenter.state.rows == ()
+    assert screen.presenter.state.form.key == ""
+    desktop.key(KEY.Key_F8)
+    assert screen.presenter.state.is_signed_in

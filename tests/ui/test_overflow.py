@@ -9,20 +9,24 @@ from PySide6.QtCore import Qt
 from pos.bootstrap import Till
 from pos.domain.permissions import Actor
 from pos.i18n.catalogue import LANGUAGES, catalogue
-from pos.services.sale_values import SaleResult
+from pos.services.sale_values import SaleRequest, SaleResult
+from pos.system.ids import new_id
 from pos.ui import main_window
 from pos.ui.screens.sell.state import Stage
 from pos.ui.screens.sell.view import SellScreen
 from pos.ui.screens.settings.view import SettingsScreen
+from pos.ui.screens.uploads.view import UploadsScreen
+from tests.factories.head_office import compare, day_figures, fail, flag, sales_of, stand_enrolled
 from tests.ui.conftest import Desktop
 from tests.ui.overflow import Longer, captions_cut, faults
 from tests.ui.test_resume import stopped  # noqa: F401 - a fixture
 from tests.ui.test_sell import meters
+from tests.ui.test_uploads import DeadLine
 
 KEY = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
 SIZES = [(1366, 768), (1024, 600)]
-PLACES = ("sales", "meters", "shift", "dashboard", "float", "tariffs", "help")
+PLACES = ("sales", "meters", "shift", "uploads", "dashboard", "float", "tariffs", "books", "office", "help")
 
 
 @pytest.fixture(params=SIZES, ids=["1366", "1024"])
@@ -149,6 +153,60 @@ def test_places_when_letters_are_large_then_nothing_is_cut(small: Desktop, open_
     small.sign_in("A")
 
     assert walk_office(small) == []
+
+
+@pytest.fixture
+def head_office(till: Till, open_shift: None, people: dict[str, Actor]) -> None:
+    """The till is enrolled: entries wait, have a question, are not taken; a day differs."""
+    till.office.use_transport(lambda _: DeadLine())
+    for drn in meters(till, "arrears_minor = 0", count=3):
+        request = SaleRequest(
+            sale_id=new_id(till.clock.now()), drn=drn, money_minor=5000, tendered_minor=5000
+        )
+        till.checkout.sell(request, people["C"])
+    stand_enrolled(till, unsent=3)
+    older = sales_of(till, limit=8)
+    flag(till, {older[5][0]: ["price", "clock"], older[6][0]: ["charge_twice"]})
+    fail(till, "sync.bad_signature")
+    compare(till)
+    day = older[5][1]
+    figures = day_figures(till, day)
+    figures["pieces"]["sale_delivered"] -= 1
+    figures["tenders_minor"]["cash"] -= 3000
+    compare(till, red={day: figures})
+
+
+def walk_head_office(desktop: Desktop) -> list[str]:
+    """Go through what an enrolled till shows of head office."""
+    wrong = []
+    desktop.window.go("uploads")
+    wrong += found(desktop, "uploads")
+    screen = desktop.screen
+    assert isinstance(screen, UploadsScreen)
+    flagged = screen.flagged.model.rows[0].entry.sale_id
+    assert flagged is not None
+    screen.presenter.see_sums(flagged)
+    wrong += found(desktop, "both sums")
+    screen.show_where({"tab": "sent"})
+    wrong += found(desktop, "sent today")
+    for place in ("books", "office"):
+        desktop.window.go(place)
+        wrong += found(desktop, place)
+    desktop.window.go("settings", page="office")
+    return wrong + found(desktop, "settings, office")
+
+
+def test_head_office_when_words_are_longer_then_nothing_is_cut(head_office: None, stretched: Desktop) -> None:
+    stretched.sign_in("A")
+
+    assert walk_head_office(stretched) == []
+
+
+def test_head_office_when_letters_are_large_then_nothing_is_cut(head_office: None, small: Desktop) -> None:
+    look_at(small, 200)
+    small.sign_in("A")
+
+    assert walk_head_office(small) == []
 
 
 @pytest.mark.parametrize("percent", [100, 200])

@@ -40,9 +40,12 @@ def all_topics(say: Say) -> tuple[Topic, ...]:
         _sales(say),
         _meters(say),
         _shift(say),
+        _uploads(say),
         _dashboard(say),
         _float(say),
         _tariffs(say),
+        _books(say),
+        _office(say),
         _settings(say),
         _keyboard(say),
         _refusals(say),
@@ -196,6 +199,61 @@ def _tariffs(say: Say) -> Topic:
             say("Import and export use one kind of file. Make a back-up after an import."),
         ),
         ((Act.MAIN, say("New version, store")), (Act.EXPORT, say("Write a file"))),
+    )
+
+
+def _uploads(say: Say) -> Topic:
+    return Topic(
+        "uploads",
+        "upload",
+        say("Uploads"),
+        say("What this till wrote in its journal, and what head office has of it."),
+        (
+            say("Waiting: it goes out by itself, again and again. Selling does not wait for it."),
+            say("Taken, with a question: it is booked. Head office only asks who bears a difference."),
+            say("Not taken: kept here. Send it again; if it stays, write a report for your administrator."),
+        ),
+        ((Act.MAIN, say("Send now")), (Act.PLACE_5, say("Refresh")), ("Esc", say("Stop what is going out"))),
+    )
+
+
+def _books(say: Say) -> Topic:
+    return Topic(
+        "books",
+        "book",
+        say("Books"),
+        say("Each day is counted twice: by this till and by head office. Both must say the same."),
+        (
+            say("Green: both are equal. Grey: entries are still to be sent. Red: something differs."),
+            say("The card at the right says what differs, and which sales head office has a question about."),
+            say("Check the chain: this till then proves its own journal from the first entry to the last."),
+        ),
+        (
+            (Act.TRIAL, say("Check chain")),
+            (Act.PLACE_5, say("Compare again")),
+            (Act.MAIN, say("Open in Uploads")),
+            (Act.REPRINT, say("Print")),
+        ),
+    )
+
+
+def _office(say: Say) -> Topic:
+    return Topic(
+        "office",
+        "building",
+        say("Head office"),
+        say("Tills, people, questions, proposals and sessions of head office, in your own name there."),
+        (
+            say("Sign in with your own name and password of head office. This till keeps neither."),
+            say("A code for a new till is shown once and works for 15 minutes."),
+            say("A till that is taken out of use stops selling; what it sold may still be sent."),
+        ),
+        (
+            (Act.FIND, say("To the fields")),
+            (Act.PLACE_5, say("Refresh")),
+            (Act.PLACE_6, say("Next list")),
+            (Act.MAIN, say("Do it")),
+        ),
     )
 
 

@@ -6,14 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pos.domain.money import minor_digits, parse_scaled
+from pos.domain.permissions import Actor, Role
 from pos.errors import UserError
-from pos.services.office import OfficePerson, OfficeSession, OfficeTill
+from pos.services.office import (
+    OfficeAdmin,
+    OfficeFlag,
+    OfficePerson,
+    OfficeProposal,
+    OfficeSession,
+    OfficeTill,
+)
 from pos.ui.context import Context
 
-TILLS, PEOPLE, SESSIONS = "tills", "people", "sessions"
+TILLS, PEOPLE, REVIEW, PROPOSALS, SESSIONS = "tills", "people", "review", "proposals", "sessions"
+BEARERS = {
+    "nobody": "Nobody: there is no difference",
+    "vendor": "The shop",
+    "cashier": "The cashier",
+    "customer": "The customer",
+    "supplier": "The supplier",
+}
 UNIT_DIGITS = 3
 
-Row = OfficeTill | OfficePerson | OfficeSession
+Row = OfficeTill | OfficePerson | OfficeFlag | OfficeProposal | OfficeSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,14 @@ def _is_inactive(row: Row) -> bool:
 
 def _has_second_factor(row: Row) -> bool:
     return isinstance(row, OfficePerson) and row.has_second_factor
+
+
+def _is_flag(row: Row) -> bool:
+    return isinstance(row, OfficeFlag)
+
+
+def _is_proposal(row: Row) -> bool:
+    return isinstance(row, OfficeProposal)
 
 
 def _is_other_session(row: Row) -> bool:
@@ -125,6 +148,33 @@ ACTS = (
         _has_second_factor,
     ),
     OfficeAct(
+        "decide",
+        REVIEW,
+        "Decide who bears it",
+        "Decide",
+        ("bearer", "reason"),
+        "The fact stays as it was booked.",
+        _is_flag,
+    ),
+    OfficeAct(
+        "accept",
+        PROPOSALS,
+        "Accept",
+        "Accept",
+        ("reason",),
+        "It becomes head office's and goes to every till.",
+        _is_proposal,
+    ),
+    OfficeAct(
+        "refuse",
+        PROPOSALS,
+        "Refuse",
+        "Refuse",
+        ("reason",),
+        "The till that proposed it is told why.",
+        _is_proposal,
+    ),
+    OfficeAct(
         "end",
         SESSIONS,
         "End a session",
@@ -172,56 +222,95 @@ WRONG_FIELDS = {
 }
 
 
-def make_work(
-    form: OfficeForm, row: Row | None, context: Context
-) -> tuple[Callable[[], object], dict[str, str]]:
+Work = Callable[[], object]
+
+
+def make_work(form: OfficeForm, row: Row | None, context: Context) -> tuple[Work, dict[str, str]]:
     """Return what the act does, and what is wrong with its fields; it may be done where nothing is."""
     reader = _Reader(form, context)
-    office, actor = context.desk.office_admin, context.actor
-    text = form.text
-    if form.key in ("code", "limits"):
-        money_minor, units_milli = reader.money("money"), reader.units("units")
-        if form.key == "code":
-            place = reader.needed("sales_point", "Choose the place.")
-            work: Callable[[], object] = lambda: office.make_code(  # noqa: E731 - one of many of a kind
-                actor, place, money_minor=money_minor, units_milli=units_milli
-            )
-            return work, reader.wrong
-        assert isinstance(row, OfficeTill)
-        till = row.id
-        return (
-            lambda: office.set_limits(actor, till, money_minor=money_minor, units_milli=units_milli)
-        ), reader.wrong
-    if form.key in ("revoke", "lost"):
-        assert isinstance(row, OfficeTill)
-        till, reason = row.id, reader.needed("reason", "Say why.", least=3)
-        is_lost = form.key == "lost"
-        return (lambda: office.revoke_till(actor, till, reason=reason, is_lost=is_lost)), reader.wrong
-    if form.key == "add":
-        name = reader.needed("username", "Type a name to sign in with.")
-        full_name = reader.needed("full_name", "Type the whole name.")
-        password = reader.needed("password", "At least 12 letters.", least=12)
-        role = text("role") or "C"
-        return (
-            lambda: office.add_person(actor, name, full_name=full_name, role=role, password=password)
-        ), reader.wrong
-    if form.key == "end":
-        assert isinstance(row, OfficeSession)
-        session = row.id
-        return (lambda: office.end_session(actor, session)), reader.wrong
+    return _WORKS[form.key](reader, row), reader.wrong
+
+
+def _code(reader: _Reader, _row: Row | None) -> Work:
+    money_minor, units_milli = reader.money("money"), reader.units("units")
+    place = reader.needed("sales_point", "Choose the place.")
+    return lambda: reader.office.make_code(
+        reader.actor, place, money_minor=money_minor, units_milli=units_milli
+    )
+
+
+def _limits(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeTill)
+    money_minor, units_milli = reader.money("money"), reader.units("units")
+    return lambda: reader.office.set_limits(
+        reader.actor, row.id, money_minor=money_minor, units_milli=units_milli
+    )
+
+
+def _end_till(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeTill)
+    reason, is_lost = reader.reason(), reader.form.key == "lost"
+    return lambda: reader.office.revoke_till(reader.actor, row.id, reason=reason, is_lost=is_lost)
+
+
+def _add(reader: _Reader, _row: Row | None) -> Work:
+    name = reader.needed("username", "Type a name to sign in with.")
+    full_name = reader.needed("full_name", "Type the whole name.")
+    password, role = reader.password(), reader.form.text("role") or Role.CASHIER.value
+    return lambda: reader.office.add_person(
+        reader.actor, name, full_name=full_name, role=role, password=password
+    )
+
+
+def _reset(reader: _Reader, row: Row | None) -> Work:
     assert isinstance(row, OfficePerson)
-    return _person_work(form.key, row, context, reader), reader.wrong
+    password = reader.password()
+    return lambda: reader.office.reset_password(reader.actor, row, password=password)
 
 
-def _person_work(key: str, person: OfficePerson, context: Context, reader: _Reader) -> Callable[[], object]:
-    office, actor = context.desk.office_admin, context.actor
-    if key == "reset":
-        password = reader.needed("password", "At least 12 letters.", least=12)
-        return lambda: office.reset_password(actor, person, password=password)
-    if key == "second_factor":
-        return lambda: office.remove_second_factor(actor, person)
-    is_active = key == "activate"
-    return lambda: office.set_active(actor, person, is_active=is_active)
+def _let_in(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficePerson)
+    is_active = reader.form.key == "activate"
+    return lambda: reader.office.set_active(reader.actor, row, is_active=is_active)
+
+
+def _second_factor(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficePerson)
+    return lambda: reader.office.remove_second_factor(reader.actor, row)
+
+
+def _decide(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeFlag)
+    reason, bearer = reader.reason(), reader.form.text("bearer") or next(iter(BEARERS))
+    return lambda: reader.office.decide_flag(reader.actor, row.id, bearer=bearer, reason=reason)
+
+
+def _answer(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeProposal)
+    reason, is_accepted = reader.reason(), reader.form.key == "accept"
+    return lambda: reader.office.decide_proposal(reader.actor, row.id, is_accepted=is_accepted, reason=reason)
+
+
+def _end_session(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeSession)
+    return lambda: reader.office.end_session(reader.actor, row.id)
+
+
+_WORKS: Mapping[str, Callable[[_Reader, Row | None], Work]] = {
+    "code": _code,
+    "limits": _limits,
+    "revoke": _end_till,
+    "lost": _end_till,
+    "add": _add,
+    "reset": _reset,
+    "deactivate": _let_in,
+    "activate": _let_in,
+    "second_factor": _second_factor,
+    "decide": _decide,
+    "accept": _answer,
+    "refuse": _answer,
+    "end": _end_session,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +320,20 @@ class _Reader:
     form: OfficeForm
     context: Context
     wrong: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def office(self) -> OfficeAdmin:
+        return self.context.desk.office_admin
+
+    @property
+    def actor(self) -> Actor:
+        return self.context.actor
+
+    def reason(self) -> str:
+        return self.needed("reason", "Say why.", least=3)
+
+    def password(self) -> str:
+        return self.needed("password", "At least 12 letters.", least=12)
 
     def needed(self, name: str, sentence: str, *, least: int = 1) -> str:
         text = self.form.text(name)

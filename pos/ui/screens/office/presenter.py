@@ -13,7 +13,8 @@ from pos.ui.lanes import Lane
 from pos.ui.refusal_words import plain_sentence
 from pos.ui.screens.office.acts import (
     PEOPLE,
-    SESSIONS,
+    PROPOSALS,
+    REVIEW,
     TILLS,
     WRONG_FIELDS,
     OfficeForm,
@@ -200,6 +201,10 @@ class OfficePresenter:
         def read() -> tuple[tuple[Row, ...], tuple[SalesPointName, ...], tuple[OfficePerson, ...]]:
             if tab == TILLS:
                 return office.list_tills(actor), office.sales_points(actor), ()
+            if tab == REVIEW:
+                return office.list_flags(actor), (), ()
+            if tab == PROPOSALS:
+                return office.list_proposals(actor), (), ()
             people = office.list_people(actor)
             return (
                 (people, (), people) if tab == PEOPLE else (office.list_sessions(actor, person), (), people)
@@ -235,6 +240,3 @@ class OfficePresenter:
     def _set(self, **values: Any) -> None:
         self.state = replace(self.state, **values)
         self._show(self.state)
-
-
-__all__ = ["PEOPLE", "SESSIONS", "TILLS", "OfficePresenter", "OfficeScreenState"]

@@ -9,7 +9,7 @@ from pos.domain.permissions import Role
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.role_words import ROLE_WORDS
-from pos.ui.screens.office.acts import act_of, acts_for
+from pos.ui.screens.office.acts import BEARERS, act_of, acts_for
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.controls import Choice
@@ -131,13 +131,16 @@ class OfficeActCard(Card):
             "username": (say("Name to sign in with"), "aline"),
             "full_name": (say("Whole name"), "Aline Uwase"),
             "role": (say("Role"), ""),
+            "bearer": (say("Who bears the difference"), ""),
             "password": (say("Password"), ""),
         }
         caption, hint = captions[name]
-        if name in ("sales_point", "role"):
-            choices = [(one.id, one.name) for one in state.places]
-            if name == "role":
-                choices = [(role.value, say(ROLE_WORDS[role])) for role in _OFFICE_ROLES]
+        if name in ("sales_point", "role", "bearer"):
+            choices = {
+                "sales_point": [(one.id, one.name) for one in state.places],
+                "role": [(role.value, say(ROLE_WORDS[role])) for role in _OFFICE_ROLES],
+                "bearer": [(key, say(word)) for key, word in BEARERS.items()],
+            }[name]
             choice = Choice(look, choices, name=caption)
             choice.picked.connect(lambda key, name=name: self._presenter.type_field(name, key))
             return LabelledField(look, caption, choice)

@@ -9,15 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.domain.permissions import Role
-from pos.services.office import OfficePerson, OfficeSession, OfficeTill
+from pos.services.office import OfficeFlag, OfficePerson, OfficeProposal, OfficeSession, OfficeTill
 from pos.ui.context import Context
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.role_words import ROLE_WORDS
 from pos.ui.screen import Screen
-from pos.ui.screens.office.acts import PEOPLE, SESSIONS, TILLS
+from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS, TILLS
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.screens.office.side import OfficeActCard
+from pos.ui.screens.uploads.words import FLAG_SENTENCES, FLAG_WORDS, flag_of
 from pos.ui.table_models.columns import Column, Paint
 from pos.ui.table_models.paged import RowsModel
 from pos.ui.widgets.card import Card
@@ -30,7 +31,14 @@ from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import label
 
-TAB_WORDS = {TILLS: "Tills", PEOPLE: "People", SESSIONS: "Sessions"}
+TAB_WORDS = {
+    TILLS: "Tills",
+    PEOPLE: "People",
+    REVIEW: "Review",
+    PROPOSALS: "Proposals",
+    SESSIONS: "Sessions",
+}
+RESOURCE_WORDS = {"meter": "Meter", "customer": "Customer", "change": "Change of a meter"}
 TILL_WORDS = {
     "enrolled": ("In use", "ok"),
     "revoked": ("Out of use", "bad"),
@@ -142,6 +150,8 @@ class OfficeScreen(Screen):
         makers: dict[str, Callable[[], list[Column[object]]]] = {
             TILLS: self._till_columns,
             PEOPLE: self._people_columns,
+            REVIEW: self._flag_columns,
+            PROPOSALS: self._proposal_columns,
             SESSIONS: self._session_columns,
         }
         for tab, make in makers.items():
@@ -220,6 +230,45 @@ class OfficeScreen(Screen):
                 tone=lambda row: "ok" if person(row).is_active else "neutral",
                 fits=True,
             ),
+        ]
+
+    def _flag_columns(self) -> list[Column[object]]:
+        say, wording = self.look.say, self.look.wording
+
+        def flag(row: object) -> OfficeFlag:
+            assert isinstance(row, OfficeFlag)
+            return row
+
+        def word(row: object) -> str:
+            return say(FLAG_WORDS.get(flag_of(flag(row).flag), "Has a question"))
+
+        return [
+            Column(say("When"), 150, lambda row: self._time(flag(row).at), Paint.QUIET),
+            Column(say("Till"), 70, lambda row: flag(row).till_code, Paint.STRONG),
+            Column(
+                say("Entry"), 80, lambda row: wording.count(flag(row).seq), Paint.QUIET_NUMBER, is_wide=True
+            ),
+            Column(
+                say("Question"),
+                0,
+                lambda row: say(FLAG_SENTENCES.get(flag_of(flag(row).flag), "Has a question")),
+                Paint.TEXT,
+            ),
+            Column(wording.currency, 100, lambda row: wording.amount(flag(row).money_minor), Paint.MONEY),
+            Column(say("State"), 130, word, Paint.BADGE, tone=lambda _: "warn", fits=True),
+        ]
+
+    def _proposal_columns(self) -> list[Column[object]]:
+        say = self.look.say
+
+        def proposal(row: object) -> OfficeProposal:
+            assert isinstance(row, OfficeProposal)
+            return row
+
+        return [
+            Column(say("When"), 150, lambda row: self._time(proposal(row).received_at), Paint.QUIET),
+            Column(say("What"), 180, lambda row: say(RESOURCE_WORDS[proposal(row).resource]), Paint.STRONG),
+            Column(say("Which"), 0, lambda row: proposal(row).name),
         ]
 
     def _session_columns(self) -> list[Column[object]]:

@@ -22,6 +22,8 @@ Row = TypeVar("Row")
 
 ROWS_SHOWN = 8
 _ACTS_WIDTH = 200
+_ACT_GAP = 4
+_ACT_MARGIN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,15 @@ class RowAct(Generic[Row]):
     word: str
     do: Callable[[Row], None]
     is_for: Callable[[Row], bool] = lambda _: True
+
+
+def acts_width(look: Look, words_of_groups: Sequence[Sequence[str]]) -> int:
+    """Return the width, before it grows with the text, that the acts of every group have room in."""
+    most = 0
+    for words in words_of_groups:
+        wide = sum(KeyButton(look, word, size="small").sizeHint().width() + _ACT_GAP for word in words)
+        most = max(most, wide + _ACT_MARGIN)
+    return max(_ACTS_WIDTH, -(-most * 100 // look.metrics.percent))
 
 
 class GroupCard(Card, Generic[Row]):
@@ -50,6 +61,7 @@ class GroupCard(Card, Generic[Row]):
         *,
         columns: Sequence[Column[Row]],
         acts: Sequence[RowAct[Row]] = (),
+        width: int = _ACTS_WIDTH,
         on_opened: Callable[[Row], None] | None = None,
     ) -> None:
         super().__init__()
@@ -60,7 +72,7 @@ class GroupCard(Card, Generic[Row]):
         self._row_height = look.metrics.px(48, 44)
         self.body.addWidget(self._make_head(title, light))
         self.body.addWidget(rule())
-        wide = _ACTS_WIDTH if not (look.metrics.is_compact or look.metrics.is_single_column) else 0
+        wide = width if not (look.metrics.is_compact or look.metrics.is_single_column) else 0
         shown = [*columns]
         if wide:
             # Its room is kept in every group, so that the columns stand under each other.
@@ -131,8 +143,8 @@ class GroupCard(Card, Generic[Row]):
     def _row_acts(self, row: Row) -> QWidget:
         holder = QWidget()
         line = QHBoxLayout(holder)
-        line.setContentsMargins(0, 0, 12, 0)
-        line.setSpacing(4)
+        line.setContentsMargins(0, 0, _ACT_MARGIN, 0)
+        line.setSpacing(_ACT_GAP)
         line.addStretch(1)
         for act in self._acts:
             if act.is_for(row):

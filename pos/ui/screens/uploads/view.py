@@ -12,7 +12,7 @@ from pos.ui.files import Files, SystemFiles
 from pos.ui.keymap import Act
 from pos.ui.look import Look
 from pos.ui.screen import Screen
-from pos.ui.screens.uploads.group_card import GroupCard, RowAct
+from pos.ui.screens.uploads.group_card import GroupCard, RowAct, acts_width
 from pos.ui.screens.uploads.presenter import UploadsPresenter
 from pos.ui.screens.uploads.side import UploadsSide
 from pos.ui.screens.uploads.state import SENT, TO_DO, UploadsState
@@ -69,11 +69,13 @@ class UploadsScreen(Screen):
     def _make_groups(self) -> QWidget:
         look, say, wording = self.look, self.look.say, self.look.wording
         presenter = self.presenter
+        width = acts_width(look, [[say("See both sums")], [say("Send again"), say("Report")]])
         self.waiting: GroupCard[Entry] = GroupCard(
             look,
             say("Waiting"),
             "off",
             columns=self._entry_columns(lambda entry: self._age(entry), "neutral"),
+            width=width,
             on_opened=presenter.open_sale,
         )
         self.flagged: GroupCard[FlaggedEntry] = GroupCard(
@@ -102,6 +104,7 @@ class UploadsScreen(Screen):
             acts=[
                 RowAct(say("See both sums"), self._see_sums, lambda row: row.entry.kind == "sale_delivered")
             ],
+            width=width,
             on_opened=lambda row: presenter.open_sale(row.entry),
         )
         self.refused: GroupCard[RefusedEntry] = GroupCard(
@@ -136,6 +139,7 @@ class UploadsScreen(Screen):
                 ),
                 RowAct(say("Report"), self._report),
             ],
+            width=width,
         )
         inside = QWidget()
         inside.setProperty("klGround", "bg")
