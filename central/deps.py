@@ -56,19 +56,20 @@ class Principal:
         return True
 
 
-def get_database(request: Request) -> Database:
+# These three are coroutines so that FastAPI calls them at once and not on a thread each.
+async def get_database(request: Request) -> Database:
     """Return the server's database."""
     database: Database = request.app.state.database
     return database
 
 
-def get_clock(request: Request) -> Clock:
+async def get_clock(request: Request) -> Clock:
     """Return the server's clock."""
     clock: Clock = request.app.state.clock
     return clock
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """Return the server's settings."""
     settings: Settings = request.app.state.settings
     return settings

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,15 @@ def test_commands_say_what_is_wrong(tmp_path: Path) -> None:
     assert unknown.returncode == 2
     assert (workers.returncode, "[settings.workers]" in workers.stderr) == (1, True)
     assert (default.returncode, "[settings.default_secret]" in default.stderr) == (1, True)
+
+
+def test_address_that_somebody_else_has_is_refused(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        answer = run_command(tmp_path, "serve", KILOTILL_PORT=port)
+
+    assert (answer.returncode, "[server.address]" in answer.stderr) == (1, True)
 
 
 def test_lost_password_and_maintenance_are_set_from_the_command_line(tmp_path: Path) -> None:
