@@ -36,8 +36,8 @@ APP = version("kilotill")
 class ServerRefusal(Rejected):
     """The server's no, with what it said: `status` of HTTP and the whole `problem`."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.code, problem.detail or problem.title or "Head office refused this.")
+    def __init__(self, code: str, text: str, problem: Problem) -> None:
+        super().__init__(code, text)
         self.problem = problem
         self.status = problem.status
 
@@ -151,12 +151,14 @@ class ServerClient:
             return answer
         problem = problem_of(answer)
         if answer.status in (429, 503) or answer.status >= 500 or problem is None:
-            code = "sync.server_busy" if answer.status in (429, 503) else "sync.server_trouble"
-            text = "Head office is busy or in trouble; it is tried again."
-            if problem is not None and answer.status == 429:
-                code, text = problem.code, problem.detail or text
-            raise Unavailable(code, text, self._retry_at(answer, problem))
-        raise ServerRefusal(problem)
+            retry_at = self._retry_at(answer, problem)
+            if answer.status not in (429, 503):
+                raise Unavailable(
+                    "sync.server_trouble", "Head office is in trouble; it is tried again.", retry_at
+                )
+            said = "" if problem is None else problem.detail
+            raise Unavailable("sync.server_busy", said or "Head office is busy; it is tried again.", retry_at)
+        raise ServerRefusal(*_said(problem), problem)
 
     def _retry_at(self, answer: Response, problem: Problem | None) -> datetime | None:
         wish = answer.headers.get("retry-after", "")
@@ -168,6 +170,11 @@ class ServerClient:
             return parsedate_to_datetime(wish) if wish else None
         except ValueError:
             return None
+
+
+def _said(problem: Problem) -> tuple[str, str]:
+    """Return the server's code and sentence."""
+    return problem.code, problem.detail or problem.title or "Head office refused this."
 
 
 def problem_of(answer: Response) -> Problem | None:
