@@ -5,7 +5,9 @@ from fastapi import APIRouter
 from central.routes import (
     auth,
     devices,
+    master,
     me,
+    meters,
     ops,
     organisation,
     proposals,
@@ -39,4 +41,6 @@ ROUTERS: list[APIRouter] = [
     proposals.router,
     review.router,
     vend.router,
+    master.router,
+    meters.router,
 ]

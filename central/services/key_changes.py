@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -22,6 +23,14 @@ from pos.domain.journal import instant_text
 NOT_YET = "9999-12-31T23:59:59.999Z"
 LEAD = timedelta(hours=24)
 """So long before its start tills learn of it, at least."""
+
+
+def check_zone(name: str) -> None:
+    """Refuse a time zone that is none. Raises Problem `supply_group.zone` 422."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Problem("supply_group.zone", f"There is no time zone {name!r}.", status=422) from error
 
 
 def announce(

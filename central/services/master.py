@@ -22,7 +22,7 @@ from central.models.master import (
     tariff,
 )
 from central.models.tills import till
-from central.services.bulk import upsert_rows
+from central.services.bulk import rows_where, upsert_rows
 from central.services.feed import EVERYBODY, Change, Feed
 from central.services.key_changes import publish_group
 from central.services.lanes import give_lanes
@@ -198,21 +198,38 @@ class Master:
 
     def publish_meters(self, connection: Connection, organisation: UUID, ids: list[UUID]) -> None:
         """Publish meters as they are now."""
-        changes = []
-        for start in range(0, len(ids), 400):
-            query = select(meter).where(meter.c.id.in_(ids[start : start + 400]))
-            changes += [Change(str(row.id), meter_body(row)) for row in connection.execute(query)]
+        rows = rows_where(connection, list(meter.c), meter.c.id, ids)
+        changes = [Change(str(row.id), meter_body(row)) for row in rows]
         self._feed.publish(connection, organisation, "meters", changes=changes)
 
     def put_customers(self, connection: Connection, organisation: UUID, customers: Iterable[Values]) -> None:
-        """Make or change customers; one that moves to another sales point leaves the tills of the first."""
+        """Make or change customers, all columns given; many at once.
+
+        One that moves to another sales point leaves the tills of the first.
+
+        Raises:
+            Problem: `record.unknown` 404: an id of another organisation.
+        """
+        rows = [{"organisation_id": organisation, **one} for one in customers]
+        ids = [row["id"] for row in rows]
+        known = {row.id: row for row in rows_where(connection, list(customer.c), customer.c.id, ids)}
+        if any(row.organisation_id != organisation for row in known.values()):
+            raise Problem("record.unknown", "There is no such customer.", status=404)
+        columns = [column.name for column in customer.c]
+        upsert_rows(
+            connection,
+            customer,
+            columns,
+            [[row.get(name) for name in columns] for row in rows],
+            key=("id",),
+            on_conflict="DO UPDATE SET "
+            + ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id"),
+        )
         changes: list[Change] = []
-        for values in customers:
-            known = _own(connection, customer, organisation, values["id"])
-            _put(connection, customer, {"organisation_id": organisation, **values}, key=("id",))
-            row = connection.execute(select(customer).where(customer.c.id == values["id"])).one()
-            if known is not None and known.sales_point_id not in (None, row.sales_point_id):
-                changes.append(Change(str(row.id), None, known.sales_point_id))
+        for row in rows_where(connection, list(customer.c), customer.c.id, ids):
+            before = known.get(row.id)
+            if before is not None and before.sales_point_id not in (None, row.sales_point_id):
+                changes.append(Change(str(row.id), None, before.sales_point_id))
             if row.sales_point_id is not None:
                 changes.append(Change(str(row.id), customer_body(row), row.sales_point_id))
         self._feed.publish(connection, organisation, "customers", changes=changes)

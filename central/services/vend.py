@@ -27,6 +27,7 @@ from central.services.envelopes import float_left
 from central.services.lanes import SERVER_LANE
 from central.services.server_vault import ServerVault
 from central.services.till_sessions import TillPrincipal
+from central.services.verification import find_excess
 from pos.contracts.vend import VendRequest
 from pos.domain.canonical import JsonError, canonical_bytes
 from pos.domain.recompute import UNREADABLE, do_sums_hold, is_price_right
@@ -172,6 +173,7 @@ class Vending:
         item = _checked_item(connection, row, request)
         self._lock_meter(connection, row)
         _check_float(connection, row, group, item)
+        _check_customer(connection, row, item, now)
         key = _key_in_force(row, group, now)
         vault = self._vault.open_group(connection, row.organisation_id, row.sgc)
         try:
@@ -288,6 +290,18 @@ def _check_float(connection: Connection, row: Row[Any], group: Row[Any], item: B
     ).scalar()
     if is_kept and float_left(connection, row.organisation_id) < item["money_minor"]:
         raise _NeverError("float.empty", "The float with the supplier is used up.")
+
+
+def _check_customer(connection: Connection, row: Row[Any], item: Body, now: datetime) -> None:
+    """Hold a customer to what his level of verification allows."""
+    excess = find_excess(
+        connection, row.organisation_id, row.id, money_minor=item["money_minor"], day=now.date()
+    )
+    if excess is not None:
+        raise _NeverError(
+            "customer.limit",
+            f"This customer may buy for {excess.limit_minor} at most ({excess.what}): verify him first.",
+        )
 
 
 def _key_in_force(row: Row[Any], group: Row[Any], now: datetime) -> KeyFields:

@@ -1,0 +1,272 @@
+"""Meters, tariffs and people from CSV (docs/formats.md §12), some rows in each transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from sqlalchemy import Connection, select
+
+from central.db import Database
+from central.errors import Problem
+from central.models.identity import organisation
+from central.models.master import customer, meter, record, sales_point, supply_group, tariff
+from central.services.bulk import rows_where
+from central.services.feed import Feed
+from central.services.master import Master, check_fits, pan_number
+from pos.domain.csv_table import RowError, Table, read_table, write_errors
+from pos.domain.ids import new_id
+from pos.domain.meter_rows import COLUMNS, REQUIRED, GroupKeys, MeterCells, MeterReader, Shop
+from pos.domain.tariff_csv import parse_tariffs
+from pos.errors import UserError
+from pos.tokens.numbers import parse_meter_number
+
+ROWS_A_TIME = 1_000
+
+_CELLS: Mapping[str, str] = {
+    "tariff_code": "tariff_code",
+    "supply_group": "sgc",
+    "tariff_index": "ti",
+    "key_revision": "krn",
+    "key_type": "kt",
+    "algorithm": "algorithm",
+    "key_method": "key_method",
+    "base_date": "base_date",
+    "service": "service",
+    "status": "status",
+    "arrears": "arrears_minor",
+    "account_number": "account_number",
+    "site": "site",
+    "building": "building",
+    "department": "department",
+    "note": "note",
+}
+_PERSON = ("name", "phone", "address", "area")
+_DEFAULTS: Mapping[str, Any] = {"service": 0, "status": "active", "arrears_minor": 0}
+
+
+@dataclass(slots=True)
+class Imported:
+    """How an import went; `errors` name the rows that were left out."""
+
+    added: int = 0
+    changed: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    table: Table | None = None
+
+    def errors_file(self) -> str:
+        """Return the errors file: the refused rows with what is wrong."""
+        assert self.table is not None
+        return write_errors(self.table, self.errors)
+
+
+class Imports:
+    """Imports for one organisation."""
+
+    def __init__(self, database: Database, feed: Feed, organisation_id: UUID) -> None:
+        self._database = database
+        self._master = Master(feed)
+        self._organisation = organisation_id
+
+    def tariffs(self, text: str, *, now: datetime) -> Imported:
+        """Add the tariff versions of a CSV text; one that is there already changes nothing."""
+        with self._database.read() as connection:
+            zone = connection.execute(
+                select(organisation.c.time_zone).where(organisation.c.id == self._organisation)
+            ).scalar_one()
+        sheet = parse_tariffs(text, time_zone=ZoneInfo(zone))
+        done = Imported(errors=list(sheet.errors), table=sheet.table)
+        for named in sheet.tariffs:
+            with self._database.write() as connection:
+                self._master.add_tariff(
+                    connection, self._organisation, named.tariff, name=named.name or None, now=now
+                )
+            done.added += 1
+        return done
+
+    def meters(self, text: str, *, sales_point_id: UUID | None, now: datetime) -> Imported:
+        """Add or change meters by number, with their customers at a sales point."""
+        table = read_table(text, columns=COLUMNS, required=REQUIRED)
+        done = Imported(errors=list(table.errors), table=table)
+        with self._database.read() as connection:
+            place = sales_point_id or _only_sales_point(connection, self._organisation)
+            reader = MeterReader(COLUMNS, self._shop(connection))
+            institutions = self._institutions(connection)
+        bad = {error.line for error in table.errors}
+        sound = self._sound((row for row in table.rows if row.line not in bad), reader, institutions, done)
+        while some := tuple(islice(sound, ROWS_A_TIME)):
+            with self._database.write() as connection:
+                self._put(connection, some, place=place, institutions=institutions, done=done, now=now)
+        done.errors.sort(key=lambda error: error.line)
+        return done
+
+    def staff(self, text: str, *, by: UUID | None, now: datetime) -> Imported:
+        """Add or change the people of the tills: columns name, role (C S F A U), active, institution."""
+        table = read_table(
+            text, columns=("id", "name", "role", "active", "institution"), required=("name", "role")
+        )
+        done = Imported(errors=list(table.errors), table=table)
+        bad = {error.line for error in table.errors}
+        for row in table.rows:
+            if row.line in bad:
+                continue
+            body: dict[str, Any] = {
+                "id": row["id"] or str(new_id(now)),
+                "name": row["name"],
+                "role": row["role"].upper(),
+                "is_active": row["active"].lower() not in ("no", "0", "false"),
+            }
+            if row["institution"]:
+                body["institution"] = row["institution"]
+            try:
+                with self._database.write() as connection:
+                    self._master.put_record(
+                        connection, self._organisation, "users", body=body, by=by, now=now
+                    )
+                done.added += 1
+            except Problem as problem:
+                first = problem.errors[0] if problem.errors else None
+                column = "" if first is None else first.field
+                done.errors.append(RowError(row.line, column, problem.code, problem.text))
+        return done
+
+    def _sound(
+        self, rows: Iterable[Any], reader: MeterReader, institutions: Mapping[str, UUID], done: Imported
+    ) -> Iterator[MeterCells]:
+        seen: set[str] = set()
+        for row in rows:
+            cells = reader.read(row.line, [row[column] for column in COLUMNS])
+            if not isinstance(cells, MeterCells):
+                done.errors.extend(cells)
+            elif cells.drn in seen:
+                done.errors.append(
+                    RowError(row.line, "meter_number", "meter.twice", "This number stands twice in the file.")
+                )
+            elif cells["institution"] is not None and cells["institution"] not in institutions:
+                done.errors.append(
+                    RowError(row.line, "institution", "meter.institution", "There is no such institution.")
+                )
+            else:
+                seen.add(cells.drn)
+                yield cells
+
+    def _put(
+        self,
+        connection: Connection,
+        some: tuple[MeterCells, ...],
+        *,
+        place: UUID | None,
+        institutions: Mapping[str, UUID],
+        done: Imported,
+        now: datetime,
+    ) -> None:
+        known = {
+            row.drn: row
+            for row in rows_where(
+                connection,
+                list(meter.c),
+                meter.c.drn,
+                [cells.drn for cells in some],
+                more=(meter.c.organisation_id == self._organisation, meter.c.merged_into.is_(None)),
+            )
+        }
+        meters, people = [], []
+        for cells in some:
+            before = known.get(cells.drn)
+            values = _values(cells, before, institutions, now)
+            person = {name: cells[name] for name in _PERSON if cells[name] is not None}
+            if person:
+                values["customer_id"] = values.get("customer_id") or new_id(now)
+                people.append({"id": values["customer_id"], "sales_point_id": place, **person})
+            meters.append(values)
+        self._master.put_customers(connection, self._organisation, _whole(connection, people))
+        self._master.put_meters(connection, self._organisation, meters)
+        done.changed += len(known)
+        done.added += len(some) - len(known)
+
+    def _shop(self, connection: Connection) -> Shop:
+        codes = select(tariff.c.code).where(tariff.c.organisation_id == self._organisation).distinct()
+        groups = select(supply_group).where(supply_group.c.organisation_id == self._organisation)
+        currency = select(organisation.c.currency).where(organisation.c.id == self._organisation)
+        return Shop(
+            tariffs=frozenset(connection.execute(codes).scalars()),
+            groups={row.sgc: GroupKeys(row.key_method, row.algorithm) for row in connection.execute(groups)},
+            currency=connection.execute(currency).scalar_one(),
+            read_number=read_number,
+            read_phone=read_phone,
+        )
+
+    def _institutions(self, connection: Connection) -> dict[str, UUID]:
+        """Return institutions by name and by id."""
+        query = select(record.c.id, record.c.body).where(
+            record.c.organisation_id == self._organisation, record.c.resource == "institutions"
+        )
+        found: dict[str, UUID] = {}
+        for row in connection.execute(query):
+            found[str(row.body["name"])] = found[row.id] = UUID(row.id)
+        return found
+
+
+def read_number(text: str) -> tuple[str, int]:
+    """Return meter number and PAN of 11, 13 or 18 digits. Raises NumberError."""
+    drn = parse_meter_number(text).drn.digits
+    return drn, pan_number(drn)
+
+
+def read_phone(text: str) -> str:
+    """Return a phone as E.164; it must be given with its country. Raises UserError `phone.invalid`."""
+    try:
+        parsed = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException as error:
+        raise UserError("phone.invalid", "Write the phone with its country, like +250788123456.") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise UserError("phone.invalid", "This is no phone number.")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _only_sales_point(connection: Connection, organisation_id: UUID) -> UUID | None:
+    places = list(
+        connection.execute(
+            select(sales_point.c.id).where(sales_point.c.organisation_id == organisation_id).limit(2)
+        ).scalars()
+    )
+    return places[0] if len(places) == 1 else None
+
+
+def _values(
+    cells: MeterCells, before: Any, institutions: Mapping[str, UUID], now: datetime
+) -> dict[str, Any]:
+    """Return a meter's columns: those of the file over those that are known."""
+    values: dict[str, Any] = dict(_DEFAULTS)
+    if before is not None:
+        values = {name: value for name, value in before._mapping.items() if name != "organisation_id"}
+    given = {column: cells[cell] for cell, column in _CELLS.items() if cells[cell] is not None}
+    values |= given | {"drn": cells.drn, "is_dirty": False}
+    values.setdefault("id", new_id(now))
+    institution = cells.text("institution")
+    if institution is not None:
+        values["institution_id"] = institutions.get(institution)
+    check_fits(meter, given)
+    return values
+
+
+def _whole(connection: Connection, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return customers with all columns: those given over those that are known."""
+    ids = [one["id"] for one in people]
+    known = {row.id: row for row in rows_where(connection, list(customer.c), customer.c.id, ids)}
+    whole = []
+    for one in people:
+        before = known.get(one["id"])
+        values: dict[str, Any] = {"verification": 0, "is_erased": False}
+        if before is not None:
+            values = {name: value for name, value in before._mapping.items() if name != "organisation_id"}
+            one = one | {"sales_point_id": before.sales_point_id or one["sales_point_id"]}
+        check_fits(customer, {name: one.get(name) for name in _PERSON if name in one})
+        whole.append(values | one)
+    return whole
