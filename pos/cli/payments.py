@@ -251,7 +251,7 @@ def providers(command: CommandContext, /, *, refresh: bool, as_json: bool, **opt
 @pass_command
 def credentials(command: CommandContext, /, *, provider: str, tests: bool, **options: Any) -> int:
     """Keep a provider's credentials, typed unseen or one a line on standard input."""
-    from pos.services.provider_set import FIELDS
+    from pos.gateways.factory import FIELDS
 
     if provider not in FIELDS:
         raise click.UsageError(f"One of {', '.join(FIELDS)} is wanted.")

@@ -14,6 +14,7 @@ from pos.domain.permissions import Actor, Permission
 from pos.errors import KilotillError, UserError
 from pos.gateways.base import Balance, PayerInfo, PaymentGateway
 from pos.gateways.breaker import BreakerState
+from pos.gateways.factory import FIELDS, check_credentials
 from pos.gateways.requests_check import check_country
 from pos.models.ledger_book import Book
 from pos.models.queries.money import balance_minor
@@ -21,7 +22,7 @@ from pos.models.stored import instant_of, milliseconds_of
 from pos.models.uow import Units
 from pos.services.approval import require, require_any
 from pos.services.facts import privileged_act
-from pos.services.provider_set import FIELDS, ProviderSet, check_credentials, secret_name
+from pos.services.provider_set import ProviderSet, secret_name
 from pos.services.settings import SettingValues
 from pos.system.clock import Clock
 from pos.system.secrets import SecretStore

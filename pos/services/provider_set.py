@@ -22,33 +22,14 @@ from pos.config import (
     SANDBOX_URL,
 )
 from pos.errors import UserError
-from pos.gateways.airtel_money import AirtelAccount, AirtelMoney, ApiVersion
 from pos.gateways.base import PaymentGateway
 from pos.gateways.breaker import BreakerState
+from pos.gateways.factory import SANDBOX_PATHS, Account, make_gateway, sandbox_credentials
 from pos.gateways.http import Line
-from pos.gateways.mtn_momo import MtnAccount, MtnMomo, MtnProduct
-from pos.gateways.mtn_words import ENVIRONMENTS
-from pos.gateways.paystack import Paystack, PaystackAccount
 from pos.services.settings import SettingValues
 from pos.system.secrets import SecretStore
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "mtn_momo": (
-        "subscription_key",
-        "user_id",
-        "api_key",
-        "refund_subscription_key",
-        "refund_user_id",
-        "refund_api_key",
-    ),
-    "airtel_money": ("client_id", "client_secret"),
-    "paystack": ("secret_key",),
-}
-"""What a shop types once for each provider; those of refunds may be left out."""
-
-OPTIONAL = frozenset({"refund_subscription_key", "refund_user_id", "refund_api_key"})
-
-SANDBOX_PATHS = {"mtn_momo": "/mtn", "airtel_money": "/airtel", "paystack": "/paystack"}
+SANDBOX_EMAIL = "till@example.com"
 
 
 def secret_name(provider: str) -> str:
@@ -136,8 +117,7 @@ class ProviderSet:
         """
         if code not in PROVIDERS:
             raise UserError("provider.unknown", f"There is no provider {code[:40]!r}.")
-        check_credentials(code, credentials)
-        return self._build(code, self._values(), credentials)
+        return make_gateway(code, self._account(code, self._values(), credentials), self._line)
 
     def breakers(self) -> Mapping[str, BreakerState]:
         """Return how the line to each provider is, as far as it was used."""
@@ -165,7 +145,7 @@ class ProviderSet:
         if known is not None and known[0] == print_of:
             return known[1]
         try:
-            gateway = self._build(code, values, credentials)
+            gateway = make_gateway(code, self._account(code, values, credentials), self._line)
         except UserError:
             # A provider that has no accounts in this currency, or a damaged address: it is not offered.
             return None
@@ -178,79 +158,17 @@ class ProviderSet:
         by_code = {"mtn_momo": MTN_URL, "airtel_money": AIRTEL_URL, "paystack": PAYSTACK_URL}
         return values[by_code[code]]
 
-    def _build(self, code: str, values: SettingValues, given: Mapping[str, str]) -> PaymentGateway:
-        url = self._address(code, values)
-        if code == "mtn_momo":
-            return MtnMomo(self._mtn(url, values, given), self._line)
-        if code == "airtel_money":
-            account = AirtelAccount(
-                url,
-                given["client_id"],
-                given["client_secret"],
-                self._place.country,
-                self._place.currency,
-                ApiVersion(values[AIRTEL_VERSION]),
-            )
-            return AirtelMoney(account, self._line)
-        return Paystack(self._paystack(url, values, given), self._line)
-
-    def _mtn(self, url: str, values: SettingValues, given: Mapping[str, str]) -> MtnAccount:
-        refunds = None
-        if all(given.get(name) for name in OPTIONAL):
-            refunds = MtnProduct(
-                given["refund_subscription_key"], given["refund_user_id"], given["refund_api_key"]
-            )
-        collection = MtnProduct(given["subscription_key"], given["user_id"], given["api_key"])
-        environment = values[MTN_ENVIRONMENT] or _environment_of(self._place)
-        return MtnAccount(url, environment, collection, refunds)
-
-    def _paystack(self, url: str, values: SettingValues, given: Mapping[str, str]) -> PaystackAccount:
-        email = values[PAYSTACK_EMAIL]
-        if not email and values[PAYMENT_STAGE] == "live":
-            raise UserError("provider.email", "Set the e-mail address for Paystack first.")
-        return PaystackAccount(
-            url,
-            given["secret_key"],
-            self._place.currency,
-            email or "till@example.com",
-            countries=frozenset({self._place.country}),
+    def _account(self, code: str, values: SettingValues, given: Mapping[str, str]) -> Account:
+        is_sandbox = values[PAYMENT_STAGE] == "sandbox"
+        return Account(
+            url=self._address(code, values),
+            country=self._place.country,
+            currency=self._place.currency,
+            credentials=given,
+            environment=values[MTN_ENVIRONMENT],
+            version=values[AIRTEL_VERSION],
+            email=values[PAYSTACK_EMAIL] or (SANDBOX_EMAIL if is_sandbox else ""),
         )
-
-
-def sandbox_credentials() -> Mapping[str, Mapping[str, str]]:
-    """Return what the program's own sandbox takes: published, and good for nothing else."""
-    # Only where it is needed: a real shop never loads the sandbox.
-    from pos.gateways.sandbox import credentials as published
-
-    keys = published.MTN_SUBSCRIPTION_KEYS
-    return {
-        "mtn_momo": {
-            "subscription_key": keys["collection"][0],
-            "user_id": published.MTN_USER,
-            "api_key": published.MTN_API_KEY,
-            "refund_subscription_key": keys["disbursement"][0],
-            "refund_user_id": published.MTN_USER,
-            "refund_api_key": published.MTN_API_KEY,
-        },
-        "airtel_money": {
-            "client_id": published.AIRTEL_CLIENT_ID,
-            "client_secret": published.AIRTEL_CLIENT_SECRET,
-        },
-        "paystack": {"secret_key": published.PAYSTACK_SECRET_KEY},
-    }
-
-
-def check_credentials(code: str, given: Mapping[str, str]) -> None:
-    """Refuse credentials that lack something. Raises UserError `provider.credentials`."""
-    needed = [name for name in FIELDS[code] if name not in OPTIONAL]
-    unknown = set(given) - set(FIELDS[code])
-    if unknown or not all(given.get(name, "").strip() for name in needed):
-        raise UserError("provider.credentials", f"Give {', '.join(needed)} of this provider, nothing else.")
-
-
-def _environment_of(place: SalesPlace) -> str:
-    wanted = (place.country, place.currency)
-    return next((name for name, found in ENVIRONMENTS.items() if found == wanted), "sandbox")
 
 
 def _variants(values: SettingValues) -> list[Any]:

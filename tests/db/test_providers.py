@@ -18,10 +18,11 @@ from pos.config import (
 from pos.domain.permissions import Actor, Role
 from pos.errors import KilotillError, UserError
 from pos.gateways.base import PaymentGateway
+from pos.gateways.factory import sandbox_credentials
 from pos.gateways.http import Line, Pauses
 from pos.gateways.sandbox import Sandbox
 from pos.services.provider_accounts import ProviderAccounts, shown
-from pos.services.provider_set import ProviderSet, SalesPlace, sandbox_credentials
+from pos.services.provider_set import ProviderSet, SalesPlace
 from pos.services.settings import SettingValues
 from tests.factories.payments import Counter, make_counter
 from tests.fakes.provider import ScriptedProvider
