@@ -207,6 +207,9 @@ class MainWindow(QWidget):
             self._content.deleteLater()
         self._screens = {}
         self.screen_now = None
+        if self._focus_frame is not None and _is_alive(self._focus_frame):
+            # It has moved into the window by itself, and would stay there when the content goes.
+            self._focus_frame.deleteLater()
         self._focus_frame = None
         self._scope.close()
         self._scope = TaskScope(self.tasks)

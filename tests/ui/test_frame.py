@@ -1,12 +1,13 @@
 """The frame around the screens: strip, rail, keys, theme, sizes, the customer's window, refusals."""
 
+import gc
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from pos.bootstrap import Till
 from pos.config import CUSTOMER_DISPLAY
@@ -255,3 +256,16 @@ def test_ring_when_a_whole_screen_takes_the_keys_then_none_is_drawn(
 
     assert desktop.focus() is desktop.screen
     assert desktop.window._focus_frame is not None and desktop.window._focus_frame.widget() is None
+
+
+def test_window_when_built_anew_many_times_then_keeps_nothing_of_before(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+    counts = []
+    for n in range(6):
+        theme = "dark" if n % 2 else "light"
+        desktop.window.set_preferences(replace(desktop.window.preferences, theme=theme))
+        desktop.settle()
+        gc.collect()
+        counts.append(len(desktop.window.findChildren(QWidget)))
+
+    assert counts[2:4] == counts[4:6]

@@ -86,6 +86,9 @@ class FirstStart(QWidget):
         if self._content is not None:
             self._content.hide()
             self._content.deleteLater()
+        if self._focus_frame is not None:
+            # It has moved into the window by itself, and would stay there when the content goes.
+            self._focus_frame.deleteLater()
         self._focus_frame = None
         self._shape = None
         look = self.look
