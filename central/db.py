@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -18,6 +21,8 @@ from pos.errors import MachineFault, Unavailable
 _WRITES = "kilotill_writes"
 _BUSY_TIMEOUT_S = 10
 _POOL_TIMEOUT_S = 10
+_USED_AT = "kilotill_used_at"
+_REST_S = 5.0
 
 
 class Database:
@@ -97,14 +102,16 @@ def lock_number(name: str) -> int:
 
 def _open(url: str, *, pool_size: int, is_postgres: bool) -> Engine:
     if is_postgres:
-        return create_engine(
+        engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=_POOL_TIMEOUT_S,
-            pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "application_name": "kilotill-central"},
         )
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _look_after_rest)
+        return engine
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -115,6 +122,22 @@ def _open(url: str, *, pool_size: int, is_postgres: bool) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_use(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.info[_USED_AT] = time.monotonic()
+
+
+def _look_after_rest(connection: psycopg.Connection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """See that a connection that rested still stands; asking each time would double the way to the server."""
+    if time.monotonic() - entry.info.get(_USED_AT, math.inf) < _REST_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        # The pool throws it away and takes another.
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -1,6 +1,7 @@
 """The server on SQLite and on PostgreSQL: a test that asks for `server` runs on both."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import URL
 from central.db import Database
 from central.history import upgrade
 from tests.server.postgres import database_of_worker, empty
-from tests.server.rig import Server, make_server, make_template, new_sqlite, settings_of, table_names
+from tests.server.rig import Server, make_server, make_template, new_sqlite, settings_of
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +24,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_url(testrun_uid: str, worker_id: str) -> Iterator[URL]:
     """An upgraded database of this test process."""
     with database_of_worker(testrun_uid, worker_id) as url:
-        database = Database(url.render_as_string(hide_password=False))
-        upgrade(database)
-        database.close()
+        with closing(Database(url.render_as_string(hide_password=False))) as database:
+            upgrade(database)
         yield url
 
 
@@ -33,10 +33,8 @@ def postgres_url(testrun_uid: str, worker_id: str) -> Iterator[URL]:
 def postgres_database_url(postgres_url: URL) -> str:
     """The same, emptied."""
     url = postgres_url.render_as_string(hide_password=False)
-    database = Database(url)
-    with database.write() as connection:
-        empty(connection, table_names())
-    database.close()
+    with closing(Database(url)) as database, database.write() as connection:
+        empty(connection)
     return url
 
 

@@ -9,9 +9,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, inspect, make_url, text
 
 NAME = "kilotill_test"
 
@@ -55,6 +54,7 @@ def _run(server: URL, statement: str) -> None:
     engine.dispose()
 
 
-def empty(connection: Any, tables: list[str]) -> None:
-    """Takes every row out of all tables."""
-    connection.execute(text(f"TRUNCATE {', '.join(tables)} CASCADE"))
+def empty(connection: Connection) -> None:
+    """Takes every row out of all tables but the one that says their version."""
+    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    connection.execute(text(f"TRUNCATE {', '.join(sorted(tables))} CASCADE"))

@@ -17,8 +17,7 @@ from sqlalchemy import text
 
 from central.app import create_app
 from central.db import Database
-from central.history import declare_all_tables, upgrade
-from central.models.base import METADATA
+from central.history import upgrade
 from central.services.organisations import NewOrganisation, create_organisation
 from central.services.users import NewUser, create_user
 from central.settings import DEMO_KEYS, PasswordCost, Rate, Rates, Settings
@@ -180,9 +179,3 @@ def make_template(path: Path) -> None:
     with database.engine.connect() as connection:
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
     database.close()
-
-
-def table_names() -> list[str]:
-    """All tables of the server."""
-    declare_all_tables()
-    return [f'"{table.name}"' for table in METADATA.sorted_tables]

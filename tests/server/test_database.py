@@ -146,6 +146,25 @@ def test_deadlock_is_told_as_something_that_passes(postgres_database_url: str) -
     database.close()
 
 
+@pytest.mark.postgres
+def test_connection_that_died_while_it_rested_is_replaced(
+    postgres_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, killer = Database(postgres_database_url), Database(postgres_database_url)
+    with database.read() as connection:
+        number = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with killer.write() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:number, 10000)"), {"number": number})
+    monkeypatch.setattr("central.db._REST_S", 0.0)
+
+    with database.read() as connection:
+        another = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+
+    assert another != number
+    database.close()
+    killer.close()
+
+
 def test_database_that_somebody_else_holds_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("central.db._BUSY_TIMEOUT_S", 0)
     url = f"sqlite:///{tmp_path / 'held.sqlite'}"
