@@ -43,6 +43,14 @@ def find_former_end(connection: Connection, till_id: UUID | None = None) -> Form
     return None if row is None else FormerEnd(UUID(bytes=row[0]), *row[1:])
 
 
+def _server_end(connection: Connection, till_id: UUID) -> tuple[int, bytes]:
+    """Return where head office said, at enrolment, that the book ends."""
+    row: Any = connection.exec_driver_sql(
+        "SELECT server_seq, server_hash FROM replaced_book WHERE till_id = ?", (till_id.bytes,)
+    ).one()
+    return row[0], row[1]
+
+
 class FormerLines:
     """Fetches and books them, batch by batch; broken off, it goes on where it was."""
 
@@ -65,9 +73,12 @@ class FormerLines:
                 end = find_former_end(connection, till_id)
                 if end is None or not may_replay_former(connection):
                     return replayed
+                last = _server_end(connection, till_id)
             lines = self._fetch(end)
             if not lines:
                 return replayed
+            if any(line.seq == last[0] and line.hash != last[1] for line in lines):
+                raise _bad_lines()
             with self._units.write() as unit:
                 for line in lines:
                     replay_former_line(unit.connection, line, book_number=end.number, replayed=replayed)

@@ -28,7 +28,7 @@ COMMANDS = [
         *("sales", "sales list", "sales export", "cases", "resume", "verify", "backup", "restore"),
         *("float", "float list", "float top-up", "envelope", "envelope show", "envelope renew"),
         *("clock", "clock confirm", "clock reset", "vault", "vault set-recovery", "vault recover"),
-        *("sandbox", "sts", "sts explain", "sts self-test"),
+        *("enrol", "sync", "books", "sandbox", "sts", "sts explain", "sts self-test"),
     )
 ]
 
