@@ -24,7 +24,7 @@ from pos.i18n.resources import resource_path
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("pos/ui", "pos/reports", "pos/services", "pos/gateways")
 TABLES = {
-    "pos/ui/places.py": {"PLACES", "HELP", "RESUME"},
+    "pos/ui/places.py": {"PLACES", "HELP", "RESUME", "UPLOADS"},
     "pos/ui/key_words.py": None,
     "pos/ui/first_start/answers.py": {"_SENTENCES", "STEPS"},
     "pos/ui/first_start/steps.py": None,
@@ -34,6 +34,13 @@ TABLES = {
     "pos/ui/screens/tariffs/words.py": {"_SENTENCES"},
     "pos/ui/screens/floats/forms.py": {"ACTS"},
     "pos/ui/screens/floats/view.py": {"MOVE_WORDS"},
+    "pos/ui/screens/uploads/words.py": None,
+    "pos/ui/screens/uploads/state.py": {"STEP_WORDS", "STOP_WORDS", "LAST_WORDS"},
+    "pos/ui/screens/books/words.py": {"FIGURE_WORDS"},
+    "pos/ui/screens/office/acts.py": {"ACTS", "BEARERS", "NEEDED"},
+    "pos/ui/screens/office/view.py": {"TAB_WORDS", "TILL_WORDS", "RESOURCE_WORDS"},
+    "pos/ui/screens/settings/page_office.py": {"STATE_WORDS"},
+    "pos/services/books_paper.py": {"COLOUR_WORDS"},
     "pos/ui/screens/sell/confirm_page.py": {"_SERVICES"},
     "pos/ui/refusal_words.py": {"WORDS"},
     "pos/ui/role_words.py": None,
@@ -60,6 +67,7 @@ _LOWER_WORDS = {
     "pos/ui/screens/tariffs/changes.py",
     "pos/ui/widgets/token_label.py",
     "pos/services/price_view.py",
+    "pos/ui/screens/uploads/words.py",
 }
 
 

@@ -37,8 +37,8 @@ def strip_items(
 
 
 def _drawer(status: TillStatus, look: Look) -> StripItem:
-    value, light = ("Open", "warn") if status.is_drawer_open else ("Closed", "ok")
-    return StripItem("drawer", look.say("Drawer"), look.say(value), light)
+    value = look.say("Open") if status.is_drawer_open else look.say("Closed")
+    return StripItem("drawer", look.say("Drawer"), value, "warn" if status.is_drawer_open else "ok")
 
 
 def _office(status: TillStatus, look: Look, now: datetime) -> StripItem:

@@ -94,10 +94,9 @@ class BooksPresenter:
 
         def got(chain: ChainState) -> None:
             self._set(is_checking=False, chain=chain)
-            said = (
-                "The chain of this till is whole." if chain.is_good else "The books of this till are damaged."
-            )
-            context.shell.toast(context.say(said), light="ok" if chain.is_good else "bad")
+            good = context.say("The chain of this till is whole.")
+            bad = context.say("The books of this till are damaged.")
+            context.shell.toast(good if chain.is_good else bad, light="ok" if chain.is_good else "bad")
 
         def failed(error: BaseException) -> None:
             self._set(is_checking=False)

@@ -222,6 +222,13 @@ WRONG_FIELDS = {
 }
 
 
+NEEDED = {
+    "sales_point": "Choose the place.",
+    "username": "Type a name to sign in with.",
+    "full_name": "Type the whole name.",
+    "reason": "Say why.",
+    "password": "At least 12 letters.",
+}
 Work = Callable[[], object]
 
 
@@ -233,7 +240,7 @@ def make_work(form: OfficeForm, row: Row | None, context: Context) -> tuple[Work
 
 def _code(reader: _Reader, _row: Row | None) -> Work:
     money_minor, units_milli = reader.money("money"), reader.units("units")
-    place = reader.needed("sales_point", "Choose the place.")
+    place = reader.needed("sales_point")
     return lambda: reader.office.make_code(
         reader.actor, place, money_minor=money_minor, units_milli=units_milli
     )
@@ -254,8 +261,8 @@ def _end_till(reader: _Reader, row: Row | None) -> Work:
 
 
 def _add(reader: _Reader, _row: Row | None) -> Work:
-    name = reader.needed("username", "Type a name to sign in with.")
-    full_name = reader.needed("full_name", "Type the whole name.")
+    name = reader.needed("username")
+    full_name = reader.needed("full_name")
     password, role = reader.password(), reader.form.text("role") or Role.CASHIER.value
     return lambda: reader.office.add_person(
         reader.actor, name, full_name=full_name, role=role, password=password
@@ -330,15 +337,15 @@ class _Reader:
         return self.context.actor
 
     def reason(self) -> str:
-        return self.needed("reason", "Say why.", least=3)
+        return self.needed("reason", least=3)
 
     def password(self) -> str:
-        return self.needed("password", "At least 12 letters.", least=12)
+        return self.needed("password", least=12)
 
-    def needed(self, name: str, sentence: str, *, least: int = 1) -> str:
+    def needed(self, name: str, *, least: int = 1) -> str:
         text = self.form.text(name)
         if len(text) < least:
-            self.wrong[name] = self.context.say(sentence)
+            self.wrong[name] = self.context.say(NEEDED[name])
         return text
 
     def money(self, name: str) -> int:

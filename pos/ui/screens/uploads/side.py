@@ -123,9 +123,9 @@ class OfficeCard(Card):
         self.progress.setValue(min(sync.done, sync.of))
         synced_at = None if now is None else now.office.synced_at
         sent_at = sync.sent_at or synced_at
-        sent = last_words(sent_at, sync.sent, "{time}, {n} entries", now=state.at, wording=wording)
+        sent = last_words(sent_at, sync.sent, "sent", now=state.at, wording=wording)
         fetched_at = sync.fetched_at or (None if now is None else now.office.fetched_at)
-        fetched = last_words(fetched_at, sync.fetched, "{time}, {n} changes", now=state.at, wording=wording)
+        fetched = last_words(fetched_at, sync.fetched, "fetched", now=state.at, wording=wording)
         self.sent.setText(sent)
         self.fetched.setText(fetched)
         self.tries.setText(wording.count(sync.tries) if sync.tries else "–")

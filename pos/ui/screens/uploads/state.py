@@ -133,9 +133,12 @@ def _time(at: datetime, now: datetime, wording: Wording) -> str:
     return wording.time(at) if is_today else wording.day_time(at)
 
 
-def last_words(at: datetime | None, count: int, word: str, *, now: datetime, wording: Wording) -> str:
+LAST_WORDS = {"sent": "{time}, {n} entries", "fetched": "{time}, {n} changes"}
+
+
+def last_words(at: datetime | None, count: int, what: str, *, now: datetime, wording: Wording) -> str:
     """Say when something last went and how much: `14:21, 12 entries`; a dash before the first."""
     if at is None:
         return "–"
     time = _time(at, now, wording)
-    return wording.say(word, time=time, n=wording.count(count)) if count else time
+    return wording.say(LAST_WORDS[what], time=time, n=wording.count(count)) if count else time
