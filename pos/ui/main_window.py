@@ -41,7 +41,7 @@ from pos.ui.keymap import Act
 from pos.ui.lanes import Lane, TaskScope
 from pos.ui.look import Look
 from pos.ui.metrics import metrics_for
-from pos.ui.places import HELP, RESUME, make_screen, place_of, places_of
+from pos.ui.places import HELP, RESUME, UPLOADS, make_screen, place_of, places_of
 from pos.ui.preferences import Preferences, read_preferences
 from pos.ui.scanner import SILENCE_MS, BurstReader, Verdict
 from pos.ui.screen import Screen
@@ -342,6 +342,8 @@ class MainWindow(QWidget):
             return False
         if place == RESUME.key:
             return self.context.may(Permission.SALE_CREATE)
+        if place == UPLOADS.key and self.context.may(Permission.SALE_VIEW_ALL):
+            return True
         return place == HELP.key or any(one.key == place for one in places_of(self.context))
 
     def _waits_for_answer(self) -> bool:
@@ -614,7 +616,7 @@ class MainWindow(QWidget):
 
     def _on_strip(self, key: str) -> None:
         target = _STRIP_PLACES.get(key)
-        if target and self.context and any(place.key == target for place in places_of(self.context)):
+        if target and self._may_go(target):
             where = {"page": "printer"} if key == "printer" else {}
             self.go(target, **where)
 
