@@ -19,6 +19,20 @@ COMMANDS = {
     "create-administrator": "central.cli.setup:create_administrator",
     "set-password": "central.cli.setup:set_password_command",
     "maintenance": "central.cli.setup:maintenance",
+    "sales-point": "central.cli.master:sales_point_command",
+    "supplier": "central.cli.master:supplier_command",
+    "supply-group": "central.cli.master:supply_group_command",
+    "import-tariffs": "central.cli.master:import_tariffs",
+    "import-meters": "central.cli.master:import_meters",
+    "import-staff": "central.cli.master:import_staff",
+    "load-key": "central.cli.keys:load_key_command",
+    "keys": "central.cli.keys:keys_command",
+    "enrol-code": "central.cli.tills:enrol_code",
+    "tills": "central.cli.tills:tills_command",
+    "revoke-till": "central.cli.tills:revoke_till",
+    "verify": "central.cli.books:verify",
+    "export-lines": "central.cli.books:export_lines",
+    "export-transactions": "central.cli.books:export_transactions",
 }
 """Each is imported when it is asked for."""
 
