@@ -44,6 +44,7 @@ from pos.models.queries.meters import (
     own_values,
     pages_of_cells,
 )
+from pos.models.queries.office import is_meter_of_office
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require, require_any
 from pos.services.facts import RecordFact, privileged_act
@@ -290,7 +291,13 @@ class Meters:
         """Keep the record as it will be sent, and state its hash."""
         meter_id = _by_key(unit.connection, key).row.id
         given = {column: value for column, value in cells.values.items() if value is not None}
-        record = canonical_bytes(given | {"meter_number": cells.drn, "meter_id": str(meter_id)})
+        record = given | {"meter_number": cells.drn, "meter_id": str(meter_id)}
+        self._keep_proposal(unit, actor, key, record, approved_by=approved_by)
+
+    def _keep_proposal(
+        self, unit: WriteUnit, actor: Actor, key: int, value: JsonObject, *, approved_by: UUID | None = None
+    ) -> None:
+        record = canonical_bytes(value)
         proposal_id = new_id(self._clock.now())
         unit.connection.execute(proposal.insert().values(id=proposal_id, meter_key=key, record=record))
         body: JsonObject = {
@@ -317,6 +324,10 @@ class Meters:
             ],
         }
         self._facts.record(unit, "meter_changed_here", body, actor=actor.id)
+        if is_meter_of_office(unit.connection, old.row.key):
+            # The register is head office's: what is right here is asked for there (docs/sync.md).
+            asked = {"meter_id": str(old.row.id), "meter_number": old.row.drn, "changes": body["changes"]}
+            self._keep_proposal(unit, actor, old.row.key, asked)
 
     def _cells_of(self, connection: Connection, key: int) -> dict[str, str]:
         page = next(iter(pages_of_cells(connection, after_key=key - 1, limit=1)))

@@ -15,6 +15,7 @@ from pos.domain.canonical import JsonObject
 from pos.domain.lock_out import FREE
 from pos.domain.permissions import Actor, Permission, Role
 from pos.errors import UserError
+from pos.models.queries.office import is_from_office
 from pos.models.queries.people import Person, find_person, list_people
 from pos.models.shop import operator
 from pos.models.uow import Units, WriteUnit
@@ -90,11 +91,12 @@ class Operators:
         """Give a person another name; the journal notes that, not the names.
 
         Raises:
-            UserError: `operator.unknown`, `operator.name`, `operator.name_taken`.
+            UserError: `operator.unknown`, `operator.from_office`, `operator.name`, `operator.name_taken`.
         """
         require(actor, Permission.USER_MANAGE)
         wanted = clean_name(name)
         with self._changing(operator_id) as (unit, person):
+            _refuse_of_office(unit.connection, operator_id)
             _refuse_taken_name(unit.connection, wanted, except_for=operator_id)
             _store(unit, person, name=wanted)
             self._record(unit, actor, operator_id, f"renamed: {reason}")
@@ -112,8 +114,8 @@ class Operators:
         """Give a person another role, institution or both; `pin` is for roles that ask for longer ones.
 
         Raises:
-            UserError: `operator.unknown`, `operator.institution`, `operator.last_administrator`,
-                `pin.new_needed`, `pin.form`.
+            UserError: `operator.unknown`, `operator.from_office`, `operator.institution`,
+                `operator.last_administrator`, `pin.new_needed`, `pin.form`.
         """
         require(actor, Permission.USER_MANAGE)
         _check_institution(role, institution)
@@ -121,6 +123,7 @@ class Operators:
             check_pin(pin, role)
         sealed = None if pin is None else self._pins.seal(operator_id, pin)
         with self._changing(operator_id) as (unit, person):
+            _refuse_of_office(unit.connection, operator_id)
             before = person.actor
             if sealed is None and pin_length_min(role) > pin_length_min(before.role):
                 raise UserError("pin.new_needed", "This role needs a longer PIN: give a new one with it.")
@@ -142,10 +145,11 @@ class Operators:
         """Let a person sign in no more; what the person did stays. Nothing changes if it is so already.
 
         Raises:
-            UserError: `operator.unknown`, `operator.last_administrator`.
+            UserError: `operator.unknown`, `operator.from_office`, `operator.last_administrator`.
         """
         require(actor, Permission.USER_MANAGE)
         with self._changing(operator_id) as (unit, person):
+            _refuse_of_office(unit.connection, operator_id)
             if person.is_active:
                 _refuse_last_administrator(unit.connection, person)
                 _store(unit, person, is_active=False)
@@ -160,6 +164,7 @@ class Operators:
         require(actor, Permission.USER_MANAGE)
         sealed = self._pins.seal(operator_id, pin)
         with self._changing(operator_id) as (unit, person):
+            _refuse_of_office(unit.connection, operator_id)
             check_pin(pin, person.actor.role)
             _store(unit, person, is_active=True)
             store_pin(unit.connection, person.actor.key, sealed)
@@ -261,6 +266,12 @@ def _check_institution(role: Role, institution: str | None) -> None:
         raise UserError(
             "operator.institution", "Only a facility manager or an auditor is tied to an institution."
         )
+
+
+def _refuse_of_office(connection: Connection, operator_id: UUID) -> None:
+    """Names and duties of people whom head office sent are changed there; PINs and locks are the till's."""
+    if is_from_office(connection, "users", str(operator_id)):
+        raise UserError("operator.from_office", "Head office keeps this person: change it there.")
 
 
 def _refuse_taken_name(connection: Connection, name: str, except_for: UUID | None = None) -> None:

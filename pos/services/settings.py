@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pos.config import SETTINGS, Level, Setting
 from pos.domain.permissions import Actor, Permission
 from pos.errors import MachineFault, UserError
+from pos.models.queries.office import is_from_office
 from pos.models.shop import setting as setting_table
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
@@ -69,7 +70,7 @@ class Settings:
         """Set a value; old and new text go into the journal.
 
         Raises:
-            UserError: `permission.denied`, `setting.value`.
+            UserError: `permission.denied`, `setting.value`, `setting.from_office`.
             MachineFault: `setting.damaged` (the machine's file), `disk.*`.
         """
         require(actor, Permission.SETTING_EDIT)
@@ -84,6 +85,8 @@ class Settings:
             after={"value": text},
         )
         with self._units.write() as unit:
+            if is_from_office(unit.connection, "settings", setting.key):
+                raise UserError("setting.from_office", "Head office decides this setting.")
             self._book.record(unit, "privileged_act", body, actor=actor.id)
             self._store(unit, setting, text)
 

@@ -22,6 +22,7 @@ from pos.domain.tariff_csv import NamedTariff, TariffSheet, parse_tariffs
 from pos.domain.tariff_csv_write import tariffs_csv
 from pos.errors import MachineFault, UserError
 from pos.models.ledger_book import read_head
+from pos.models.queries.office import is_from_office
 from pos.models.queries.selling import find_tariff
 from pos.models.queries.tariffs import TariffVersion, find_version, list_versions, shop_currency
 from pos.models.tariffs import tariff as tariff_table
@@ -185,10 +186,12 @@ def import_tariffs(
     """Store the tariffs of a CSV text as new versions inside the write unit at hand, all or none.
 
     Raises:
-        UserError: `permission.denied`, `tariff.other_currency`, `tariff.version_exists` (it is stored with
-            other content); TariffFileError `tariff.file`.
+        UserError: `permission.denied`, `tariff.from_office`, `tariff.other_currency`,
+            `tariff.version_exists` (it is stored with other content); TariffFileError `tariff.file`.
     """
     require(actor, Permission.TARIFF_EDIT)
+    if is_from_office(unit.connection, "tariffs"):
+        raise UserError("tariff.from_office", "Head office keeps the tariffs: change them there.")
     sheet = parse_tariffs(text, time_zone=time_zone)
     if sheet.errors:
         first = sheet.errors[0]
