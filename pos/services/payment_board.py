@@ -15,7 +15,7 @@ from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import UserError
 from pos.models.queries.meters import get_meter
-from pos.models.queries.payments import AnswerRow, PendingRow, answers_of, list_pending
+from pos.models.queries.payments import AnswerRow, PendingRow, answers_of, find_pending, list_pending
 from pos.models.queries.selling import find_sale
 from pos.models.queries.shifts import seldom_lines
 from pos.models.stored import instant_of
@@ -75,6 +75,14 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingSale:
+    """A sale as the counter takes it up again: where it is, and its frozen item while there is one."""
+
+    view: SaleView
+    item: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrailStep:
     """One step of a payment as the journal has it."""
 
@@ -118,6 +126,20 @@ class PaymentBoard:
                 if (row := _waiting(connection, pending)) is not None
             )
             return Board(waiting, count, _ready(connection, limit))
+
+    def look(self, actor: Actor, sale_id: UUID) -> WaitingSale:
+        """Return where a sale is.
+
+        Raises:
+            UserError: `permission.denied`, `sale.unknown`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        with self._units.read() as connection:
+            view = sale_view(connection, sale_id, self._clock.now())
+            pending = find_pending(connection, sale_id)
+        if view is None:
+            raise UserError("sale.unknown", "This till knows no such sale.")
+        return WaitingSale(view, None if pending is None else pending.quote["items"][0])
 
     def trail(self, actor: Actor, sale_id: UUID) -> Trail:
         """Return the payments of a sale with all their steps.
@@ -173,9 +195,10 @@ def _waiting(connection: Connection, pending: PendingRow) -> WaitingRow | None:
 
 def _ready(connection: Connection, limit: int) -> tuple[ReadyRow, ...]:
     rows: Any = connection.exec_driver_sql(
-        "SELECT key, sale.id, what, announcement.at, money_minor, coalesce(drn, "
-        "(SELECT drn FROM reservation JOIN meter ON meter.key = meter_key WHERE reservation.sale_id = sale.id), "
-        "'') FROM announcement JOIN sale ON sale.id = announcement.sale_id "
+        "SELECT announcement.key, sale.id, what, announcement.at, sale.money_minor, coalesce(meter.drn, "
+        "(SELECT meter.drn FROM reservation JOIN meter ON meter.key = meter_key "
+        "WHERE reservation.sale_id = sale.id), '') FROM announcement "
+        "JOIN sale ON sale.id = announcement.sale_id "
         "LEFT JOIN sale_item ON sale_place = sale.place AND n = 1 "
         "LEFT JOIN meter ON meter.key = sale_item.meter_key "
         "WHERE seen_at IS NULL ORDER BY announcement.key LIMIT ?",
@@ -247,6 +270,7 @@ __all__ = [
     "Trail",
     "TrailStep",
     "WaitingRow",
+    "WaitingSale",
     "may_see_answers",
     "pretty_answer",
 ]

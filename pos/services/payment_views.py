@@ -36,6 +36,8 @@ class PaymentView:
     fee_minor: int = 0
     begun_at: datetime | None = None
     ask_at: datetime | None = None
+    asked_at: datetime | None = None
+    sent_at: datetime | None = None
     step: NextStep | None = None
     reason: str = ""
     code: str = ""
@@ -158,6 +160,8 @@ def _part(row: PartRow, kept: ProviderPayment | None, pending: PendingRow | None
         fee_minor=kept.fee_minor,
         begun_at=kept.begun_at,
         ask_at=kept.ask_at,
+        asked_at=kept.recovery.asked_at,
+        sent_at=kept.recovery.last_sent_at,
         step=kept.step,
         reason=kept.reason,
         code=kept.code,

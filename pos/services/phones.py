@@ -34,6 +34,16 @@ class PhoneReader:
         """
         return self._home_mobile(text) or self._any(text)
 
+    def home_text(self, phone: str) -> str:
+        """Write a number (E.164) as people dial it here: `0788 413 412`, others with their country's code."""
+        try:
+            number = phonenumbers.parse(phone)
+        except phonenumbers.NumberParseException:
+            return phone
+        is_home = f"+{number.country_code}" == self._prefix
+        form = PhoneNumberFormat.NATIONAL if is_home else PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(number, form)
+
     def _home_mobile(self, text: str) -> str | None:
         """Read the many plain ones without the library, which takes forty times as long; else None."""
         digits = text.translate(_FILLERS)

@@ -27,6 +27,7 @@ class PriceRow:
     group: int
     block: int = 0
     is_debt: bool = False
+    is_fee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def _row(
         return PriceRow(say("Free units"), say("{units} this month", units=units), amount, 1)
     if kind == "rounding":
         return PriceRow(say("Rounding"), say("less than one more unit step costs"), amount, 2)
+    if kind == "fee":
+        return PriceRow(say("Fee of the payment"), "", amount, 0, is_fee=True)
     if kind == "cash_rounding":
         return PriceRow(say("Rounded to the coin"), "", amount, 2)
     return PriceRow(code_name(code, wording), "", amount, 2)

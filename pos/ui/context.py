@@ -65,8 +65,12 @@ class Shell(Protocol):
         """The talk with head office that goes on beside the window."""
         ...
 
-    def customer_display(self, amount: str, detail: str = "", token: str = "") -> None:
-        """Show the customer what there is to pay, to get back, and the token."""
+    def customer_display(self, amount: str, detail: str = "", token: str = "", *, qr: str = "") -> None:
+        """Show the customer what there is to pay, to get back, the token, a link as QR code."""
+        ...
+
+    def payments_changed(self) -> None:
+        """Look at once whether something is due at a provider, and count anew what is ready."""
         ...
 
 

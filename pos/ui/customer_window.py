@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pos.ui.look import Look, Type
+from pos.ui.widgets.qr_view import QrView
 from pos.ui.widgets.text import label
 from pos.ui.widgets.token_label import TokenLabel
 
@@ -20,8 +21,10 @@ class CustomerWindow(QWidget):
         self.setWindowTitle(shop)
         self.setProperty("klGround", "bg")
         self.resize(800, 480)
-        self.said = ("", "", "")
-        column = QVBoxLayout(self)
+        self._look = look
+        self.said = ("", "", "", "")
+        self.qr: QrView | None = None
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(48, 32, 48, 32)
         self._shop = label(look, shop, Type.TITLE, tone="text2")
         self._detail = label(look, "", Type.OWNER, tone="text2", wraps=True)
@@ -43,10 +46,21 @@ class CustomerWindow(QWidget):
         else:
             self.show()
 
-    def say(self, amount: str, detail: str, token: str) -> None:
-        """Show an amount with what it is, and a token."""
-        self.said = (amount, detail, token)
+    def say(self, amount: str, detail: str, token: str, qr: str = "") -> None:
+        """Show an amount with what it is, a token, and a link as QR code."""
+        if qr != self.said[3]:
+            self._show_qr(qr)
+        self.said = (amount, detail, token, qr)
         self._amount.setText(amount)
         self._detail.setText(detail)
         self._token.show_token(token)
         self._token.setVisible(bool(token))
+
+    def _show_qr(self, text: str) -> None:
+        if self.qr is not None:
+            self.qr.hide()
+            self.qr.deleteLater()
+            self.qr = None
+        if text:
+            self.qr = QrView(self._look, text, side=240, name=self._look.say("QR code of the payment"))
+            self._column.insertWidget(self._column.count() - 1, self.qr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -23,6 +24,13 @@ class Act(StrEnum):
     CASH = "cash"
     LOCK = "lock"
     TENDER_1 = "tender_1"
+    TENDER_2 = "tender_2"
+    TENDER_3 = "tender_3"
+    TENDER_4 = "tender_4"
+    TENDER_5 = "tender_5"
+    ADD_PART = "add_part"
+    READY = "ready"
+    STOP_WAITING = "stop_waiting"
     ARREARS = "arrears"
     CHECK_TOKEN = "check_token"  # noqa: S105 - an act, not a password
     OTHER_METER = "other_meter"
@@ -47,6 +55,13 @@ USUAL_KEYS: Mapping[Act, str] = {
     Act.CASH: "F11",
     Act.LOCK: "F12",
     Act.TENDER_1: "Ctrl+1",
+    Act.TENDER_2: "Ctrl+2",
+    Act.TENDER_3: "Ctrl+3",
+    Act.TENDER_4: "Ctrl+4",
+    Act.TENDER_5: "Ctrl+5",
+    Act.ADD_PART: "Ctrl++",
+    Act.READY: "Ctrl+J",
+    Act.STOP_WAITING: "Ctrl+Del",
     Act.ARREARS: "Ctrl+D",
     Act.CHECK_TOKEN: "Ctrl+T",
     Act.OTHER_METER: "Ctrl+M",
@@ -95,8 +110,8 @@ class KeyMap:
         return self._keys[act]
 
     def cap_of(self, act: Act) -> str:
-        """Return what stands on the key cap of an act: `Ctrl E`."""
-        return self._keys[act].replace("+", " ")
+        """Return what stands on the key cap of an act: `Ctrl E`, `Ctrl +`."""
+        return cap_text(self._keys[act])
 
     def act_of(self, key: str) -> Act | None:
         """Return what a key does, None for one that does nothing here."""
@@ -106,6 +121,11 @@ class KeyMap:
         """Return the keys that are not the usual ones as the setting stores them."""
         own = {act.value: key for act, key in self._keys.items() if USUAL_KEYS[act] != key}
         return json.dumps(own, sort_keys=True) if own else ""
+
+
+def cap_text(key: str) -> str:
+    """Return what stands on the cap of a key: `Ctrl E` for `Ctrl+E`, `Ctrl +` for `Ctrl++`."""
+    return re.sub(r"\+(?=.)", " ", key)
 
 
 def read_keymap(text: str) -> KeyMap:

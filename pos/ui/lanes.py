@@ -17,10 +17,19 @@ class Lane(Enum):
     REPORT = "report"
     BULK = "bulk"
     NET = "net"
+    PAY = "pay"
     DEVICE = "device"
 
 
-LANE_WORKERS = {Lane.SALE: 1, Lane.READ: 1, Lane.REPORT: 1, Lane.BULK: 1, Lane.NET: 2, Lane.DEVICE: 1}
+LANE_WORKERS = {
+    Lane.SALE: 1,
+    Lane.READ: 1,
+    Lane.REPORT: 1,
+    Lane.BULK: 1,
+    Lane.NET: 2,
+    Lane.PAY: 2,
+    Lane.DEVICE: 1,
+}
 
 
 class Tasks(Protocol):

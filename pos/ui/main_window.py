@@ -41,6 +41,7 @@ from pos.ui.keymap import Act
 from pos.ui.lanes import Lane, TaskScope
 from pos.ui.look import Look
 from pos.ui.metrics import metrics_for
+from pos.ui.payment_news import PaymentNews
 from pos.ui.places import HELP, RESUME, UPLOADS, make_screen, place_of, places_of
 from pos.ui.preferences import Preferences, read_preferences
 from pos.ui.scanner import SILENCE_MS, BurstReader, Verdict
@@ -148,9 +149,14 @@ class MainWindow(QWidget):
             today=desk.books_desk.today,
             on_cycle=self._on_cycle,
         )
+        self.paying = PaymentNews(self.desk, tasks, context=lambda: self.context)
         self._build()
         self.refresh_status()
+        self._begin_background()
+
+    def _begin_background(self) -> None:
         self.syncing.start()
+        self.paying.start(tell=self._tell_news, show=self._show_news, on_error=self.show_error)
 
     def _timer(self, every_ms: int, act: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -474,7 +480,7 @@ class MainWindow(QWidget):
         if before is not None and _is_alive(before) and before.isVisible():
             before.setFocus()
 
-    def customer_display(self, amount: str, detail: str = "", token: str = "") -> None:
+    def customer_display(self, amount: str, detail: str = "", token: str = "", *, qr: str = "") -> None:
         """Show the customer's window what to show, where the shop has one."""
         if not self.preferences.has_customer_display:
             if self._customer is not None:
@@ -485,7 +491,7 @@ class MainWindow(QWidget):
             self._customer = CustomerWindow(self.look, self.desk.shop.sales_point)
             self._customer.show_beside(self)
             self.activateWindow()
-        self._customer.say(amount, detail, token)
+        self._customer.say(amount, detail, token, qr)
 
     def _renew_customer_window(self) -> None:
         """Show the customer the same in another look."""
@@ -493,7 +499,7 @@ class MainWindow(QWidget):
             said = self._customer.said
             self._customer.close()
             self._customer = None
-            self.customer_display(*said)
+            self.customer_display(*said[:3], qr=said[3])
 
     # -- status -------------------------------------------------------------------------------------------
 
@@ -584,6 +590,21 @@ class MainWindow(QWidget):
     def _waits(self) -> bool:
         return self.screen_now is not None and self.screen_now.is_busy()
 
+    # -- payments -----------------------------------------------------------------------------------------
+
+    def payments_changed(self) -> None:
+        """Look at once whether something is due at a provider, and count anew what is ready."""
+        self.paying.wake()
+
+    def _tell_news(self, text: str, light: str) -> None:
+        QApplication.beep()
+        self.toast(text, light=light, cap=self.look.keys.cap_of(Act.READY))
+
+    def _show_news(self) -> None:
+        self._show_rail()
+        if self.screen_now is not None:
+            self.screen_now.payments_changed()
+
     # -- frame --------------------------------------------------------------------------------------------
 
     def _show_rail(self) -> None:
@@ -592,6 +613,7 @@ class MainWindow(QWidget):
         say = self.look.say
         status = self._status
         counts = {} if status is None else {"sell": status.drafts, "uploads": status.questions}
+        counts["sell"] = counts.get("sell", 0) + len(self.paying.ready)
         items = [
             RailItem(place.key, place.icon, say(place.word), counts.get(place.key, 0))
             for place in places_of(self.context)
@@ -632,6 +654,10 @@ class MainWindow(QWidget):
             return True
         if self._panel is not None:
             return False
+        if act is Act.READY:
+            if self._may_go("sell"):
+                self.go("sell", ready=True)
+            return True
         return self.screen_now is not None and self.screen_now.act(act)
 
     # -- keys ---------------------------------------------------------------------------------------------
@@ -802,6 +828,7 @@ class MainWindow(QWidget):
         for timer in (self._status_timer, self._clock_timer, self._backup_timer, self._burst_timer):
             timer.stop()
         self.syncing.stop()
+        self.paying.stop()
         for screen in self._screens.values():
             screen.left()
         self._application.removeEventFilter(self)
@@ -813,7 +840,9 @@ class MainWindow(QWidget):
 
 
 def key_text(event: QKeyEvent) -> str:
-    """Return a key as the key map writes it: `F8`, `Ctrl+E`, `Ctrl+Del`."""
+    """Return a key as the key map writes it: `F8`, `Ctrl+E`, `Ctrl++` wherever the sign stands."""
+    if event.key() == Qt.Key.Key_Plus and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        return "Ctrl++"
     return QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
 
 

@@ -65,6 +65,9 @@ class Screen(QWidget):
     def opened(self) -> None:
         """Become the screen that is shown: read what may have changed, take the focus."""
 
+    def payments_changed(self) -> None:
+        """Read anew what waits for money and what is ready."""
+
     def will_be_rebuilt(self) -> None:
         """Be built anew at once, in another look or size: hand over what is shown. `left` follows."""
 

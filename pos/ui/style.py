@@ -134,6 +134,7 @@ QFrame[card="okfill"] {{ background: {oksoft}; border: 1px solid {okline}; borde
 QFrame[card="guard"] {{ background: {surface}; border: 2px solid {warn}; border-radius: 8px; }}
 QFrame[card="focus"] {{ background: {surface}; border: 2px solid {focus}; border-radius: 8px; }}
 QFrame[card="warnline"] {{ background: {surface}; border: 1px solid {warnline}; border-radius: 8px; }}
+QFrame[card="wait"] {{ background: {surface}; border: 1px solid {accentline}; border-radius: 8px; }}
 QFrame[card="bad"] {{ background: {surface}; border: 1px solid {badline}; border-radius: 8px; }}
 QFrame[card="dashed"] {{ background: {bg}; border: 1px dashed {strong}; border-radius: 8px; }}
 QFrame[card="note"] {{ background: {surface}; border: 1px solid {ok}; border-radius: 4px; }}

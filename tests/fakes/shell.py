@@ -19,6 +19,7 @@ class FakeShell:
     refreshed: int = 0
     signed_out: int = 0
     changed: int = 0
+    payments_looked: int = 0
     syncing: SyncRunner = field(
         default_factory=lambda: SyncRunner(
             lambda: None, InlineTasks(), now=lambda: datetime.now(UTC), today=lambda: "2026-11-20"
@@ -50,5 +51,8 @@ class FakeShell:
     def settings_changed(self) -> None:
         self.changed += 1
 
-    def customer_display(self, amount: str, detail: str = "", token: str = "") -> None:
+    def payments_changed(self) -> None:
+        self.payments_looked += 1
+
+    def customer_display(self, amount: str, detail: str = "", token: str = "", *, qr: str = "") -> None:
         self.shown_to_customer.append((amount, detail, token))

@@ -12,13 +12,13 @@ from pos.ui.look import Look
 class QrView(QWidget):
     """Black on white in any theme: phones want it so."""
 
-    def __init__(self, look: Look, text: str) -> None:
+    def __init__(self, look: Look, text: str, *, side: int = 0, name: str = "") -> None:
         super().__init__()
         self._look = look
         self._text = text
-        side = look.metrics.px(96, 72)
+        side = side or look.metrics.px(96, 72)
         self.setFixedSize(side, side)
-        self.setAccessibleName(look.say("QR code of the token"))
+        self.setAccessibleName(name or look.say("QR code of the token"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Loaded when a code is wanted: most days nobody asks for one.

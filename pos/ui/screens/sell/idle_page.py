@@ -15,6 +15,7 @@ from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.state import SellState, Stage
+from pos.ui.screens.sell.waiting_list import WaitingList
 from pos.ui.screens.sell.words import meter_text, place_text, sale_line
 from pos.ui.table_models.columns import Column, Paint
 from pos.ui.table_models.paged import RowsModel
@@ -189,6 +190,8 @@ class IdlePage(QWidget):
         column = QVBoxLayout(side)
         tight(column, gap=look.metrics.gap)
         column.addWidget(self._make_last())
+        self.waiting = WaitingList(look, self._presenter)
+        column.addWidget(self.waiting)
         self._waiting = Card()
         head = CardHead(look, say("On hold"), cap=look.keys.cap_of(Act.HOLD))
         self._held_count = head.count
@@ -302,18 +305,22 @@ class IdlePage(QWidget):
                 *paper_badge(look, None if last.paper is None else last.paper.state, is_shown=last.is_shown)
             )
             self._reprint.setEnabled(self._presenter.can_reprint())
-        self._show_drafts(state.drafts)
+        self.waiting.show_board(state.board, has_drafts=bool(state.drafts))
+        self._show_drafts(state.drafts, has_less=bool(state.board.count or state.board.ready))
         self._own_count.setText(wording.count(state.own_count))
+        if not look.metrics.is_compact:
+            # What waits for a person goes before figures.
+            self._own.setVisible(len(state.board.waiting) + len(state.board.ready) + len(state.drafts) < 4)
         self._average.setText("–" if state.average_s is None else wording.age(state.average_s))
 
-    def _show_drafts(self, drafts: tuple[Draft, ...]) -> None:
+    def _show_drafts(self, drafts: tuple[Draft, ...], *, has_less: bool) -> None:
         self._waiting.setVisible(bool(drafts))
         self._held_count.setText(str(len(drafts)))
         while (item := self._held.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        for draft in drafts[:_DRAFTS_SHOWN]:
+        for draft in drafts[: 1 if has_less else _DRAFTS_SHOWN]:
             row = DraftRow(self._look, draft, now=self._presenter.context.desk.clock.now())
             row.pressed_at.connect(self._presenter.recall)
             self._held.addWidget(row)

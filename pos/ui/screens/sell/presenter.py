@@ -25,7 +25,9 @@ from pos.ui.refusal_words import plain_sentence
 from pos.ui.screens.sell.after_sale import AfterSale
 from pos.ui.screens.sell.finding import Finding
 from pos.ui.screens.sell.side_acts import SideActs
-from pos.ui.screens.sell.state import Paid, SellState, Stage
+from pos.ui.screens.sell.state import CASH, Paid, SellState, Stage
+from pos.ui.screens.sell.tender import TenderActs
+from pos.ui.screens.sell.waits import Delivered, WaitActs
 
 _UNIT_DIGITS = 3
 
@@ -49,6 +51,8 @@ class SellPresenter:
         self.finding = Finding(self)
         self.after = AfterSale(self)
         self.side = SideActs(self)
+        self.tender = TenderActs(self)
+        self.waits = WaitActs(self)
 
     def _shop_language(self) -> str:
         language: str = self.context.desk.settings.values()[LANGUAGE]
@@ -73,6 +77,8 @@ class SellPresenter:
             and (self.state.amount or self.state.units)
         ):
             self._price()
+        if self.state.stage is Stage.WAITING:
+            self.waits.resume()
         self.refresh_side()
         self._show(self.state)
 
@@ -87,6 +93,7 @@ class SellPresenter:
                 "last": desk.counter.last_sale(actor),
                 "drafts": tuple(desk.drafts.list(actor)),
                 "own_count": desk.counter.own_count(actor),
+                "board": desk.payment_board.read(actor),
                 "envelope_left_minor": status.envelope_left_minor,
             }
 
@@ -101,6 +108,7 @@ class SellPresenter:
         if self.state.is_paying:
             return
         self.keep_what_was_typed()
+        self.tender.refresh_ways()
         self.finding.cancel()
         self._opening += 1
         opening = self._opening
@@ -128,6 +136,10 @@ class SellPresenter:
                 amount_problem="",
                 tendered="",
                 tender_problem="",
+                way=CASH,
+                parts=(),
+                rest=None,
+                wait=None,
                 is_another_wanted=False,
                 is_paying=False,
                 guard=None,
@@ -238,7 +250,7 @@ class SellPresenter:
         )
         self._price()
 
-    def _request(self) -> SaleRequest | None:
+    def request(self) -> SaleRequest | None:
         """Return what is asked for so far, None where it is not complete. Raises AmountTextError."""
         state, currency = self.state, self.context.wording.currency
         typed = state.units if state.is_by_units else state.amount
@@ -256,13 +268,18 @@ class SellPresenter:
             is_another_wanted=state.is_another_wanted,
         )
 
+    def price_again(self) -> None:
+        """Price the same once more: what is paid how changes its fees."""
+        if self.state.stage is Stage.TENDER and self.state.rest is None and self.state.ways:
+            self._price()
+
     def _price(self) -> None:
         """Price what is typed; a late answer to an earlier question is dropped."""
         self._trial_number += 1
         self._commits_when_priced = False
         number = self._trial_number
         try:
-            request = self._request()
+            request = self.request()
         except AmountTextError as error:
             self._priced_number = number
             self.set(price=None, amount_problem=self._sentence(error))
@@ -271,7 +288,7 @@ class SellPresenter:
             self._priced_number = number
             self.set(price=None, amount_problem="")
             return
-        checkout, actor = self.context.desk.checkout, self.context.actor
+        trial = replace(request, tendered_minor=None)
 
         def got(quote: Quote) -> None:
             if number == self._trial_number:
@@ -284,15 +301,15 @@ class SellPresenter:
             if number != self._trial_number:
                 return
             self._priced_number = number
-            if isinstance(error, UserError):
+            if isinstance(error, UserError) and self.state.stage is Stage.TENDER:
+                self.set(tender_problem=self._sentence(error))
+            elif isinstance(error, UserError):
                 self.set(price=None, amount_problem=self._sentence(error))
             else:
                 self.context.shell.show_error(error)
 
-        trial = replace(request, tendered_minor=None)
-        self.context.tasks.submit(
-            Lane.READ, lambda: checkout.trial_vend(trial, actor), on_ok=got, on_error=failed
-        )
+        work = self.tender.trial(trial)
+        self.context.tasks.submit(Lane.READ, work, on_ok=got, on_error=failed)
 
     def _got_price(self, quote: Quote, *, is_by_units: bool) -> None:
         wording, card = self.context.wording, self.state.card
@@ -361,13 +378,13 @@ class SellPresenter:
 
     def tender_offers(self) -> tuple[int, ...]:
         """Return the exact money and the sums customers usually hand over."""
-        price = self.state.price
-        return () if price is None else quick_tenders(price.money_minor, self.context.wording.currency)
+        money_minor = self.state.money_minor
+        return () if money_minor is None else quick_tenders(money_minor, self.context.wording.currency)
 
     def change_minor(self) -> int | None:
         """Return the change for what is typed; None while it is less than the price or unreadable."""
-        price = self.state.price
-        if price is None:
+        money_minor = self.state.money_minor
+        if money_minor is None:
             return None
         if not self.state.tendered:
             return 0
@@ -375,7 +392,7 @@ class SellPresenter:
             tendered = parse_major(self.state.tendered, self.context.wording.currency)
         except AmountTextError:
             return None
-        return tendered - price.money_minor if tendered >= price.money_minor else None
+        return tendered - money_minor if tendered >= money_minor else None
 
     def tendered_minor(self) -> int | None:
         """Return what was received, None while nothing or nothing readable is typed."""
@@ -402,6 +419,8 @@ class SellPresenter:
             self.commit_amount()
         elif stage is Stage.TENDER:
             self.pay()
+        elif stage is Stage.WAITING:
+            self.waits.main()
 
     def pay(self) -> None:
         """Sell: from here a second press does nothing until there is an answer."""
@@ -411,10 +430,17 @@ class SellPresenter:
         if state.tendered and self.tendered_minor() is None:
             self.set(tender_problem=self.say("That is no amount. Type it again."))
             return
+        if state.way != CASH or state.rest is not None:
+            self.tender.pay()
+            return
         if self.change_minor() is None:
             self.set(tender_problem=self.say("That is less than the price."))
             return
-        request, card, price = self._request(), self.state.card, self.state.price
+        self.sell_for_cash()
+
+    def sell_for_cash(self) -> None:
+        """Sell for cash in one go."""
+        request, card, price = self.request(), self.state.card, self.state.price
         if request is None or card is None or price is None:
             return
         self.set(is_paying=True, tender_problem="")
@@ -423,13 +449,14 @@ class SellPresenter:
             Lane.SALE,
             lambda approval: checkout.sell(request, actor, approval=approval),
             on_ok=lambda result: self._sold(result, price),
-            on_error=self._not_sold,
+            on_error=self.not_sold,
             subject=str(request.sale_id),
-            facts=self._approval_facts(),
+            facts=self.approval_facts(),
             on_refused=lambda: self.set(is_paying=False),
         )
 
-    def _approval_facts(self) -> str:
+    def approval_facts(self) -> str:
+        """Say in one line what a supervisor lets happen."""
         card, price = self.state.card, self.state.price
         if card is None or price is None:
             return ""
@@ -439,7 +466,8 @@ class SellPresenter:
             money=self.context.wording.money(price.money_minor),
         )
 
-    def _not_sold(self, error: BaseException) -> None:
+    def not_sold(self, error: BaseException) -> None:
+        """Show why nothing was sold, where that is to be put right."""
         if isinstance(error, UserError) and error.code in _SOLD_CODES:
             self._show_unfinished(error)
             return
@@ -479,6 +507,30 @@ class SellPresenter:
             on_error=self._show_unfinished,
         )
 
+    def show_delivered(self, found: Delivered) -> None:
+        """Show the token of a sale whose money came from a provider."""
+        payments = found.result.sale["payments"]
+        change = sum(int(one["change_minor"]) for one in payments)
+        state = "" if found.result.print_job is None else "waiting"
+        if state == "" and found.shown.paper is not None:
+            state = found.shown.paper.state
+        paid = Paid(found.shown, found.price, found.price.money_minor + change, change, print_state=state)
+        self.set(
+            stage=Stage.PAID,
+            card=found.card,
+            price=found.price,
+            price_month=found.month,
+            wait=None,
+            paid=paid,
+            search="",
+            search_problem=None,
+            is_paying=False,
+        )
+        self.after.begin(found.result, paid)
+        self.refresh_side()
+        self.context.shell.refresh_status()
+        self.context.shell.payments_changed()
+
     def _show_unfinished(self, error: BaseException) -> None:
         """It is sold and cannot be shown here: the resume screen has it, with its token."""
         self.set(is_paying=False)
@@ -494,7 +546,13 @@ class SellPresenter:
         state = self.state
         if state.is_paying:
             return True
-        if state.stage is Stage.TENDER:
+        if state.stage is Stage.WAITING:
+            self.waits.serve_next()
+        elif state.stage is Stage.TENDER and state.rest is not None:
+            self.waits.open(state.rest.sale_id)
+        elif state.stage is Stage.TENDER and state.way != CASH:
+            self.tender.back_to_cash()
+        elif state.stage is Stage.TENDER:
             self.set(stage=Stage.AMOUNT, tendered="", tender_problem="")
         elif state.stage is Stage.AMOUNT:
             self._forget_price()
@@ -532,6 +590,11 @@ class SellPresenter:
             price=None,
             amount_problem="",
             tendered="",
+            tender_problem="",
+            way=CASH,
+            parts=(),
+            rest=None,
+            wait=None,
             guard=None,
             paid=None,
             unknown=None,
@@ -598,7 +661,13 @@ class SellPresenter:
     def keep_what_was_typed(self) -> None:
         """Hold an unpaid sale whose amount is typed before something else takes its place."""
         state = self.state
+        if state.stage is Stage.WAITING:
+            self.waits.leave()
+            return
         if state.stage not in (Stage.AMOUNT, Stage.TENDER) or state.is_paying:
+            return
+        if state.rest is not None:
+            self.waits.leave_rest(state.rest)
             return
         if state.amount or state.units:
             # A held sale whose new amount has no price keeps the one it was held with.
@@ -615,7 +684,7 @@ class SellPresenter:
     def hold(self) -> None:
         """Put the sale on hold, or take the newest one up again."""
         state = self.state
-        if state.stage in (Stage.AMOUNT, Stage.TENDER, Stage.CONFIRM) and not state.is_paying:
+        if state.is_selling and state.rest is None and not state.is_paying:
             self._keep_draft()
             self.context.shell.toast(self.say("Held: {name}", name=self._name()), light="off", cap="F10")
             self.reset()
@@ -647,6 +716,12 @@ class SellPresenter:
                 self._price()
 
         self.open_meter(str(body["drn"]), then=then)
+
+    def can_hold(self) -> bool:
+        """Say whether a sale can be held, or one that is held taken up; what was sent is parked, not held."""
+        if self.state.rest is not None:
+            return False
+        return self.state.is_selling or (bool(self.state.drafts) and self.state.stage is Stage.IDLE)
 
     def hand_over(self) -> None:
         """The same sale goes on in a view of another look or size."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from pos.gateways.base import Profile
 from pos.services.counter import MeterRow, OwnerCard, RecentMeter, ShownSale
 from pos.services.drafts import Draft
+from pos.services.payment_board import Board
+from pos.services.payment_views import SaleView
 from pos.services.price_view import PriceView
 from pos.services.sale_values import SaleKind
 from pos.services.token_check import TokenVerdict
@@ -22,10 +25,61 @@ class Stage(Enum):
     CONFIRM = "confirm"
     AMOUNT = "amount"
     TENDER = "tender"
+    WAITING = "waiting"
     PAID = "paid"
     GUARD = "guard"
     UNKNOWN = "unknown"
     CHECK = "check"
+
+
+CASH, SPLIT = "cash", "split"
+"""Ways to pay that are no provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A provider by which the customer may pay; `is_down`: it does not answer at the moment."""
+
+    profile: Profile
+    is_down: bool = False
+
+    @property
+    def code(self) -> str:
+        """The provider's code."""
+        return self.profile.code
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.profile.label
+
+
+@dataclass(frozen=True, slots=True)
+class PartDraft:
+    """One part of a payment as it is typed; an empty amount is the rest.
+
+    `payer` is a phone, or an e-mail address where the payer opens a link. `note` says what is known of the
+    payer, or what is wrong with what is typed; `tone` is the colour of that.
+    """
+
+    code: str = CASH
+    amount: str = ""
+    payer: str = ""
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A sale whose money or token is being waited for, as seen at `now`.
+
+    `payers` are the phones as they were typed here, by provider; of others only the last digits are known.
+    """
+
+    view: SaleView
+    now: datetime
+    payers: tuple[tuple[str, str], ...] = ()
+    is_asking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +158,14 @@ class SellState:
     amount_problem: str = ""
     tendered: str = ""
     tender_problem: str = ""
+    ways: tuple[Way, ...] = ()
+    way: str = CASH
+    parts: tuple[PartDraft, ...] = ()
+    part_at: int = 0
+    rest: SaleView | None = None
+    """A sale of which a part was refused: the tender asks for what is left of it."""
+    wait: Wait | None = None
+    board: Board = field(default_factory=Board)
     language: str = ""
     is_another_wanted: bool = False
     is_paying: bool = False
@@ -123,6 +185,13 @@ class SellState:
     def chosen_result(self) -> MeterRow | None:
         """Return the result that Enter opens."""
         return self.results[self.result_at] if 0 <= self.result_at < len(self.results) else None
+
+    @property
+    def money_minor(self) -> int | None:
+        """What is to be paid now; None while nothing is priced."""
+        if self.rest is not None:
+            return self.rest.rest_minor
+        return None if self.price is None else self.price.money_minor
 
     @property
     def is_selling(self) -> bool:

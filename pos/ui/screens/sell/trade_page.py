@@ -18,15 +18,20 @@ from PySide6.QtWidgets import (
 )
 
 from pos.domain.money import minor_digits
+from pos.domain.states import PaymentState
 from pos.services.counter import OwnerCard
+from pos.services.payment_views import PaymentView
 from pos.services.price_view import about_units, unit_of, units_text
 from pos.services.sale_values import SaleKind
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
-from pos.ui.screens.sell.money_card import MoneyCard
+from pos.ui.screens.sell.money_card import MoneyCard, language_choice
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.price_card import PriceCard
-from pos.ui.screens.sell.state import SellState, Stage
+from pos.ui.screens.sell.state import CASH, SPLIT, SellState, Stage
+from pos.ui.screens.sell.wait_card import WaitCard
+from pos.ui.screens.sell.wait_words import provider_name
+from pos.ui.screens.sell.way_buttons import short_name
 from pos.ui.screens.sell.words import (
     last_purchase_text,
     meter_text,
@@ -36,6 +41,7 @@ from pos.ui.screens.sell.words import (
 )
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.card import Card, tight
+from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import NumberField
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.keycap import KeyCap
@@ -84,9 +90,16 @@ class TradePage(QWidget):
         else:
             row.addLayout(left, 1)
         self.money = MoneyCard(look, presenter)
-        if not is_column:
-            self.money.setFixedWidth(look.metrics.side)
-        row.addWidget(self.money)
+        self.wait = WaitCard(look, presenter)
+        self.wait.hide()
+        for zone in (self.money, self.wait):
+            if not is_column:
+                zone.setFixedWidth(look.metrics.side)
+            row.addWidget(zone)
+        if is_column:
+            row.setStretchFactor(self.wait, 2)
+        self._chosen = (CASH, 0, 0)
+        self._shown_parts: list[tuple[str, str]] = []
 
     # -- building -----------------------------------------------------------------------------------------
 
@@ -256,15 +269,23 @@ class TradePage(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(metrics.padding, metrics.fixed(10, 6), metrics.padding, metrics.fixed(10, 6))
         row.setSpacing(16)
-        if not metrics.is_single_column:
+        if not (metrics.is_single_column or metrics.is_compact):
             row.addWidget(label(look, say("Amount"), Type.BODY, tone="text2"))
         self._locked = label(look, "", Type.RECEIVED)
         row.addWidget(self._locked)
         row.addStretch(1)
-        change = KeyButton(look, say("Change amount"), cap="Esc", size="small")
-        change.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        change.clicked.connect(self._presenter.escape)
-        row.addWidget(change)
+        self._language: Choice | None = None
+        if not metrics.is_single_column:
+            self._language = language_choice(look, self._presenter)
+            self._language.setToolTip(say("Receipt in"))
+            row.addWidget(self._language)
+        self._unlock = KeyButton(look, say("Change amount"), cap="Esc", size="small")
+        self._unlock.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._unlock.clicked.connect(self._presenter.escape)
+        row.addWidget(self._unlock)
+        self._paid_parts = QHBoxLayout()
+        self._paid_parts.setSpacing(8)
+        row.addLayout(self._paid_parts)
         card.body.addLayout(row)
         return card
 
@@ -279,16 +300,56 @@ class TradePage(QWidget):
             self._card = card
             self._show_owner(card)
             self._show_quick(card)
-        is_tender = state.stage is Stage.TENDER
+        is_waiting = state.stage is Stage.WAITING
+        is_tender = state.stage is Stage.TENDER or is_waiting
         if self._look.metrics.is_single_column:
             self._fold(state)
         self._typed.setVisible(not is_tender)
         self._kept.setVisible(is_tender)
+        self._show_kept(state)
+        self.money.setVisible(not is_waiting)
+        self.wait.setVisible(is_waiting)
         tariff = card.tariff if state.kind is SaleKind.ENERGY else None
         self.price.show_hint(self._hint(state, card))
         self.price.show_price(state.price, tariff, state.price_month)
         self._show_amount(state, unit_of(card.tariff))
+        if is_waiting:
+            self.wait.show_state(state)
+            return
         self.money.show_state(state)
+        self._follow_part(state)
+
+    def _follow_part(self, state: SellState) -> None:
+        """The caret goes to the way, and to the part, that was chosen."""
+        chosen = (state.way, state.part_at, len(state.parts))
+        is_other, self._chosen = chosen != self._chosen, chosen
+        if state.stage is not Stage.TENDER or not is_other or state.is_paying:
+            return
+        if state.way != SPLIT or not self.money.split.has_focus(state.part_at):
+            self.money.focus(state)
+
+    def _show_kept(self, state: SellState) -> None:
+        """Beside the amount: the receipt's language and the way back, or which parts are asked for."""
+        is_waiting, rest = state.stage is Stage.WAITING, state.rest
+        if self._language is not None:
+            self._language.choose(state.language)
+            has_room = state.way == CASH and len(self._presenter.receipt_languages()) > 1
+            self._language.setVisible(has_room and not is_waiting and rest is None)
+        self._unlock.setVisible(not is_waiting and rest is None)
+        view = state.wait.view if state.wait is not None else rest
+        parts = () if view is None else view.parts
+        shown = [(part, state) for part in parts] if is_waiting or rest is not None else []
+        texts = [_part_badge(part, state, self._look) for part, _ in shown]
+        if texts == self._shown_parts:
+            return
+        self._shown_parts = texts
+        while (item := self._paid_parts.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for text, tone in texts[:3]:
+            self._paid_parts.addWidget(Badge(self._look, text, tone))
 
     def _fold(self, state: SellState) -> None:
         """Make room: offers only while nothing is typed, all lines only when they are asked for."""
@@ -424,7 +485,7 @@ class TradePage(QWidget):
     def focus(self, state: SellState) -> None:
         """Put the caret where the next digit belongs."""
         if state.stage is Stage.TENDER:
-            self.money.focus()
+            self.money.focus(state)
         elif state.is_by_units:
             self.units.edit.setFocus()
         else:
@@ -466,6 +527,14 @@ class _Offer(KeyButton):
         painter.setFont(look.font(Type.NAME))
         painter.setPen(look.colour("text"))
         painter.drawText(box.translated(0, high - 1), int(Qt.AlignmentFlag.AlignCenter), self.caption)
+
+
+def _part_badge(part: PaymentView, state: SellState, look: Look) -> tuple[str, str]:
+    """Return word and tone of a part: its short name, its amount, whether it is certain."""
+    name = look.say("Cash") if not part.provider else short_name(provider_name(part, state))
+    is_certain = part.state is PaymentState.SUCCEEDED
+    tone = "ok" if is_certain else "info" if part.is_under_way else "bad"
+    return f"{name} {look.wording.amount(part.amount_minor)}", tone
 
 
 def _decimals(look: Look) -> int:

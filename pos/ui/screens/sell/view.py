@@ -18,7 +18,7 @@ from pos.ui.screens.sell.guard_page import GuardPage
 from pos.ui.screens.sell.idle_page import IdlePage
 from pos.ui.screens.sell.paid_page import PaidPage
 from pos.ui.screens.sell.presenter import SellPresenter
-from pos.ui.screens.sell.state import SellState, Stage
+from pos.ui.screens.sell.state import CASH, SellState, Stage
 from pos.ui.screens.sell.trade_page import TradePage
 from pos.ui.screens.sell.unknown_page import UnknownPage
 from pos.ui.screens.sell.words import meter_text
@@ -30,7 +30,7 @@ from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label
 from pos.ui.widgets.zones import scrolling
 
-_WITH_CUSTOMER = (Stage.CONFIRM, Stage.AMOUNT, Stage.TENDER, Stage.GUARD)
+_WITH_CUSTOMER = (Stage.CONFIRM, Stage.AMOUNT, Stage.TENDER, Stage.WAITING, Stage.GUARD)
 
 
 class SellScreen(Screen):
@@ -38,6 +38,9 @@ class SellScreen(Screen):
 
     def __init__(self, context: Context, look: Look) -> None:
         super().__init__(look)
+        # While a payment is waited for nothing else has the focus; a ring around all of it would say nothing.
+        self.setProperty("klRing", "own")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.presenter = SellPresenter(context, self.show_state)
         presenter = self.presenter
         metrics = look.metrics
@@ -69,6 +72,7 @@ class SellScreen(Screen):
             Stage.CONFIRM: self.confirm,
             Stage.AMOUNT: self.trade,
             Stage.TENDER: self.trade,
+            Stage.WAITING: self.trade,
             Stage.PAID: self.paid,
             Stage.GUARD: self.guard,
             Stage.UNKNOWN: self.unknown,
@@ -80,6 +84,7 @@ class SellScreen(Screen):
             Stage.CONFIRM: self.confirm.show_state,
             Stage.AMOUNT: self.trade.show_state,
             Stage.TENDER: self.trade.show_state,
+            Stage.WAITING: self.trade.show_state,
             Stage.PAID: self.paid.show_state,
             Stage.GUARD: self.guard.show_state,
             Stage.UNKNOWN: self.unknown.show_state,
@@ -163,6 +168,9 @@ class SellScreen(Screen):
             self.confirm.card.setFocus()
         elif state.stage in (Stage.AMOUNT, Stage.TENDER):
             self.trade.focus(state)
+        elif state.stage is Stage.WAITING:
+            # Nothing is typed here; the keys of the acts go to the window.
+            self.setFocus()
         elif state.stage is Stage.GUARD:
             self.guard.focus()
         elif state.stage is Stage.UNKNOWN:
@@ -175,7 +183,7 @@ class SellScreen(Screen):
     def bar(self) -> Mapping[Act, BarItem]:
         """Return what the keys do at this step."""
         say, state = self.look.say, self.presenter.state
-        can_hold = state.is_selling or (bool(state.drafts) and state.stage is Stage.IDLE)
+        can_hold = self.presenter.can_hold()
         mains = {
             Stage.CONFIRM: (say("Yes"), True),
             Stage.AMOUNT: (say("Pay"), state.price is not None and not state.trial_only),
@@ -221,7 +229,14 @@ class SellScreen(Screen):
             Act.OTHER_METER: presenter.other_meter,
             Act.COPY: self.paid.copy,
             Act.ARREARS: presenter.toggle_arrears,
-            Act.TENDER_1: presenter.main,
+            Act.TENDER_1: self._tender_1,
+            Act.TENDER_2: lambda: presenter.tender.choose_number(2),
+            Act.TENDER_3: lambda: presenter.tender.choose_number(3),
+            Act.TENDER_4: lambda: presenter.tender.choose_number(4),
+            Act.TENDER_5: lambda: presenter.tender.choose_number(5),
+            Act.ADD_PART: presenter.tender.add_part,
+            Act.REFRESH: self._ask,
+            Act.STOP_WAITING: presenter.waits.stop,
             Act.PLACE_6: self._wrong_meter,
         }
         found = acts.get(act)
@@ -229,6 +244,20 @@ class SellScreen(Screen):
             return False
         found()
         return True
+
+    def _tender_1(self) -> None:
+        """Cash: where it is chosen already, the key pays."""
+        if self.presenter.state.stage is Stage.TENDER and self.presenter.state.way != CASH:
+            self.presenter.tender.choose_number(1)
+        else:
+            self.presenter.main()
+
+    def _ask(self) -> None:
+        """Ask the provider now; on the empty screen go to the sale that waits longest."""
+        if self.presenter.state.stage is Stage.WAITING:
+            self.presenter.waits.ask_now()
+        elif self.presenter.state.stage in (Stage.IDLE, Stage.PAID):
+            self.presenter.waits.open_first()
 
     def _find(self) -> None:
         """Go to the search; a finished sale goes, an unpaid one stays until another meter is opened."""
@@ -255,12 +284,17 @@ class SellScreen(Screen):
     def type_text(self, text: str) -> bool:
         """Letters go to the search from everywhere; R and S choose while the guard has the focus."""
         stage = self.presenter.state.stage
+        if stage is Stage.TENDER and self.presenter.state.rest is not None:
+            # A part of this sale is paid: nobody types it away.
+            return True
         if stage is Stage.GUARD:
             return self._guard_key(text)
         if stage in (Stage.UNKNOWN, Stage.CHECK):
             return False
         if self.presenter.state.is_paying or (stage in (Stage.AMOUNT, Stage.TENDER) and not text.isalnum()):
             return True
+        if stage is Stage.WAITING:
+            self.presenter.waits.serve_next()
         self.search.edit.setFocus()
         if stage not in (Stage.IDLE, Stage.RESULTS):
             self.search.edit.clear()
@@ -303,6 +337,8 @@ class SellScreen(Screen):
             self._guard_enter()
         else:
             presenter.main()
+            if presenter.state.stage is Stage.TENDER and not presenter.state.is_paying:
+                self.trade.money.focus_wrong(presenter.state)
         return True
 
     def _guard_enter(self) -> None:
@@ -320,6 +356,8 @@ class SellScreen(Screen):
         if self.presenter.state.stage is Stage.GUARD:
             (self.guard.another if self.guard.reprint.hasFocus() else self.guard.reprint).setFocus()
             return True
+        if self.presenter.state.stage is Stage.WAITING:
+            return self.presenter.waits.step(by)
         return self.presenter.finding.step(by) or self._scroll(by)
 
     def _scroll(self, by: int) -> bool:
@@ -341,6 +379,10 @@ class SellScreen(Screen):
             self.scanned(str(where["scan"]))
         elif "typed" in where:
             self.type_text(str(where["typed"]))
+        elif "ready" in where:
+            self.presenter.waits.open_ready()
+        elif isinstance(where.get("waiting"), UUID):
+            self.presenter.waits.open(UUID(str(where["waiting"])))
         elif isinstance(where.get("draft"), UUID):
             self.presenter.recall(UUID(str(where["draft"])))
 
@@ -348,6 +390,11 @@ class SellScreen(Screen):
         """Read the side anew; the caret stands where it belongs."""
         self.presenter.open()
         self._put_focus(self.presenter.state)
+
+    def payments_changed(self) -> None:
+        """Read the lists anew, and where the sale is that is waited for."""
+        self.presenter.refresh_side()
+        self.presenter.waits.look()
 
     def is_busy(self) -> bool:
         """Say whether a sale is being paid: the window waits for its answer."""

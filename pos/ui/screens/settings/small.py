@@ -14,7 +14,7 @@ from pos.services.support_bundle import AboutFacts, BundleMade
 from pos.tokens.numbers import parse_meter_number
 from pos.ui.context import Context
 from pos.ui.key_words import act_words
-from pos.ui.keymap import USUAL_KEYS, Act, KeyMap, KeyMapError, read_keymap
+from pos.ui.keymap import USUAL_KEYS, Act, KeyMap, KeyMapError, cap_text, read_keymap
 from pos.ui.lanes import Lane
 from pos.ui.screens.settings.form import Form
 from pos.ui.screens.settings.section import Section, SectionState
@@ -175,7 +175,7 @@ class OwnKeysSection(Section[KeysState]):
         other = keymap.act_of(key)
         if other is not None and other is not act:
             word = act_words(self.say)[other]
-            text = self.say("{key} is taken by: {act}", key=key.replace("+", " "), act=word)
+            text = self.say("{key} is taken by: {act}", key=cap_text(key), act=word)
             self.set(wrong={act.value: text})
             return
         own = {one: keymap.key_of(one) for one in Act} | {act: key}
@@ -191,7 +191,7 @@ class OwnKeysSection(Section[KeysState]):
         other = keymap.act_of(USUAL_KEYS[act])
         if other is not None and other is not act:
             word = act_words(self.say)[other]
-            text = self.say("{key} is taken by: {act}", key=USUAL_KEYS[act].replace("+", " "), act=word)
+            text = self.say("{key} is taken by: {act}", key=cap_text(USUAL_KEYS[act]), act=word)
             self.set(wrong={act.value: text})
             return
         self._store(KeyMap({one: keymap.key_of(one) for one in Act} | {act: USUAL_KEYS[act]}))

@@ -1,0 +1,78 @@
+"""What came of payments nobody was waiting for: counted, told once, kept until somebody has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pos.domain.permissions import Permission
+from pos.errors import Unavailable
+from pos.services.payment_desk import Announcement
+from pos.ui.context import Context
+from pos.ui.desk import Desk
+from pos.ui.lanes import Tasks
+from pos.ui.payment_runner import PaymentRunner
+
+LIGHTS = {"delivered": "ok", "failed": "bad", "refund_due": "warn"}
+
+
+class PaymentNews:
+    """Has the runner beside the window, and remembers what it told."""
+
+    def __init__(self, desk: Desk, tasks: Tasks, *, context: Callable[[], Context | None]) -> None:
+        """`context` is that of the person who is signed in, None while nobody is."""
+        self.ready: tuple[Announcement, ...] = ()
+        self.runner = PaymentRunner(
+            desk.payments, tasks, now=desk.clock.now, on_news=self._on_news, on_error=self._on_trouble
+        )
+        self._context = context
+        self._told: set[int] = set()
+        self._tell: Callable[[str, str], None] = lambda _text, _light: None
+        self._show: Callable[[], None] = lambda: None
+        self._on_error: Callable[[BaseException], None] = lambda _: None
+
+    def start(
+        self,
+        *,
+        tell: Callable[[str, str], None],
+        show: Callable[[], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        """Begin soon. `tell` says a text with its light, `show` lets counts and lists be drawn anew."""
+        self._tell, self._show, self._on_error = tell, show, on_error
+        self.runner.start()
+
+    def wake(self) -> None:
+        """Look at once."""
+        self.runner.wake()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self.runner.stop()
+
+    def _on_news(self, news: Sequence[Announcement]) -> None:
+        is_other, self.ready = tuple(news) != self.ready, tuple(news)
+        context = self._context()
+        if context is None or not context.may(Permission.SALE_CREATE):
+            return
+        fresh = [one for one in news if one.key not in self._told]
+        self._told |= {one.key for one in fresh}
+        if fresh:
+            self._tell(_text(fresh, context), LIGHTS[fresh[-1].what])
+        if is_other:
+            self._show()
+
+    def _on_trouble(self, error: BaseException) -> None:
+        if not isinstance(error, Unavailable):
+            self._on_error(error)
+
+
+def _text(fresh: Sequence[Announcement], context: Context) -> str:
+    say = context.say
+    if len(fresh) > 1:
+        return say("News of payments: {n}", n=len(fresh))
+    words = {
+        "delivered": say("A token is ready."),
+        "failed": say("A payment failed: nothing was taken, no token was made."),
+        "refund_due": say("Money of a sale is due back."),
+    }
+    return words[fresh[0].what]

@@ -1,0 +1,286 @@
+"""What is paid by a provider: one payer's phone, or the parts of a split with what is still to cover."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from pos.domain.money import minor_digits
+from pos.ui.keymap import Act
+from pos.ui.look import Look, Type
+from pos.ui.screens.sell.presenter import SellPresenter
+from pos.ui.screens.sell.state import CASH, SPLIT, PartDraft, SellState
+from pos.ui.widgets.card import Note, tight
+from pos.ui.widgets.fields import BareEdit, FieldFrame, NumberField
+from pos.ui.widgets.icon_label import IconLabel
+from pos.ui.widgets.key_button import KeyButton
+from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
+from pos.ui.widgets.zones import scrolling
+
+
+def takes_payer(letter: str) -> bool:
+    """Say whether a letter can stand in a phone; letters of words go to the search."""
+    return letter.isdecimal() or letter in " +-()"
+
+
+class PayerField(FieldFrame):
+    """A phone, or an e-mail address where the payer opens a link."""
+
+    def __init__(self, look: Look, *, kind: Type, height: int) -> None:
+        self.takes_letters = False
+        super().__init__(look, BareEdit(takes=lambda letter: self.takes_letters or takes_payer(letter)))
+        self.edit.setFont(look.font(kind))
+        self.edit.setMaxLength(80)
+        self.setFixedHeight(height)
+        self.row.addWidget(self.edit, 1)
+
+    def show_part(self, part: PartDraft, *, is_link: bool, name: str) -> None:
+        """Show what is typed."""
+        say = self.look.say
+        self.takes_letters = is_link
+        self.edit.setPlaceholderText(say("E-mail, if they want one") if is_link else say("Phone that pays"))
+        self.edit.setAccessibleName(name)
+        if self.edit.text() != part.payer:
+            self.edit.setText(part.payer)
+        self.set_wrong(is_wrong=part.tone == "badtext")
+
+
+class OnePayer(QWidget):
+    """The whole sum by one provider: who pays, what is known of them."""
+
+    def __init__(self, look: Look, presenter: SellPresenter) -> None:
+        super().__init__()
+        self._look = look
+        self._presenter = presenter
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, look.metrics.fixed(6, 0), 0, 0)
+        column.setSpacing(4)
+        is_row = look.metrics.is_single_column
+        self._name = label(look, "", Type.BODY, tone="text2")
+        if not is_row:
+            column.addWidget(self._name)
+        height = look.metrics.pay if is_row else look.metrics.px(56, 44)
+        self.payer = PayerField(look, kind=Type.RECEIVED, height=height)
+        column.addWidget(self.payer)
+        self._note = label(look, "", Type.BODY, wraps=True)
+        self._fee = label(look, "", Type.BODY, tone="text2", wraps=True)
+        self._way = Note(look, "info", "", "", icon="hourglass")
+        if is_row:
+            spare = QWidget(self)
+            spare.hide()
+            aside = QHBoxLayout(spare)
+            aside.addWidget(self._name)
+            aside.addWidget(self._way)
+            column.addWidget(self._note)
+            column.addWidget(self._fee)
+        else:
+            column.addWidget(self._note)
+            column.addSpacing(look.metrics.fixed(6, 0))
+            column.addWidget(self._fee)
+            column.addStretch(1)
+            column.addWidget(self._way)
+        self.payer.edit.textEdited.connect(lambda text: presenter.tender.type_payer(0, text))
+
+    def show_state(self, state: SellState) -> None:
+        """Show the only part."""
+        if state.way in (CASH, SPLIT) or not state.parts:
+            return
+        look, say, part = self._look, self._look.say, state.parts[0]
+        way = self._presenter.tender.way_of(part.code)
+        is_link = way is not None and way.profile.shows_link
+        name = say("Address of the customer") if is_link else say("Phone of the customer")
+        self._name.setText(name)
+        self.payer.show_part(part, is_link=is_link, name=name)
+        self.payer.setEnabled(not state.is_paying)
+        self._note.setText(part.note)
+        self._note.setVisible(bool(part.note))
+        set_tone(self._note, part.tone or "text2")
+        self._fee.setText(fee_text(look, self._presenter))
+        self._fee.setVisible(bool(self._fee.text()))
+        if is_link:
+            text = say("The customer scans a code or opens a link. The token comes when it is paid.")
+        else:
+            text = say("The customer types the PIN on that phone. The token comes when it is paid.")
+        self._way.say("", text)
+
+    def focus(self) -> None:
+        """Put the caret into the phone, all of it marked: whoever pays may be another."""
+        self.payer.edit.setFocus()
+        self.payer.edit.selectAll()
+
+
+class SplitPayers(QWidget):
+    """The parts of a split under each other, and what is still to cover."""
+
+    def __init__(self, look: Look, presenter: SellPresenter) -> None:
+        super().__init__()
+        self._look = look
+        self._presenter = presenter
+        self.rows: list[PartRow] = []
+        column = QVBoxLayout(self)
+        tight(column, gap=look.metrics.fixed(8, 5))
+        holder = QWidget()
+        holder.setProperty("klGround", "surface")
+        self._list = QVBoxLayout(holder)
+        tight(self._list, gap=look.metrics.fixed(8, 5))
+        self._list.addStretch(1)
+        self._scroll = scrolling(holder)
+        is_row = look.metrics.is_single_column
+        self._scroll.setMinimumHeight(PartRow.height_of(look))
+        column.addWidget(self._scroll, 1)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self._add = KeyButton(
+            look,
+            look.say("Add another part"),
+            cap=look.keys.cap_of(Act.ADD_PART),
+            kind="quiet",
+            icon="plus",
+            size="small",
+            spread=not is_row,
+        )
+        self._add.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._add.clicked.connect(presenter.tender.add_part)
+        line.addWidget(self._add, 1)
+        column.addLayout(line)
+        still = line if is_row else QHBoxLayout()
+        self._still_name = label(look, look.say("Still to cover"), Type.BODY, tone="text2")
+        self._still = label(look, "0", Type.HEADING if is_row else Type.TITLE)
+        if not is_row:
+            column.addWidget(rule())
+            still.addWidget(self._still_name)
+            still.addStretch(1)
+            column.addLayout(still)
+        else:
+            still.addWidget(self._still_name)
+        still.addWidget(self._still)
+        self._note = Note(look, "info", "", "", icon="hourglass")
+        if is_row or look.metrics.is_compact:
+            self._note.hide()
+        column.addWidget(self._note)
+        self._fee = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
+        column.addWidget(self._fee)
+
+    def show_state(self, state: SellState) -> None:
+        """Show the parts; their fields stay while the same number of them is there."""
+        if state.way != SPLIT:
+            return
+        while len(self.rows) < len(state.parts):
+            row = PartRow(self._look, self._presenter, len(self.rows))
+            self._list.insertWidget(len(self.rows), row)
+            self.rows.append(row)
+        for n, row in enumerate(self.rows):
+            row.setVisible(n < len(state.parts))
+            if n < len(state.parts):
+                row.show_part(state, state.parts[n])
+        look, still_minor = self._look, self._presenter.tender.still_minor()
+        self._still.setText(look.wording.amount(still_minor))
+        set_tone(self._still, "text" if still_minor == 0 else "badtext")
+        if not (look.metrics.is_compact or look.metrics.is_single_column):
+            self._note.say("", look.say("The token comes when all parts are certain."))
+        self._fee.setText(fee_text(look, self._presenter))
+        self._fee.setVisible(bool(self._fee.text()))
+
+    def focus(self, state: SellState) -> None:
+        """Put the caret into the chosen part."""
+        if state.part_at < len(self.rows):
+            row = self.rows[state.part_at]
+            row.focus()
+            self._scroll.ensureWidgetVisible(row, 0, 0)
+
+    def has_focus(self, at: int) -> bool:
+        """Say whether the caret is in a part."""
+        row = self.rows[at] if at < len(self.rows) else None
+        return row is not None and (row.amount.edit.hasFocus() or row.payer.edit.hasFocus())
+
+
+class PartRow(QWidget):
+    """One part: its way, its payer, its amount."""
+
+    def __init__(self, look: Look, presenter: SellPresenter, at: int) -> None:
+        super().__init__()
+        self._look = look
+        self._presenter = presenter
+        self.at = at
+        self.setFixedHeight(self.height_of(look))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        tight(column, gap=2)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        self._icon = IconLabel(look, "cash", 18, "text2")
+        self._name = ElidedLabel(look, "", Type.NAME)
+        self._state = label(look, "", Type.SUPPORT, tone="text2")
+        top.addWidget(self._icon)
+        top.addWidget(self._name, 1)
+        top.addWidget(self._state)
+        column.addLayout(top)
+        low = QHBoxLayout()
+        low.setSpacing(look.metrics.fixed(8, 6))
+        high = look.metrics.px(36, 34)
+        self.payer = PayerField(look, kind=Type.STRONG, height=high)
+        self._counted = ElidedLabel(look, look.say("counted, in the drawer"), Type.SUPPORT, tone="text2")
+        self.amount = NumberField(
+            look, kind=Type.NUMBER, decimals=minor_digits(look.wording.currency), height=high
+        )
+        low.addWidget(self.payer, 6)
+        low.addWidget(self._counted, 6)
+        low.addWidget(self.amount, 5)
+        column.addLayout(low)
+        self.payer.edit.textEdited.connect(lambda text: presenter.tender.type_payer(at, text))
+        self.amount.changed.connect(lambda text: presenter.tender.type_amount(at, text))
+        for edit in (self.payer.edit, self.amount.edit):
+            edit.focused.connect(self._on_focus)
+
+    @staticmethod
+    def height_of(look: Look) -> int:
+        """Return how high a part is."""
+        return look.metrics.px(36, 34) + look.metrics.px(22, 20)
+
+    def show_part(self, state: SellState, part: PartDraft) -> None:
+        """Show a part."""
+        look, say = self._look, self._look.say
+        tender = self._presenter.tender
+        is_cash = part.code == CASH
+        way = tender.way_of(part.code)
+        is_link = way is not None and way.profile.shows_link
+        self._icon.show_icon("cash" if is_cash else "card" if is_link else "phone", "text2")
+        name = tender.label(part.code)
+        self._name.setText(name)
+        self.payer.setVisible(not is_cash)
+        self._counted.setVisible(is_cash)
+        if not is_cash:
+            self.payer.show_part(part, is_link=is_link, name=f"{name}, {say('Phone that pays')}")
+        self.payer.setEnabled(not state.is_paying)
+        note, tone = part.note, part.tone
+        if not note:
+            note = say("in hand") if is_cash else say("asked after Pay")
+            tone = "oktext" if is_cash else "text2"
+        self._state.setText(note)
+        set_tone(self._state, tone or "text2")
+        self.amount.edit.setAccessibleName(f"{name}, {say('Amount')}")
+        self.amount.set_text(part.amount)
+        rest = tender.amount_minor(self.at)
+        self.amount.set_hint("" if rest is None else look.wording.amount(rest))
+        self.amount.setEnabled(not state.is_paying)
+
+    def focus(self) -> None:
+        """Put the caret where something is missing: the phone, else the amount."""
+        needs_payer = not self.payer.isHidden() and not self.payer.edit.text()
+        field = self.payer if needs_payer else self.amount
+        field.edit.setFocus()
+        field.edit.selectAll()
+
+    def _on_focus(self, has_focus: bool) -> None:
+        if has_focus:
+            self._presenter.tender.look_at(self.at)
+
+
+def fee_text(look: Look, presenter: SellPresenter) -> str:
+    """Say what the payment itself costs the customer, before anything is asked for."""
+    fee_minor = presenter.tender.fee_minor()
+    if not fee_minor:
+        return ""
+    return look.say(
+        "A fee of {money} for this payment is inside the price.", money=look.wording.money(fee_minor)
+    )
