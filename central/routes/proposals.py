@@ -1,4 +1,4 @@
-"""Proposals: sent by tills, decided by people; and merging of two ids of one meter."""
+"""Proposals: sent by tills, decided by people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from central.errors import Problem
 from central.head_office import HeadOfficeDep
 from central.routes.answers import problems
 from central.schemas import Body, Instant, Reason
-from central.services.merging import merge_meters
 from central.till_auth import CurrentTill
 from pos.contracts.proposals import PROPOSALS_MAX, ProposalsAnswer, ProposalsRequest
 from pos.domain.permissions import Permission
@@ -49,12 +48,6 @@ class DecisionIn(Body):
 
     decision: Literal["accepted", "refused"]
     reason: Reason
-
-
-class MergeIn(Body):
-    """The meter that is kept."""
-
-    into: UUID
 
 
 @router.post(
@@ -115,19 +108,3 @@ def decide(
             now=clock.now(),
         )
     return ProposalOut.model_validate(row)
-
-
-@router.post(
-    "/meters/{meter_id}/merge",
-    status_code=204,
-    summary="Merge a duplicate meter",
-    responses=problems(403, 404, 409),
-)
-def merge(meter_id: UUID, body: MergeIn, who: Decider, database: DatabaseDep, office: HeadOfficeDep) -> None:
-    """Both must have the same number; what was sold to the duplicate counts for the one that is kept."""
-    with database.write(lock=f"merge:{who.organisation_id}") as connection:
-        merge_meters(
-            *(connection, database, office.feed, who.organisation_id),
-            duplicate=meter_id,
-            kept=body.into,
-        )

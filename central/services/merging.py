@@ -1,57 +1,19 @@
-"""Two ids for one meter: the duplicate points to the one that is kept, and its months count there."""
+"""Two ids for one meter: what was taken from its month under either counts for the one that is kept."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, delete, select
 
-from central.db import Database
-from central.errors import Problem
 from central.models.journal import meter_month
-from central.models.master import meter
 from central.services.bulk import upsert_rows
 from central.services.feed import Change, Feed
-from central.services.master import Master
 
 _MONTH = (
     *("meter_id", "month", "till_id", "organisation_id", "units_milli", "free_milli"),
     *("arrears_taken_minor", "charges", "is_dirty"),
 )
-
-
-def merge_meters(
-    connection: Connection,
-    database: Database,
-    feed: Feed,
-    organisation: UUID,
-    *,
-    duplicate: UUID,
-    kept: UUID,
-) -> None:
-    """Let one meter stand for another with the same number.
-
-    Raises:
-        Problem: `meter.unknown` 404; `meter.merge` 409: different numbers, or merged already.
-    """
-    rows = {
-        row.id: row
-        for row in connection.execute(
-            select(meter).where(meter.c.organisation_id == organisation, meter.c.id.in_([duplicate, kept]))
-        )
-    }
-    if len(rows) < 2:
-        raise Problem("meter.unknown", "There is no such meter, or it is merged with itself.", status=404)
-    if rows[kept].merged_into is not None or rows[duplicate].merged_into is not None:
-        raise Problem("meter.merge", "One of the two is merged already.", status=409)
-    if rows[kept].pan != rows[duplicate].pan:
-        raise Problem("meter.merge", "Only meters of one number are the same meter.", status=409)
-    if database.is_postgres:
-        # Booking holds the number of each meter it sells to.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:pan)"), {"pan": rows[kept].pan})
-    connection.execute(update(meter).where(meter.c.id == duplicate).values(merged_into=kept))
-    move_months(connection, feed, organisation, duplicate=duplicate, kept=kept)
-    Master(feed).publish_meters(connection, organisation, [duplicate, kept])
 
 
 def move_months(

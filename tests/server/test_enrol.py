@@ -20,6 +20,8 @@ from pos.domain.till_login import login_message
 from tests.server.rig import Server
 from tests.server.till_rig import SGC, Shop, Till, make_shop
 
+STRANGER = {"till": str(UUID(int=5)), "seq": 0, "hash": "00" * 32}
+
 
 @pytest.fixture
 def shop(server: Server) -> Shop:
