@@ -13,13 +13,17 @@ from central.services.booking import Booking
 from central.services.enrolment import Enrolment
 from central.services.envelopes import Envelopes, ServerSigner
 from central.services.feed import Feed
+from central.services.hint_board import HintBoard
 from central.services.master import Master
+from central.services.payment_accounts import load_accounts
+from central.services.payments import Payments
 from central.services.proposals import Proposals
 from central.services.pull import Pull
 from central.services.push import Push
 from central.services.server_vault import ServerVault
 from central.services.summariser import Summariser
 from central.services.vend import Vending
+from central.services.webhooks import Webhooks
 from central.settings import Settings
 
 
@@ -39,6 +43,9 @@ class HeadOffice:
     vending: Vending
     vault: ServerVault
     master: Master
+    payments: Payments
+    webhooks: Webhooks
+    hint_board: HintBoard
 
 
 def build_head_office(settings: Settings, database: Database, clock: Clock) -> HeadOffice:
@@ -46,6 +53,8 @@ def build_head_office(settings: Settings, database: Database, clock: Clock) -> H
     signer = ServerSigner(settings.signing_key)
     vault = ServerVault(settings.vault_key)
     feed = Feed(database)
+    accounts = load_accounts(settings, clock)
+    webhooks = Webhooks(database, accounts, clock)
     return HeadOffice(
         signer=signer,
         feed=feed,
@@ -59,6 +68,9 @@ def build_head_office(settings: Settings, database: Database, clock: Clock) -> H
         vending=Vending(database, vault, clock),
         vault=vault,
         master=Master(feed),
+        payments=Payments(database, accounts, clock),
+        webhooks=webhooks,
+        hint_board=HintBoard(webhooks),
     )
 
 

@@ -336,6 +336,7 @@ class Till:
             papers=office,
             rules=self._checkout_rules,
             values=self.settings.values,
+            office_client=self.office.payment_client,
         )
         payments.use_sandbox(os.environ.get(SANDBOX_VARIABLE, ""))
         return payments

@@ -10,6 +10,7 @@ from central.routes import (
     meters,
     ops,
     organisation,
+    payments,
     proposals,
     reports,
     review,
@@ -20,6 +21,7 @@ from central.routes import (
     transactions,
     users,
     vend,
+    webhooks,
 )
 
 PLAIN: tuple[APIRouter, ...] = (auth.plain, me.plain, users.plain, transactions.plain)
@@ -41,6 +43,8 @@ ROUTERS: list[APIRouter] = [
     proposals.router,
     review.router,
     vend.router,
+    payments.router,
+    webhooks.router,
     master.router,
     meters.router,
 ]

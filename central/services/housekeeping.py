@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from central.db import Database
 from central.services import login_guard, sessions
+from central.services.payments import forget_old_payments
 from central.services.transactions import forget_old_keys
 
 KEYS_KEPT = timedelta(days=30)
+PAYMENTS_KEPT = timedelta(days=400)
 
 
 def tidy(database: Database, now: datetime) -> None:
@@ -17,3 +19,4 @@ def tidy(database: Database, now: datetime) -> None:
         login_guard.forget_old(connection, now)
         sessions.forget_ended(connection, now)
         forget_old_keys(connection, now - KEYS_KEPT)
+        forget_old_payments(connection, now - PAYMENTS_KEPT)

@@ -161,6 +161,17 @@ class HeadOffice:
         """A cashier waits for a token: it has its own conversation beside that of the cycles."""
         return None if self.engine is None else self._vend_client
 
+    def payment_client(self) -> ServerClient | None:
+        """Return a new conversation for payments, None while the till stands alone: one a thread."""
+        link = self.state.link
+        if self.engine is None or link is None:
+            return None
+        from pos.sync.client import ServerClient
+
+        return ServerClient(
+            self._open_transport(link.url), self._machine_clock, till_id=link.till_id, sign=self._ports.sign
+        )
+
     def _forget(self) -> None:
         with self._turn:
             self._engine = self._vend_client = None

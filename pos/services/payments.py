@@ -9,7 +9,15 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pos.config import AUDIT_DAYS, EMAIL_WAY, MESSAGE_FOLDER, SMS_WAY, SMTP_SENDER, SMTP_SERVER
+from pos.config import (
+    AUDIT_DAYS,
+    EMAIL_WAY,
+    MESSAGE_FOLDER,
+    PAYMENT_MODE,
+    SMS_WAY,
+    SMTP_SENDER,
+    SMTP_SERVER,
+)
 from pos.domain.permissions import Actor
 from pos.errors import UserError
 from pos.gateways.base import PaymentGateway, Profile
@@ -36,8 +44,10 @@ from pos.system.secrets import SecretStore, get_or_make
 
 if TYPE_CHECKING:
     from pos.gateways.sandbox import Sandbox
+    from pos.services.payment_proxy import HintLine, PaymentProxies
     from pos.services.provider_accounts import ProviderAccounts
     from pos.services.provider_set import ProviderSet, SalesPlace
+    from pos.sync.client import ServerClient
 
 MAIL_SECRET = "provider:smtp"  # noqa: S105 - a name, not its value
 """Where the password of the mail server is kept."""
@@ -58,6 +68,21 @@ class PaymentShop:
     """Where messages are written unless a setting says otherwise."""
 
 
+class Once:
+    """Makes a conversation when it is first wanted, and keeps it."""
+
+    def __init__(self, make: Callable[[], ServerClient | None]) -> None:
+        """`make` gives None for a till that stands alone: then it is asked again."""
+        self._make = make
+        self._made: ServerClient | None = None
+
+    def __call__(self) -> ServerClient | None:
+        """Return the conversation, None while there can be none."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
 class Payments:
     """The parts wired together. What speaks HTTP is loaded when a provider is first wanted."""
 
@@ -74,16 +99,18 @@ class Payments:
         papers: CreditNotes,
         rules: Callable[[], CheckoutRules],
         values: Callable[[], SettingValues],
-        proxies: Callable[[], Mapping[str, PaymentGateway]] = dict,
+        office_client: Callable[[], ServerClient | None] = lambda: None,
     ) -> None:
-        """Wire the parts; `proxies` gives the gateways that go through head office."""
+        """Wire the parts; `office_client` makes a conversation with head office, None without enrolment."""
         self._units = units
         self._book = book
         self._shop = shop
         self._clock = clock
         self._secrets = secrets
         self._values = values
-        self._proxies = proxies
+        self._office_client = office_client
+        self._proxy_set: PaymentProxies | None = None
+        self._hint_line: HintLine | None = None
         self._turn = threading.RLock()
         self._set: ProviderSet | None = None
         self._accounts: ProviderAccounts | None = None
@@ -195,6 +222,25 @@ class Payments:
         found = [at for at in (self.desk.next_due_at(), self.outbox.next_due_at()) if at is not None]
         return min(found, default=None)
 
+    def wait_for_hints(self) -> bool:
+        """Hear callbacks from head office: holds for up to half a minute; True when something is to be asked.
+
+        To be called again and again in a thread of its own while the till pays through head office.
+
+        Raises:
+            UserError: `payment.not_central`, this till speaks to its providers itself.
+            Unavailable, Rejected: head office does not answer; try again after a pause.
+        """
+        if self._values()[PAYMENT_MODE] != "central":
+            raise UserError("payment.not_central", "This till speaks to its providers itself.")
+        with self._turn:
+            if self._hint_line is None:
+                from pos.services.payment_proxy import HintLine
+
+                self._hint_line = HintLine(Once(self._office_client))
+        ours = [self.desk.hint(one.provider, one.reference) for one in self._hint_line.wait()]
+        return any(ours)
+
     def stop(self) -> None:
         """End the sandbox inside this program."""
         with self._turn:
@@ -220,6 +266,14 @@ class Payments:
         self._purged_at = now
         with self._units.write() as unit:
             purge_answers(unit.connection, now - timedelta(days=self._values()[AUDIT_DAYS]))
+
+    def _proxies(self) -> Mapping[str, PaymentGateway]:
+        with self._turn:
+            if self._proxy_set is None:
+                from pos.services.payment_proxy import PaymentProxies
+
+                self._proxy_set = PaymentProxies(Once(self._office_client), self._clock)
+            return self._proxy_set.gateways()
 
     def _place(self) -> SalesPlace:
         from pos.services.provider_set import SalesPlace

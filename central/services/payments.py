@@ -1,0 +1,207 @@
+"""The server as the mouth of tills that have no keys of a provider: it passes on, and decides nothing.
+
+What it adds: a reference belongs to the till that used it first, and is written down before anything leaves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.exc import IntegrityError
+
+from central.clock import Clock
+from central.db import Database
+from central.errors import Problem
+from central.models.payments import payment_reference, webhook
+from central.services.payment_accounts import PaymentAccounts
+from central.services.till_sessions import TillPrincipal
+from pos.contracts.payments import (
+    BalanceAnswer,
+    PayAnswer,
+    PayerAnswer,
+    PayRefund,
+    PayRequest,
+    PayStep,
+    ProvidersAnswer,
+)
+from pos.domain.journal import instant_text
+from pos.errors import Rejected, Unavailable, UserError
+from pos.gateways.base import Answer, PaymentGateway
+from pos.gateways.requests_check import check_country
+from pos.gateways.wire import answer_message, provider_message, refund_of, request_of, step_of
+
+
+class Payments:
+    """Speaks to providers in the name of tills; no call is made inside a transaction."""
+
+    def __init__(self, database: Database, accounts: PaymentAccounts, clock: Clock) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._clock = clock
+
+    def providers(self, who: TillPrincipal) -> ProvidersAnswer:
+        """Return what a till may offer."""
+        found = []
+        for gateway in self._accounts.gateways(who.organisation_id).values():
+            profile = gateway.profile
+            currency = min(profile.currencies, default="")
+            found.append(provider_message(profile, gateway.limits(currency)))
+        return ProvidersAnswer(providers=tuple(found))
+
+    def request(self, who: TillPrincipal, provider: str, message: PayRequest) -> PayAnswer:
+        """Ask a payer for money. Raises Problem as `_take`, and 422 `provider.*` for what cannot be sent."""
+        gateway = self._gateway(who, provider)
+        self._take(
+            who,
+            provider,
+            message.reference,
+            kind="payment",
+            amount_minor=message.amount_minor,
+            currency=message.currency,
+        )
+        return self._passed(lambda: gateway.request_payment(request_of(message)))
+
+    def status(self, who: TillPrincipal, provider: str, reference: str) -> PayAnswer:
+        """Ask what became of a payment.
+
+        A reference that came to nothing on its way here is asked about too: the provider's word counts.
+        """
+        gateway = self._gateway(who, provider)
+        self._refuse_foreign(who, provider, reference)
+        return self._passed(lambda: gateway.ask_payment(reference))
+
+    def step(self, who: TillPrincipal, provider: str, reference: str, *, message: PayStep) -> PayAnswer:
+        """Hand over what the payer gave for a step."""
+        gateway = self._gateway(who, provider)
+        self._refuse_foreign(who, provider, reference)
+        return self._passed(lambda: gateway.continue_payment(reference, step_of(message)))
+
+    def refund(self, who: TillPrincipal, provider: str, message: PayRefund) -> PayAnswer:
+        """Give a payment back. Raises Problem as `_take`."""
+        gateway = self._gateway(who, provider)
+        self._refuse_foreign(who, provider, message.payment_reference)
+        self._take(
+            who,
+            provider,
+            message.reference,
+            kind="refund",
+            amount_minor=message.amount_minor,
+            currency=message.currency,
+        )
+        return self._passed(lambda: gateway.refund(refund_of(message)))
+
+    def refund_status(self, who: TillPrincipal, provider: str, message: PayRefund) -> PayAnswer:
+        """Ask what became of a refund."""
+        gateway = self._gateway(who, provider)
+        self._refuse_foreign(who, provider, message.payment_reference)
+        return self._passed(lambda: gateway.ask_refund(refund_of(message)))
+
+    def balance(self, who: TillPrincipal, provider: str) -> BalanceAnswer:
+        """Ask for the shop's money there. Raises Problem 503."""
+        gateway = self._gateway(who, provider)
+        try:
+            found = gateway.balance()
+        except (Unavailable, Rejected) as error:
+            raise _not_now(error) from error
+        return BalanceAnswer(
+            amount_minor=found.amount_minor, currency=found.currency, at=instant_text(found.at)
+        )
+
+    def payer(self, who: TillPrincipal, provider: str, phone: str) -> PayerAnswer:
+        """Ask whose phone this is. Raises Problem 503, 422."""
+        gateway = self._gateway(who, provider)
+        try:
+            check_country(phone, gateway.profile)
+            found = gateway.verify_payer(phone)
+        except UserError as error:
+            raise Problem(error.code, error.text, status=422) from error
+        except (Unavailable, Rejected) as error:
+            raise _not_now(error) from error
+        return PayerAnswer(is_active=found.is_active, name=found.name)
+
+    def _gateway(self, who: TillPrincipal, provider: str) -> PaymentGateway:
+        gateway = self._accounts.gateways(who.organisation_id).get(provider)
+        if gateway is None:
+            raise Problem("provider.not_set_up", "Head office has no account at this provider.", status=404)
+        return gateway
+
+    def _passed(self, call: Any) -> PayAnswer:
+        try:
+            answer: Answer = call()
+        except UserError as error:
+            raise Problem(error.code, error.text, status=422) from error
+        return answer_message(answer)
+
+    def _take(
+        self,
+        who: TillPrincipal,
+        provider: str,
+        reference: str,
+        *,
+        kind: str,
+        amount_minor: int,
+        currency: str,
+    ) -> None:
+        """Write down whose a reference is. Raises Problem 409 `payment.reference_taken`."""
+        wanted = (who.till_id, kind, amount_minor, currency)
+        with self._database.read() as connection:
+            known = _known(connection, provider, reference)
+        if known is None:
+            try:
+                with self._database.write() as connection:
+                    connection.execute(
+                        payment_reference.insert().values(
+                            provider=provider,
+                            reference=reference,
+                            organisation_id=who.organisation_id,
+                            till_id=who.till_id,
+                            kind=kind,
+                            amount_minor=amount_minor,
+                            currency=currency,
+                            first_at=self._clock.now(),
+                        )
+                    )
+                return
+            except IntegrityError:
+                # Another request with the same reference was faster.
+                with self._database.read() as connection:
+                    known = _known(connection, provider, reference)
+        if known is None or (known.till_id, known.kind, known.amount_minor, known.currency) != wanted:
+            raise _taken()
+
+    def _refuse_foreign(self, who: TillPrincipal, provider: str, reference: str) -> None:
+        with self._database.read() as connection:
+            known = _known(connection, provider, reference)
+        if known is not None and known.till_id != who.till_id:
+            raise _taken()
+
+
+def forget_old_payments(connection: Connection, before: datetime) -> None:
+    """Drop references and callbacks of before an instant."""
+    connection.execute(delete(webhook).where(webhook.c.received_at < before))
+    connection.execute(delete(payment_reference).where(payment_reference.c.first_at < before))
+
+
+def owner_of(connection: Connection, provider: str, reference: str) -> UUID | None:
+    """Return the till whose payment or refund a reference is, None for nobody's."""
+    known = _known(connection, provider, reference)
+    return None if known is None else known.till_id
+
+
+def _known(connection: Connection, provider: str, reference: str) -> Any:
+    return connection.execute(
+        select(payment_reference).where(
+            payment_reference.c.provider == provider, payment_reference.c.reference == reference
+        )
+    ).one_or_none()
+
+
+def _taken() -> Problem:
+    return Problem("payment.reference_taken", "This reference belongs to another payment.", status=409)
+
+
+def _not_now(error: Unavailable | Rejected) -> Problem:
+    return Problem(*(error.code, error.text), status=503)

@@ -1,0 +1,134 @@
+"""Callbacks of providers: let in by their signature, kept once, and handed to the till as a hint to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from central.clock import Clock
+from central.db import Database
+from central.models.payments import webhook
+from central.services.payment_accounts import PaymentAccounts
+from central.services.payments import owner_of
+from pos.contracts.payments import HINTS_MAX, HintMessage, HintsAnswer
+from pos.errors import UserError
+from pos.gateways.webhooks import Hint, read_airtel, read_mtn, read_paystack, read_vtpass
+
+PAYSTACK_HEADER = "x-paystack-signature"
+AIRTEL_HEADER = "x-airtel-hash"
+MTN_HEADER = "x-reference-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback as it came: the bytes, the headers in lower case, and the hidden part of the address."""
+
+    provider: str
+    body: bytes
+    headers: Mapping[str, str]
+    secret: str = ""
+
+
+class Webhooks:
+    """Takes callbacks in and gives hints out."""
+
+    def __init__(self, database: Database, accounts: PaymentAccounts, clock: Clock) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._clock = clock
+
+    def take(self, callback: Callback) -> bool:
+        """Keep a callback; False for one that came before.
+
+        Raises:
+            UserError: `webhook.unknown_provider`, `webhook.signature`, `webhook.unreadable`,
+                `webhook.no_reference`, `webhook.too_long`.
+        """
+        hint = self._read(callback)
+        with self._database.write(lock="webhook") as connection:
+            known = connection.execute(
+                select(webhook.c.number).where(
+                    webhook.c.provider == hint.provider, webhook.c.event_id == hint.event_id
+                )
+            ).scalar()
+            if known is not None:
+                return False
+            last = connection.execute(select(func.coalesce(func.max(webhook.c.number), 0))).scalar_one()
+            connection.execute(
+                webhook.insert().values(
+                    number=last + 1,
+                    provider=hint.provider,
+                    event_id=hint.event_id,
+                    event=hint.event[:60],
+                    reference=hint.reference,
+                    till_id=owner_of(connection, hint.provider, hint.reference),
+                    signed_by=hint.signed_by[:40],
+                    body=hint.kept_body,
+                    received_at=self._clock.now(),
+                )
+            )
+        return True
+
+    def last_number(self) -> int:
+        """Return the number of the newest callback, 0 before the first."""
+        with self._database.read() as connection:
+            found: int = connection.execute(select(func.coalesce(func.max(webhook.c.number), 0))).scalar_one()
+        return found
+
+    def hints(self, till_id: UUID, after: int) -> HintsAnswer:
+        """Return the callbacks about a till's payments after a number; below 0 asks where to begin."""
+        if after < 0:
+            return HintsAnswer(hints=(), after=self.last_number())
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(webhook.c.number, webhook.c.provider, webhook.c.reference)
+                .where(webhook.c.till_id == till_id, webhook.c.number > after)
+                .order_by(webhook.c.number)
+                .limit(HINTS_MAX)
+            ).all()
+        hints = tuple(HintMessage(provider=row.provider, reference=row.reference) for row in rows)
+        return HintsAnswer(hints=hints, after=rows[-1].number if rows else after)
+
+    def _read(self, callback: Callback) -> Hint:
+        readers: Mapping[str, Callable[[Callback], Hint]] = {
+            "paystack": self._paystack,
+            "airtel_money": self._airtel,
+            "mtn_momo": self._mtn,
+            "vtpass": lambda one: read_vtpass(one.body),
+        }
+        reader = readers.get(callback.provider)
+        if reader is None:
+            raise UserError("webhook.unknown_provider", "No provider calls back here.")
+        return reader(callback)
+
+    def _paystack(self, callback: Callback) -> Hint:
+        keys = [one.account.credentials["secret_key"] for one in self._accounts.of_provider("paystack")]
+        signature = callback.headers.get(PAYSTACK_HEADER, "")
+        for key in keys:
+            try:
+                return read_paystack(callback.body, signature, key)
+            except UserError as error:
+                if error.code != "webhook.signature":
+                    raise
+        raise _refused()
+
+    def _airtel(self, callback: Callback) -> Hint:
+        keys = tuple(
+            key
+            for one in self._accounts.of_provider("airtel_money")
+            for key in (*one.callback_keys, one.account.credentials["client_secret"])
+        )
+        return read_airtel(callback.body, callback.headers.get(AIRTEL_HEADER, ""), keys=keys)
+
+    def _mtn(self, callback: Callback) -> Hint:
+        secrets = [one.callback_secret for one in self._accounts.of_provider("mtn_momo")]
+        if any(secrets) and callback.secret not in [one for one in secrets if one]:
+            raise UserError("webhook.signature", "This address is not one that was given to the provider.")
+        return read_mtn(callback.body, callback.headers.get(MTN_HEADER, ""))
+
+
+def _refused() -> UserError:
+    return UserError("webhook.signature", "The signature does not fit this message.")
