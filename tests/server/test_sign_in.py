@@ -12,6 +12,7 @@ from sqlalchemy import select
 from central.models.identity import users
 from central.passwords import Passwords
 from central.services.housekeeping import tidy
+from central.services.two_factor import TwoFactor
 from central.settings import PasswordCost
 from pos.domain.permissions import Role
 from tests.server.rig import NOW, PASSWORD, Person, Server
@@ -350,6 +351,20 @@ def test_second_factor_is_not_kept_in_clear(server: Server, manager: Person) -> 
         kept = connection.execute(select(users.c.totp_sealed).where(users.c.id == manager.id)).scalar_one()
 
     assert secret.encode() not in bytes(kept)
+
+
+def test_second_factor_sealed_under_an_earlier_key_leaves_the_recovery_codes(
+    server: Server, manager: Person
+) -> None:
+    totp, codes = _set_up_two_factor(server, manager)
+    server.app.state.sign_in._two_factor = TwoFactor(b"another key of the server" * 2)
+
+    with_phone = server.sign_in("supervisor", totp=totp.at(server.clock.now()))
+    server.clock.pass_time(seconds=2)
+    with_code = server.sign_in("supervisor", totp=codes[3])
+
+    assert with_phone.json()["code"] == "two_factor.code_wrong"
+    assert with_code.status_code == 200
 
 
 def test_maintenance_serves_administrators_only_until_it_ends(server: Server, cashier: Person) -> None:
