@@ -158,7 +158,7 @@ class ServerClient:
                 )
             said = "" if problem is None else problem.detail
             raise Unavailable("sync.server_busy", said or "Head office is busy; it is tried again.", retry_at)
-        raise ServerRefusal(*_said(problem), problem)
+        raise ServerRefusal(*said(problem), problem)
 
     def _retry_at(self, answer: Response, problem: Problem | None) -> datetime | None:
         wish = answer.headers.get("retry-after", "")
@@ -172,7 +172,7 @@ class ServerClient:
             return None
 
 
-def _said(problem: Problem) -> tuple[str, str]:
+def said(problem: Problem) -> tuple[str, str]:
     """Return the server's code and sentence."""
     return problem.code, problem.detail or problem.title or "Head office refused this."
 

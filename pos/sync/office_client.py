@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from pos.contracts.problems import Problem
 from pos.contracts.wire import APP_HEADER, REQUEST_ID_HEADER
 from pos.errors import Rejected, Unavailable
-from pos.sync.client import APP, ServerRefusal, bad_answer, problem_of
+from pos.sync.client import APP, ServerRefusal, bad_answer, problem_of, said
 from pos.sync.transport import Response, Transport
 from pos.system.clock import Clock
 from pos.system.ids import new_id
@@ -154,12 +154,11 @@ def _checked(answer: Response) -> Response:
     if 200 <= answer.status < 300:
         return answer
     problem: Problem | None = problem_of(answer)
-    if problem is None or answer.status >= 500 or answer.status == 429:
-        raise Unavailable(
-            "sync.server_busy" if answer.status in (429, 503) else "sync.server_trouble",
-            "Head office is busy or in trouble: try again.",
-        )
-    raise ServerRefusal(problem)
+    if answer.status in (429, 503):
+        raise Unavailable("sync.server_busy", "Head office is busy: try again.")
+    if problem is None or answer.status >= 500:
+        raise Unavailable("sync.server_trouble", "Head office is in trouble: try again.")
+    raise ServerRefusal(*said(problem), problem)
 
 
 def _json(answer: Response) -> dict[str, Any]:

@@ -12,7 +12,9 @@ ISSUER_OF_DRN_LENGTH = {11: "600727", 13: "0000"}
 """IIN by length of the DRN: 600727 for 11 digits, 0000 for 13 (docs/sts.md §0)."""
 
 PAN_LENGTH = 18
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_PLAIN = bytes((code - 48) % 256 for code in range(256))
+_DOUBLED = bytes((2 * digit - 9 * (digit > 4)) % 256 for digit in _PLAIN)
+"""The value of each digit's character, as it is and doubled, with its digits added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,9 @@ def luhn_digit(payload: str) -> int:
 
     Raises NumberError `meter.not_digits`.
     """
-    _digits_only(payload, "payload")
-    total = 0
-    for place, digit in enumerate(reversed(payload)):
-        value = ord(digit) - 48
-        total += value if place & 1 else _DOUBLED[value]
-    return -total % 10
+    # A register has millions of numbers: whole slices at a time, from the right, cost a fifth of a loop.
+    digits = _digits_only(payload, "payload").encode()
+    return -(sum(digits[-1::-2].translate(_DOUBLED)) + sum(digits[-2::-2].translate(_PLAIN))) % 10
 
 
 def check_drn(text: str) -> DrnChecks:

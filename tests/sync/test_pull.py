@@ -266,6 +266,15 @@ def test_pull_when_one_row_cannot_be_read_takes_the_others_and_names_it(till: Li
     assert "sgc" in till.one("SELECT trouble FROM pull_cursor WHERE resource = 'meters'")
 
 
+def test_pull_when_a_meter_number_has_a_wrong_check_digit_it_is_named_and_the_others_come(
+    till: LinkedTill,
+) -> None:
+    pull(till, meters=[rows(meter_row(41), meter_row(42, drn="04000000427"))])
+
+    assert till.one("SELECT count(*) FROM meter") == 1
+    assert "04000000427" in till.one("SELECT trouble FROM pull_cursor WHERE resource = 'meters'")
+
+
 def test_pull_when_broken_off_goes_on_at_the_page_where_it_was(till: LinkedTill) -> None:
     def two_pages(request: Request) -> Response:
         cursor = request.query["cursor"]

@@ -18,6 +18,7 @@ from pos.models.search import add_words, change_words, remove_words
 from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_records, marks
 from pos.sync.resources.groups import next_key_text
 from pos.sync.resources.months import take_waiting_months
+from pos.tokens.errors import NumberError
 from pos.tokens.numbers import pan_of, parse_drn
 
 # What the server decides of a meter, beside its number, customer and debt.
@@ -49,12 +50,12 @@ class MetersMapping(Mapping[MeterRow]):
         super().__init__(MeterRow)
 
     def take(self, taking: Taking, rows: Sequence[MeterRow]) -> None:
-        rows = self._possible(taking, rows)
+        rows, pans = self._numbered(taking, self._possible(taking, rows))
         if not rows:
             return
         connection = taking.connection
         plain = [row for row in rows if row.merged_into is None]
-        known = _Known(connection, plain)
+        known = _Known(connection, plain, pans)
         new = [row for row in plain if known.key_of(row) is None]
         old = [
             (row, key)
@@ -112,6 +113,16 @@ class MetersMapping(Mapping[MeterRow]):
             f"Meters of supply group {sgc} wait: the group is not here." for sgc in missing
         )
         return [row for row in rows if row.sgc in groups]
+
+    def _numbered(self, taking: Taking, rows: Sequence[MeterRow]) -> tuple[list[MeterRow], dict[str, int]]:
+        """Give the rows whose number is one, with the PAN of each."""
+        pans: dict[str, int] = {}
+        for row in rows:
+            try:
+                pans[row.drn] = int(pan_of(parse_drn(row.drn)).digits)
+            except NumberError as error:
+                taking.troubles.append(f"Meter {row.drn} is not taken: {error.text}")
+        return [row for row in rows if row.drn in pans], pans
 
     def _is_number_free(self, taking: Taking, row: MeterRow, key: int, known: _Known) -> bool:
         if known.key_of_number(row.drn) in (None, key):
@@ -195,7 +206,8 @@ FROM meter WHERE id IN ({})
 class _Known:
     """What the till has of some rows already: meters by id, alias and number, and their customers."""
 
-    def __init__(self, connection: Connection, rows: Sequence[MeterRow]) -> None:
+    def __init__(self, connection: Connection, rows: Sequence[MeterRow], pans: dict[str, int]) -> None:
+        self.pans = pans
         ids = [row.id.bytes for row in rows]
         drns = [row.drn for row in rows]
         self._by_id: dict[bytes, int] = {}
@@ -245,7 +257,7 @@ def _values(row: MeterRow, known: _Known, taking: Taking, arrears_minor: int) ->
         row.id.bytes,
         row.drn,
         row.drn[::-1],
-        int(pan_of(parse_drn(row.drn)).digits),
+        known.pans[row.drn],
         known.customer_key(row),
         None if row.customer_id is None else row.customer_id.bytes,
         arrears_minor,
