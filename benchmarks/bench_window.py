@@ -14,7 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.bench_meters import METERS
 from benchmarks.bench_sales import EARLIER_SALES
@@ -28,13 +31,19 @@ from pos.domain.tariff import tariff_sha256
 from pos.models.history import newest_version
 from pos.models.queries.people import list_people
 from pos.system.paths import DataFolder
+from pos.system.secret_names import TILL_KEY
+from pos.tokens.secret import Secret
 from tests.factories.shop import plain_tariff
+
+if TYPE_CHECKING:
+    from benchmarks.window_driver import WindowDriver
 
 PASSPHRASE = "a bench has no secrets"  # noqa: S105 - and so nothing to hide
 SAMPLES = 60
 HEARTBEAT_MS = 5
 BEAT_S = 6.0
 STARTS = 5
+PULLED_METERS = 20_000
 
 _BARE = """
 import json, os, sys, time
@@ -182,8 +191,48 @@ def _window_rows(till: Till, folder: Path) -> list[Row]:
         gaps = driver.heartbeat(work, beat_ms=HEARTBEAT_MS, least_s=BEAT_S if name == "import" else 1.0)
         rows.append(Row(f"heartbeat beside {name}, p99 gap", _share(gaps, 99), "ms"))
         rows.append(Row(f"heartbeat beside {name}, longest gap", max(gaps), "ms"))
+    rows += _sync_rows(till, folder, driver)
     driver.close()
     return rows
+
+
+def _sync_rows(till: Till, folder: Path, driver: WindowDriver) -> list[Row]:
+    """Beside the first talk with head office: the whole journal goes out, its meters come in."""
+    from benchmarks.local_office import local_office
+    from pos.services.enrol_values import EnrolWish
+
+    drns = [meter_number(METERS + 50_000 + n) for n in range(PULLED_METERS)]
+    with local_office(folder / "office", drns) as (url, code):
+        _give_key(till)
+        till.office.enrol(_person(till, Role.ADMINISTRATOR), EnrolWish(url, code))
+        sent = []
+
+        def sync() -> None:
+            assert till.sync is not None, "enrolled"
+            report = till.sync.run_once()
+            assert report.pulled["meters"] >= PULLED_METERS, report
+            sent.append(report.pushed)
+
+        began = time.perf_counter()
+        gaps = driver.heartbeat(sync, beat_ms=HEARTBEAT_MS, least_s=1.0)
+        seconds = time.perf_counter() - began
+    title = f"heartbeat beside a sync of {sum(sent):,} entries and {PULLED_METERS:,} meters"
+    return [
+        Row(f"{title}, p99 gap", _share(gaps, 99), "ms"),
+        Row("the same, longest gap", max(gaps), "ms"),
+        Row("the same, how long it took", seconds, "s"),
+    ]
+
+
+def _give_key(till: Till) -> None:
+    """The filled till was made without set-up: give it the key it signs with."""
+    key = Ed25519PrivateKey.generate()
+    assert till.secrets is not None
+    till.secrets.set(TILL_KEY, Secret(key.private_bytes_raw()))
+    with till.units.write() as unit:
+        unit.connection.exec_driver_sql(
+            "UPDATE till SET public_key = ?", (key.public_key().public_bytes_raw(),)
+        )
 
 
 def _percentiles(name: str, times_ms: list[float]) -> Row:
