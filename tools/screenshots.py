@@ -28,14 +28,17 @@ from pos.cli.demo_shop import demo_plan, make_demo_shop
 from pos.domain.canonical import JsonObject
 from pos.domain.permissions import Actor
 from pos.domain.shift import cash_count
+from pos.errors import Unavailable
 from pos.services.key_changes import Announcement
 from pos.services.sale_values import SaleRequest
+from pos.sync.transport import Response
 from pos.system.ids import new_id
 from pos.system.paths import DataFolder
 from pos.ui.app import make_application, make_style
 from pos.ui.main_window import MainWindow
 from pos.ui.picture import settle, silence_offscreen
 from pos.ui.tasks import TaskRunner
+from tests.factories.head_office import compare, day_figures, fail, flag, sales_of, stand_enrolled
 
 OUT = Path(__file__).parents[1] / "docs" / "screenshots"
 WIDE, SMALL = (1366, 768), (1024, 600)
@@ -111,6 +114,7 @@ def main() -> int:
                 jobs += [(_sell, size, theme, "en"), (_shift, size, theme, "en")]
             jobs += [
                 (_desk, WIDE, theme, "en"),
+                (_head_office, WIDE, theme, "en"),
                 (_resume, WIDE, theme, "en"),
                 (_key_change, WIDE, theme, "en"),
             ]
@@ -242,6 +246,45 @@ def _desk(camera: Camera) -> None:
     ):
         camera.go(place)
         camera.shoot(name)
+
+
+def _head_office(camera: Camera) -> None:
+    """An enrolled till that nobody answers: entries wait, two have a question, one is not taken."""
+    _open_shift(camera)
+    till, cashier = camera.till, camera.people["C"]
+    till.office.use_transport(lambda _: _NoLine())
+    for drn in _fresh(till, "arrears_minor = 0", count=3):
+        request = SaleRequest(
+            sale_id=new_id(till.clock.now()), drn=drn, money_minor=5000, tendered_minor=5000
+        )
+        result = till.checkout.sell(request, cashier)
+        till.reprints.hand_over_paper(result.place, cashier)
+    stand_enrolled(till, unsent=6)
+    older = sales_of(till, limit=14)[6:]
+    flag(till, {older[0][0]: ["price"], older[3][0]: ["block", "charge_twice"]})
+    compare(till)
+    day, money_minor = older[3][1], older[3][2]
+    figures = day_figures(till, day)
+    figures["pieces"]["sale_delivered"] -= 1
+    figures["tenders_minor"]["cash"] -= money_minor
+    compare(till, red={day: figures})
+    fail(till, "sync.bad_signature", "The signature of this till did not fit.")
+    camera.sign_in("C")
+    camera.go("uploads")
+    camera.shoot("12b-uploads")
+    camera.sign_in("A")
+    camera.go("books")
+    camera.key(KEY.Key_F3)
+    camera.shoot("12a-books")
+    camera.go("settings", page="office")
+    camera.shoot("13c-head-office")
+
+
+class _NoLine:
+    """A way to head office that leads nowhere."""
+
+    def send(self, *_: object, **__: object) -> Response:
+        raise Unavailable("sync.unreachable", "Head office cannot be reached; it is tried again.")
 
 
 def _resume(camera: Camera) -> None:
