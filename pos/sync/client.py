@@ -156,8 +156,8 @@ class ServerClient:
                 raise Unavailable(
                     "sync.server_trouble", "Head office is in trouble; it is tried again.", retry_at
                 )
-            said = "" if problem is None else problem.detail
-            raise Unavailable("sync.server_busy", said or "Head office is busy; it is tried again.", retry_at)
+            text = "" if problem is None else problem.detail
+            raise Unavailable("sync.server_busy", text or "Head office is busy; it is tried again.", retry_at)
         raise ServerRefusal(*said(problem), problem)
 
     def _retry_at(self, answer: Response, problem: Problem | None) -> datetime | None:
