@@ -26,6 +26,7 @@ from central.models.transactions import transactions
 from central.services.book_read import Mentions
 from central.services.bulk import rows_where
 from pos.domain.day_figures import DayTally
+from pos.domain.ledger import drawer_account
 from pos.domain.tariff import Tariff
 from pos.domain.tariff_json import tariff_from_json
 
@@ -99,6 +100,8 @@ class Context:
     tariffs: dict[UUID, KnownTariff]
     months: dict[Month, dict[UUID, MonthRow]]
     balances: dict[str, int]
+    taken_over: dict[str, int]
+    """Balances of the till this one replaced: what its first lines find, and no part of its own."""
     tenders: dict[UUID, str]
     days: dict[str, DayTally]
     transactions: dict[UUID, Transaction]
@@ -153,7 +156,8 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
         arrears={row.id: row.arrears_minor for row in meters},
         tariffs=_tariffs(connection, organisation, mentions),
         months=_months(connection, mentions),
-        balances=_balances(connection, till_row),
+        balances=_balances(connection, till_row.id),
+        taken_over=_taken_over(connection, till_row),
         tenders=_tenders(connection, till_row, mentions),
         days=days,
         extra=extra,
@@ -246,19 +250,20 @@ def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[UUID
     return months
 
 
-def _balances(connection: Connection, till_row: Row[Any]) -> dict[str, int]:
+def _balances(connection: Connection, till_id: UUID) -> dict[str, int]:
     query = select(account_balance.c.account, account_balance.c.balance_minor).where(
-        account_balance.c.till_id == till_row.id
+        account_balance.c.till_id == till_id
     )
-    balances = {row.account: row.balance_minor for row in connection.execute(query)}
-    if till_row.replaces is not None and till_row.booked_seq == 0:
-        # A till that takes over begins with the drawer of the one before.
-        former = f"drawer:{till_row.replaces}"
-        query = select(account_balance.c.account, account_balance.c.balance_minor).where(
-            account_balance.c.till_id == till_row.replaces, account_balance.c.account == former
-        )
-        balances |= {row.account: row.balance_minor for row in connection.execute(query)}
-    return balances
+    return {row.account: row.balance_minor for row in connection.execute(query)}
+
+
+def _taken_over(connection: Connection, till_row: Row[Any]) -> dict[str, int]:
+    """A till that takes over begins with the drawer of the one before."""
+    if till_row.replaces is None or till_row.booked_seq != 0:
+        return {}
+    former = drawer_account(str(till_row.replaces))
+    balances = _balances(connection, till_row.replaces)
+    return {former: balances[former]} if former in balances else {}
 
 
 def _tenders(connection: Connection, till_row: Row[Any], mentions: Mentions) -> dict[UUID, str]:

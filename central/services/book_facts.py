@@ -45,7 +45,8 @@ class ServerFacts:
 
     def balance_minor(self, account: str) -> int:
         """Return an account's balance before the line."""
-        return self._context.balances.get(account, 0)
+        context = self._context
+        return context.balances.get(account, 0) + context.taken_over.get(account, 0)
 
     def is_paid(self, sale_id: str) -> bool:
         """Return whether earlier lines took the sale's money."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -145,15 +146,32 @@ def _number_accounts(connection: Connection, first_place: int) -> None:
 
 
 class _FactsThen(LiveFacts):
-    """Facts as they stood at a place: an envelope that was taken since is not the one it counts in."""
+    """Facts as they stood at a place: an envelope that was taken since is not the one it counts in.
 
-    def __init__(self, connection: Connection, place: int) -> None:
-        super().__init__(connection)
+    Nor is a drawer empty because the open book, which began meanwhile, has taken it over.
+    """
+
+    def __init__(self, connection: Connection, place: int, instant: datetime | None = None) -> None:
+        super().__init__(connection, instant)
         self._place = place
+
+    def at(self, instant: datetime) -> LiveFacts:
+        """Return the same facts, with versioned rules as they stood at `instant`."""
+        return _FactsThen(self._connection, self._place, instant)
 
     def envelope_sequence(self) -> int | None:
         """Return the sequence of the envelope in force then."""
         return self._one("SELECT max(sequence) FROM envelope WHERE taken_place <= ?", self._place)
+
+    def balance_minor(self, account: str) -> int:
+        """Return an account's balance before the line, without what later lines moved."""
+        since_minor = self._needed(
+            "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE place > ? "
+            "AND account_key = (SELECT key FROM account WHERE name = ?)",
+            self._place,
+            account,
+        )
+        return super().balance_minor(account) - since_minor
 
 
 def _book(connection: Connection, line: Line, *, book_number: int, replayed: Replayed) -> bool:

@@ -5,9 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from pos.bootstrap import restore_till
 from pos.domain.permissions import Role
+from pos.domain.shift import cash_count
 from pos.errors import MachineFault, UserError
 from pos.models.ledger_book import read_head
 from pos.services.enrol_values import Enrolled
@@ -79,6 +81,36 @@ def test_dead_disk_when_the_server_had_everything_loses_nothing(
     assert new.sell(DRNS[2], 3_000).sale["receipt_number"].startswith("T03B-")
     assert new.engine.run_once().red_days == ()
     assert verify(new.till.units).findings == ()
+
+
+def test_dead_disk_when_shifts_were_closed_and_opened_since_the_back_up_both_sides_count_one_drawer(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path, server: Server
+) -> None:
+    working(real_till)
+    backup = back_up(real_till)
+    real_till.sell(DRNS[0], 2_000)
+    counted = cash_count(((1000, 52),))
+    real_till.till.shifts.close_shift(real_till.people[Role.SUPERVISOR], counted)
+    real_till.open_shift()
+    real_till.sell(DRNS[1], 1_000)
+    real_till.engine.run_once()
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    replaced(new)
+    new.engine.run_once()
+
+    assert verify(new.till.units).findings == ()
+    drawers = "FROM account WHERE name LIKE 'drawer:%' AND balance_minor <> 0"
+    assert new.all(f"SELECT name, balance_minor {drawers}") == drawers_at(server)
+
+
+def drawers_at(server: Server) -> list[tuple[str, int]]:
+    query = (
+        "SELECT account, sum(balance_minor) FROM account_balance WHERE account LIKE 'drawer:%' "
+        "GROUP BY account HAVING sum(balance_minor) <> 0"
+    )
+    with server.database.read() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
 
 
 def replaced(till: RealTill) -> Enrolled:
