@@ -93,4 +93,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     jobs.start()
     yield
     jobs.stop()
+    await state.head_office.hint_board.stop()
     state.database.close()

@@ -43,6 +43,13 @@ class HintBoard:
         finally:
             self._waiting -= 1
 
+    async def stop(self) -> None:
+        """End the looking: after it nothing of this board uses the database."""
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+
     async def _current_bell(self) -> asyncio.Event:
         """Return what is rung at the next callback, with somebody looking for it."""
         if self._looking is None or self._looking.done():
