@@ -1,8 +1,8 @@
 """Waiting and lock-out after wrong passwords, counted in the database for all workers together.
 
 Each try counts as wrong before it is looked at, and is forgiven when it was right. Two tries at once can
-therefore never pass as one, and a second sign-in of the same person in the same moment is told to wait. A lock
-ends by itself: nobody can shut a person out for good by typing wrong passwords.
+therefore never pass as one, and a second sign-in of the same person in the same moment is told to wait. A
+lock ends by itself: nobody can shut a person out for good by typing wrong passwords.
 """
 
 from __future__ import annotations
