@@ -184,7 +184,8 @@ def store_paper(
     connection: Connection, recorded: Recorded, kind: str, document: bytes, *, printer: str
 ) -> int | None:
     """Store a document beside its line and queue its original; returns the job's key, if any."""
-    sha256 = bytes.fromhex(json.loads(recorded.data)["body"]["sale"]["document_sha256"])
+    sale = json.loads(recorded.data)["body"]["sale"]
+    sha256 = bytes.fromhex(sale["document_sha256"])
     connection.exec_driver_sql(
         "INSERT INTO document (place, kind, sha256, body) VALUES (?, ?, ?, ?)",
         (recorded.place, kind, sha256, pack_document(document, recorded.data)),
@@ -193,10 +194,15 @@ def store_paper(
         return None
     key: int = connection.exec_driver_sql(
         "INSERT INTO print_job (place, copy, state, printer, created_at, opens_drawer) "
-        "VALUES (?, 0, 'waiting', ?, ?, 1) RETURNING key",
-        (recorded.place, printer, milliseconds_of(recorded.at)),
+        "VALUES (?, 0, 'waiting', ?, ?, ?) RETURNING key",
+        # A token that a phone paid for may be printed any time later: the drawer stays shut.
+        (recorded.place, printer, milliseconds_of(recorded.at), int(_has_cash(sale))),
     ).scalar_one()
     return key
+
+
+def _has_cash(sale: Sale) -> bool:
+    return any(payment["tender"] == "cash" for payment in sale["payments"])
 
 
 def sale_at(connection: Connection, delivered_place: int, *, is_repeat: bool) -> SaleResult:

@@ -308,7 +308,10 @@ class MoneyCard(Card):
 
 def language_choice(look: Look, presenter: SellPresenter) -> Choice:
     """Return the list of languages a receipt can be printed in."""
-    languages = [(key, LANGUAGE_NAMES[key]) for key in presenter.receipt_languages()]
+    is_short = look.metrics.is_compact and not look.metrics.is_single_column
+    languages = [
+        (key, key.upper() if is_short else LANGUAGE_NAMES[key]) for key in presenter.receipt_languages()
+    ]
     choice = Choice(look, languages, name=look.say("Language of the receipt"))
     choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     choice.picked.connect(presenter.choose_language)

@@ -10,6 +10,7 @@ from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.state import CASH, SPLIT, PartDraft, SellState
+from pos.ui.screens.sell.way_buttons import short_name
 from pos.ui.widgets.card import Note, tight
 from pos.ui.widgets.fields import BareEdit, FieldFrame, NumberField
 from pos.ui.widgets.icon_label import IconLabel
@@ -126,7 +127,8 @@ class SplitPayers(QWidget):
         self._list.addStretch(1)
         self._scroll = scrolling(holder)
         is_row = look.metrics.is_single_column
-        self._scroll.setMinimumHeight(PartRow.height_of(look))
+        shown = 1 if look.metrics.is_compact else 2
+        self._scroll.setMinimumHeight(shown * (PartRow.height_of(look) + look.metrics.fixed(8, 5)))
         column.addWidget(self._scroll, 1)
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -145,9 +147,10 @@ class SplitPayers(QWidget):
         column.addLayout(line)
         still = line if is_row else QHBoxLayout()
         self._still_name = label(look, look.say("Still to cover"), Type.BODY, tone="text2")
-        self._still = label(look, "0", Type.HEADING if is_row else Type.TITLE)
+        self._still = label(look, "0", Type.HEADING if is_row or look.metrics.is_compact else Type.TITLE)
         if not is_row:
-            column.addWidget(rule())
+            if not look.metrics.is_compact:
+                column.addWidget(rule())
             still.addWidget(self._still_name)
             still.addStretch(1)
             column.addLayout(still)
@@ -204,38 +207,60 @@ class PartRow(QWidget):
         self.at = at
         self.setFixedHeight(self.height_of(look))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        column = QVBoxLayout(self)
-        tight(column, gap=2)
-        top = QHBoxLayout()
-        top.setSpacing(8)
         self._icon = IconLabel(look, "cash", 18, "text2")
         self._name = ElidedLabel(look, "", Type.NAME)
         self._state = label(look, "", Type.SUPPORT, tone="text2")
-        top.addWidget(self._icon)
-        top.addWidget(self._name, 1)
-        top.addWidget(self._state)
-        column.addLayout(top)
-        low = QHBoxLayout()
-        low.setSpacing(look.metrics.fixed(8, 6))
         high = look.metrics.px(36, 34)
-        self.payer = PayerField(look, kind=Type.STRONG, height=high)
+        self._is_line = is_one_line(look)
+        self.payer = PayerField(look, kind=Type.VALUE if self._is_line else Type.STRONG, height=high)
         self._counted = ElidedLabel(look, look.say("counted, in the drawer"), Type.SUPPORT, tone="text2")
         self.amount = NumberField(
             look, kind=Type.NUMBER, decimals=minor_digits(look.wording.currency), height=high
         )
-        low.addWidget(self.payer, 6)
-        low.addWidget(self._counted, 6)
-        low.addWidget(self.amount, 5)
-        column.addLayout(low)
+        if self._is_line:
+            self._lay_line()
+        else:
+            self._lay_two()
         self.payer.edit.textEdited.connect(lambda text: presenter.tender.type_payer(at, text))
         self.amount.changed.connect(lambda text: presenter.tender.type_amount(at, text))
         for edit in (self.payer.edit, self.amount.edit):
             edit.focused.connect(self._on_focus)
 
+    def _lay_two(self) -> None:
+        """Name and what is known above, the fields below."""
+        column = QVBoxLayout(self)
+        tight(column, gap=2)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self._icon)
+        top.addWidget(self._name, 1)
+        top.addWidget(self._state)
+        column.addLayout(top)
+        low = QHBoxLayout()
+        low.setSpacing(8)
+        low.addWidget(self.payer, 6)
+        low.addWidget(self._counted, 6)
+        low.addWidget(self.amount, 5)
+        column.addLayout(low)
+
+    def _lay_line(self) -> None:
+        """All in one line, where room is short; what is known of a payer is in the frame's colour."""
+        line = QHBoxLayout(self)
+        tight(line, gap=6)
+        line.addWidget(self._icon)
+        line.addWidget(self._name, 1)
+        line.addWidget(self.payer, 3)
+        line.addWidget(self.amount, 2)
+        for spare in (self._state, self._counted):
+            spare.setParent(self)
+            spare.hide()
+        for field in (self.payer, self.amount):
+            field.row.setContentsMargins(6, 0, 6, 0)
+
     @staticmethod
     def height_of(look: Look) -> int:
         """Return how high a part is."""
-        return look.metrics.px(36, 34) + look.metrics.px(22, 20)
+        return look.metrics.px(36, 34) + (0 if is_one_line(look) else look.metrics.px(22, 20))
 
     def show_part(self, state: SellState, part: PartDraft) -> None:
         """Show a part."""
@@ -246,9 +271,9 @@ class PartRow(QWidget):
         is_link = way is not None and way.profile.shows_link
         self._icon.show_icon("cash" if is_cash else "card" if is_link else "phone", "text2")
         name = tender.label(part.code)
-        self._name.setText(name)
+        self._name.setText(short_name(name) if self._is_line else name)
         self.payer.setVisible(not is_cash)
-        self._counted.setVisible(is_cash)
+        self._counted.setVisible(is_cash and not self._is_line)
         if not is_cash:
             self.payer.show_part(part, is_link=is_link, name=f"{name}, {say('Phone that pays')}")
         self.payer.setEnabled(not state.is_paying)
@@ -257,6 +282,7 @@ class PartRow(QWidget):
             note = say("in hand") if is_cash else say("asked after Pay")
             tone = "oktext" if is_cash else "text2"
         self._state.setText(note)
+        self.payer.setToolTip(note)
         set_tone(self._state, tone or "text2")
         self.amount.edit.setAccessibleName(f"{name}, {say('Amount')}")
         self.amount.set_text(part.amount)
@@ -274,6 +300,11 @@ class PartRow(QWidget):
     def _on_focus(self, has_focus: bool) -> None:
         if has_focus:
             self._presenter.tender.look_at(self.at)
+
+
+def is_one_line(look: Look) -> bool:
+    """Say whether a part of a split has one line only."""
+    return look.metrics.is_compact or look.metrics.is_single_column
 
 
 def fee_text(look: Look, presenter: SellPresenter) -> str:

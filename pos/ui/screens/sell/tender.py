@@ -273,6 +273,15 @@ class TenderActs:
         except UserError:
             return ""
 
+    def payers(self) -> tuple[tuple[str, str], ...]:
+        """Return the phones that were typed, by provider, as people read them."""
+        read_phone = self._presenter.context.desk.read_phone
+        return tuple(
+            (part.code, read_phone.home_text(phone))
+            for part in self._presenter.state.parts
+            if part.code != CASH and (phone := self._phone_of(part))
+        )
+
     # -- sums ---------------------------------------------------------------------------------------------
 
     def amount_minor(self, at: int) -> int | None:
@@ -319,13 +328,13 @@ class TenderActs:
         )
         if state.way == CASH or state.rest is not None or not state.parts:
             return lambda: desk.checkout.trial_vend(request, actor)
-        drafts = [(part, self._typed_minor(part)) for part in state.parts]
-        open_ones = [n for n, (_, amount) in enumerate(drafts) if amount is None]
         parts = tuple(
-            Part("" if part.code == CASH else part.code, amount)
-            for n, (part, amount) in enumerate(drafts)
-            if (amount is None and n == open_ones[-1]) or (amount or 0) > 0
+            Part("" if part.code == CASH else part.code, self._typed_minor(part))
+            for n, part in enumerate(state.parts)
+            if self.amount_minor(n)
         )
+        if all(part.is_cash for part in parts):
+            return lambda: desk.checkout.trial_vend(request, actor)
         return lambda: desk.payments.desk.trial(request, parts, actor)
 
     # -- asking for the money -----------------------------------------------------------------------------

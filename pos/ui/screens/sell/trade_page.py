@@ -274,6 +274,9 @@ class TradePage(QWidget):
         self._locked = label(look, "", Type.RECEIVED)
         row.addWidget(self._locked)
         row.addStretch(1)
+        if not metrics.is_single_column:
+            # As high with the list of languages as without it.
+            card.setMinimumHeight(metrics.field + 2 * metrics.fixed(10, 6) + 2)
         self._language: Choice | None = None
         if not metrics.is_single_column:
             self._language = language_choice(look, self._presenter)

@@ -38,9 +38,6 @@ class SellScreen(Screen):
 
     def __init__(self, context: Context, look: Look) -> None:
         super().__init__(look)
-        # While a payment is waited for nothing else has the focus; a ring around all of it would say nothing.
-        self.setProperty("klRing", "own")
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.presenter = SellPresenter(context, self.show_state)
         presenter = self.presenter
         metrics = look.metrics
@@ -169,8 +166,7 @@ class SellScreen(Screen):
         elif state.stage in (Stage.AMOUNT, Stage.TENDER):
             self.trade.focus(state)
         elif state.stage is Stage.WAITING:
-            # Nothing is typed here; the keys of the acts go to the window.
-            self.setFocus()
+            self.trade.wait.main.setFocus()
         elif state.stage is Stage.GUARD:
             self.guard.focus()
         elif state.stage is Stage.UNKNOWN:

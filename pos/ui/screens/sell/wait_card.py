@@ -102,7 +102,7 @@ class WaitCard(Card):
         self.main.clicked.connect(waits.main)
         self.ask.clicked.connect(waits.ask_now)
         self.stop.clicked.connect(waits.stop)
-        for button in (self.main, self.ask, self.stop):
+        for button in (self.ask, self.stop):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -153,7 +153,9 @@ class WaitCard(Card):
         self._icon.show_icon(view.icon, _INKS[view.kind])
         self._title.setText(view.title)
         set_tone(self._title, _INKS[view.kind])
-        self._badge.show_state(view.badge, "info")
+        is_low = self._look.metrics.is_compact
+        badge = self._look.say("Not taken") if is_low and view.badge else view.badge
+        self._badge.show_state(badge, "info")
         self._badge.setVisible(bool(view.badge))
         has_end = view.left_s is not None
         for widget in (self._left, self._until, self._progress):
@@ -236,7 +238,7 @@ class _StepLine(QWidget):
         row = QHBoxLayout(self)
         tight(row, gap=14)
         self._light = Light(look, "off")
-        self._glass = IconLabel(look, "hourglass", 18, "accenttext")
+        self._glass = IconLabel(look, "hourglass", 16, "accenttext")
         for widget in (self._light, self._glass):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()

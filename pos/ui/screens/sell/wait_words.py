@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
@@ -95,7 +96,7 @@ def _waiting(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
             steps += _steps_of(part, wait, state, wording=wording)
     steps.append(Step("off", say("The token comes by itself"), say("with sound, and on the list")))
     ends, whole_s = _end_of(asked, state)
-    left_s = None if ends is None else max(0, int((ends - wait.now).total_seconds()))
+    left_s = None if ends is None else max(0, ceil((ends - wait.now).total_seconds()))
     link = next((part.step.url for part in asked if part.step is not None and part.step.url), "")
     return WaitView(
         "info",
@@ -140,8 +141,8 @@ def asked_text(part: PaymentView, now: datetime, wording: Wording) -> str:
     if asked is not None:
         texts.append(say("asked {age} ago", age=age(max(0, int((now - asked).total_seconds())))))
     if part.ask_at is not None:
-        left_s = max(0, int((part.ask_at - now).total_seconds()))
-        texts.append(say("again in {age}", age=age(left_s)))
+        left_s = int((part.ask_at - now).total_seconds())
+        texts.append(say("again in {age}", age=age(left_s)) if left_s > 0 else say("asking now"))
     return ", ".join(texts)
 
 

@@ -54,7 +54,7 @@ class WaitActs:
         """Show the wait at once; the requests leave beside it."""
         presenter = self._presenter
         desk = presenter.context.desk
-        payers = tuple((part.code, part.payer) for part in presenter.state.parts if part.payer)
+        payers = presenter.tender.payers()
         presenter.set(
             stage=Stage.WAITING,
             is_paying=False,

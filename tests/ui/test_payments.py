@@ -1,0 +1,497 @@
+"""Payments at the counter by keyboard: asked for, waited for, parked, refused, come later."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtTest import QTest
+
+from pos.bootstrap import Till
+from pos.config import CUSTOMER_DISPLAY
+from pos.domain.fees import FeeRule
+from pos.domain.payment_reports import Outcome
+from pos.domain.permissions import Actor
+from pos.domain.shift import cash_count
+from pos.domain.states import PaymentState, SaleState
+from pos.gateways.sandbox import Sandbox
+from pos.ui.main_window import MainWindow
+from pos.ui.screens.sell.state import CASH, SPLIT, Stage
+from pos.ui.style import KilotillStyle
+from pos.ui.tasks import TaskRunner
+from tests.fakes.clock import FakeClock
+from tests.ui.conftest import Desktop
+from tests.ui.payments import CTRL, KEY, PHONE, PayDesk, make_clock, payment_till
+from tests.ui.test_sell import meters
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return make_clock()
+
+
+@pytest.fixture
+def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+    with Sandbox(clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def till(made_shop: Path, tmp_path: Path, clock: FakeClock, sandbox: Sandbox) -> Iterator[Till]:
+    shutil.copytree(made_shop, tmp_path / "shop")
+    with payment_till(tmp_path / "shop", clock, sandbox) as opened:
+        yield opened
+
+
+@pytest.fixture
+def counter(desktop: Desktop, sandbox: Sandbox, clock: FakeClock, open_shift: None) -> PayDesk:
+    """The cashier is signed in, the shift is open, the sandbox answers."""
+    desktop.sign_in("C")
+    return PayDesk(desktop, sandbox, clock)
+
+
+@pytest.fixture
+def drn(till: Till) -> str:
+    return meters(till, "arrears_minor = 0")[0]
+
+
+def states(counter: PayDesk) -> list[PaymentState]:
+    wait = counter.state.wait
+    assert wait is not None
+    return [part.state for part in wait.view.parts]
+
+
+def test_phone_when_the_customer_approves_then_the_token_is_shown_and_the_books_balance(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("1")
+    counter.ask_momo(drn)
+
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and shown.title == "Waiting for MTN MoMo"
+    assert shown.left_s is not None and shown.left_s > 300
+    assert shown.steps[0].title == "Request sent to 0788 413 412"
+    counter.go_on(5, times=3)
+
+    paid = counter.state.paid
+    assert counter.state.stage is Stage.PAID and paid is not None and len(paid.sale.digits) == 20
+    assert paid.change_minor == 0 and paid.print_state == "printed"
+    assert counter.screen.search.edit.hasFocus()
+    assert till.payment_board.read(counter.desktop.people["C"]).ready == ()
+    assert till.verify_books().is_clean
+
+
+def test_phone_when_the_countdown_runs_then_it_is_drawn_from_the_clock(counter: PayDesk, drn: str) -> None:
+    counter.play("6")
+    counter.ask_momo(drn)
+    counter.go_on(60)
+
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and shown.left_s == 300
+    assert counter.screen.trade.wait._left.text() == "5:00"
+
+
+def test_phone_when_it_is_no_number_then_refused_at_the_field_and_nothing_is_asked(
+    counter: PayDesk, sandbox: Sandbox, drn: str
+) -> None:
+    counter.to_tender(drn)
+    counter.key(KEY.Key_2, CTRL)
+    counter.desktop.type("07884")
+    counter.key(KEY.Key_Return)
+
+    assert counter.state.stage is Stage.TENDER
+    assert counter.state.parts[0].tone == "badtext" and counter.state.parts[0].note
+    assert counter.screen.trade.money.payer.payer.edit.hasFocus()
+    assert sandbox.core.book.newest_first() == []
+
+
+def test_phone_when_of_another_country_then_said_while_typing(counter: PayDesk, drn: str) -> None:
+    counter.to_tender(drn)
+    counter.key(KEY.Key_2, CTRL)
+    counter.desktop.type("+256772123456")
+
+    assert counter.state.parts[0].note == "MTN MoMo does not work in the country of this number."
+
+
+def test_phone_when_the_provider_knows_the_payer_then_the_name_stands_there(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.to_tender(drn)
+    counter.key(KEY.Key_2, CTRL)
+    counter.desktop.type(PHONE)
+    counter.desktop.wait_until(lambda: counter.state.parts[0].note == "Sand Box, checked")
+
+    assert counter.state.parts[0].tone == "oktext"
+
+
+def test_pay_when_pressed_twice_then_asked_once(counter: PayDesk, sandbox: Sandbox, drn: str) -> None:
+    counter.play("6", times=2)
+    counter.to_tender(drn)
+    counter.key(KEY.Key_2, CTRL)
+    counter.desktop.type(PHONE)
+    for key in (KEY.Key_F8, KEY.Key_F8):
+        QTest.keyClick(counter.desktop.focus(), key)
+    counter.desktop.settle()
+
+    assert counter.state.stage is Stage.WAITING
+    assert len(sandbox.core.book.newest_first()) == 1
+
+
+def test_split_when_cash_is_typed_then_the_rest_is_exact_and_asked_for(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("1")
+    counter.to_tender(drn, "18500")
+    counter.desktop.type("10000")
+    counter.key(KEY.Key_4, CTRL)
+
+    tender = counter.screen.presenter.tender
+    assert counter.state.way == SPLIT and [part.amount for part in counter.state.parts] == ["10000", ""]
+    assert (tender.amount_minor(1), tender.still_minor(), tender.asked_minor()) == (8500, 0, 8500)
+    row = counter.screen.trade.money.split.rows[1]
+    row.payer.edit.setFocus()
+    row.payer.edit.selectAll()
+    counter.desktop.type(PHONE)
+    counter.key(KEY.Key_Return)
+    assert states(counter) == [PaymentState.SUCCEEDED, PaymentState.SENT]
+    counter.go_on(5, times=3)
+
+    paid = counter.state.paid
+    assert paid is not None and [one["tender"] for one in paid.sale.sale["payments"]] == ["cash", "momo"]
+    assert [one["amount_minor"] for one in paid.sale.sale["payments"]] == [10_000, 8500]
+    assert till.verify_books().is_clean
+
+
+def test_split_when_the_parts_are_not_the_price_then_says_how_much_is_missing(
+    counter: PayDesk, sandbox: Sandbox, drn: str
+) -> None:
+    counter.to_tender(drn, "18500")
+    counter.desktop.type("10000")
+    counter.key(KEY.Key_4, CTRL)
+    counter.screen.trade.money.split.rows[1].amount.edit.setFocus()
+    counter.desktop.type("8000")
+    counter.key(KEY.Key_Return)
+
+    assert counter.state.stage is Stage.TENDER
+    assert counter.state.tender_problem.replace("\N{NO-BREAK SPACE}", " ") == "RWF 500 is not covered yet."
+    assert sandbox.core.book.newest_first() == []
+
+
+def test_split_when_another_part_is_added_then_it_takes_a_way_that_has_none(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.to_tender(drn, "18500")
+    counter.desktop.type("10000")
+    counter.key(KEY.Key_4, CTRL)
+    counter.key(KEY.Key_Plus, CTRL)
+
+    assert [part.code for part in counter.state.parts] == [CASH, "mtn_momo", "airtel_money"]
+    assert [part.amount for part in counter.state.parts] == ["10000", "8500", ""]
+    assert counter.state.tender_problem == ""
+
+
+def test_split_when_a_part_is_refused_then_cash_stays_and_the_rest_is_asked_again(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("refused")
+    counter.to_tender(drn, "18500")
+    counter.desktop.type("10000")
+    counter.key(KEY.Key_4, CTRL)
+    row = counter.screen.trade.money.split.rows[1]
+    row.payer.edit.setFocus()
+    row.payer.edit.selectAll()
+    counter.desktop.type(PHONE)
+    counter.key(KEY.Key_Return)
+    counter.go_on(6, times=2)
+
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and shown.main == "Ask for the rest"
+    counter.key(KEY.Key_Return)
+    assert counter.state.stage is Stage.TENDER and counter.state.rest is not None
+    assert counter.state.money_minor == 8500
+    counter.key(KEY.Key_1, CTRL)
+    counter.key(KEY.Key_Return)
+    counter.desktop.settle()
+
+    paid = counter.state.paid
+    assert paid is not None, counter.state.tender_problem
+    assert [one["tender"] for one in paid.sale.sale["payments"]] == ["cash", "cash"]
+    assert till.verify_books().is_clean
+
+
+@pytest.mark.parametrize(
+    ("scenario", "why"),
+    [
+        ("refused", "The payer refused."),
+        ("no-money", "The payer has not enough money."),
+        ("expired", "The payer did not approve in time."),
+    ],
+)
+def test_phone_when_not_paid_then_says_why_and_enter_asks_again_in_a_new_sale(
+    counter: PayDesk, till: Till, drn: str, scenario: str, why: str
+) -> None:
+    counter.play(scenario)
+    counter.ask_momo(drn)
+    first = counter.state.sale_id
+    counter.go_on(6, times=2)
+
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and (shown.kind, dict(shown.rows)["Why"]) == ("bad", why)
+    assert dict(shown.rows)["Money"] == "Nothing was taken."
+    counter.key(KEY.Key_Return)
+    assert counter.state.stage is Stage.TENDER and counter.state.sale_id != first
+    counter.play("1")
+    counter.key(KEY.Key_Return)
+    counter.go_on(5, times=3)
+
+    assert counter.state.stage is Stage.PAID
+    assert till.verify_books().is_clean
+
+
+def test_phone_when_nobody_knows_then_it_waits_and_never_sends_anew(
+    counter: PayDesk, sandbox: Sandbox, till: Till, drn: str
+) -> None:
+    counter.play("8")
+    counter.ask_momo(drn)
+
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None
+    if states(counter) == [PaymentState.UNKNOWN]:
+        assert shown.title.startswith("We are asking MTN MoMo about")
+        assert dict(shown.rows)["Tell them"].startswith("“Your payment is being checked.")
+    counter.key(KEY.Key_R, CTRL)
+    counter.go_on(6, times=3)
+
+    assert counter.state.stage is Stage.PAID
+    assert len(sandbox.core.book.newest_first()) == 1
+
+
+def test_phone_when_the_amount_differs_then_nothing_is_given_and_a_person_is_called(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("14")
+    counter.ask_momo(drn)
+    counter.go_on(6, times=3)
+
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and shown.kind == "warn"
+    assert dict(shown.rows)["Token"] == "None. A supervisor looks at the payment first."
+    counter.key(KEY.Key_Return)
+    row = counter.state.board.waiting[0]
+    assert counter.state.stage is Stage.IDLE and row.needs_person
+
+
+def test_next_customer_when_served_then_the_token_is_announced_and_ctrl_j_hands_it_over(
+    counter: PayDesk, till: Till
+) -> None:
+    first, second = meters(till, "arrears_minor = 0", count=2)
+    counter.play("1")
+    counter.ask_momo(first)
+    counter.key(KEY.Key_Return)
+    assert counter.state.stage is Stage.IDLE
+    assert [row.drn for row in counter.state.board.waiting] == [first] and counter.state.board.count == 1
+    counter.to_tender(second)
+    counter.go_on(5, times=3)
+
+    assert counter.state.stage is Stage.TENDER, "the next customer is not disturbed"
+    window = counter.desktop.window
+    assert window.notices[0] == "A token is ready."
+    assert {item.key: item.count for item in window.rail.items()}["sell"] >= 1
+    counter.key(KEY.Key_Escape)
+    counter.key(KEY.Key_J, CTRL)
+
+    paid = counter.state.paid
+    assert counter.state.stage is Stage.PAID and paid is not None and paid.sale.row.drn == first
+    assert paid.print_state == "printed"
+    assert counter.state.board.ready == () and window.paying.ready == ()
+    assert till.verify_books().is_clean
+
+
+def test_waiting_when_a_letter_is_typed_then_the_sale_is_parked_and_the_search_has_it(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.play("6")
+    counter.ask_momo(drn)
+    counter.desktop.type("ali")
+
+    assert counter.screen.search.text() == "ali"
+    assert counter.state.board.count == 1 and counter.state.board.waiting[0].is_parked
+
+
+def test_waiting_when_stopped_then_no_cancel_goes_out_and_it_may_still_come(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("1")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_Delete, CTRL)
+    assert counter.state.stage is Stage.IDLE
+    counter.go_on(5, times=3)
+
+    assert [row.what for row in counter.state.board.ready] == ["delivered"]
+
+
+def test_waiting_list_when_ctrl_r_is_pressed_then_the_oldest_is_taken_up_and_arrows_go_on(
+    counter: PayDesk, till: Till
+) -> None:
+    first, second = meters(till, "arrears_minor = 0", count=2)
+    counter.play("6", times=2)
+    for one in (first, second):
+        counter.ask_momo(one)
+        counter.key(KEY.Key_Return)
+        counter.clock.pass_time(seconds=1)
+
+    counter.key(KEY.Key_R, CTRL)
+    card = counter.state.card
+    assert counter.state.stage is Stage.WAITING and card is not None and card.meter.drn == first
+    assert counter.state.price is not None and counter.state.price.money_minor == 5000
+    counter.key(KEY.Key_Down)
+    card = counter.state.card
+    assert card is not None and card.meter.drn == second
+
+
+def test_failure_when_parked_then_announced_and_shown_among_the_sales(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("refused")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_Return)
+    counter.go_on(6, times=2)
+
+    assert counter.state.board.ready[0].what == "failed"
+    counter.key(KEY.Key_J, CTRL)
+    assert counter.desktop.window._place == "sales"
+    assert till.payments.desk.announcements() == []
+
+
+def test_payment_when_the_till_stopped_meanwhile_then_the_token_comes_in_a_new_shift(
+    counter: PayDesk, till: Till, drn: str, people: dict[str, Actor]
+) -> None:
+    counter.play("1")
+    counter.ask_momo(drn)
+    assert counter.state.wait is not None
+    sale_id = counter.state.wait.view.sale_id
+    till.payments.desk.take_up()
+    counter.key(KEY.Key_Return)
+    till.shifts.close_shift(people["S"], cash_count([(5000, 10)]))
+    counter.go_on(5, times=3)
+    assert till.payments.desk.look(sale_id).state is SaleState.AWAITING_PAYMENT, "no shift is open"
+    till.shifts.open_shift(people["C"], cash_count([(5000, 10)]))
+    till.payments.desk.deliver_waiting()
+    counter.go_on(1)
+
+    assert [row.what for row in till.payment_board.read(people["C"]).ready] == ["delivered"]
+    counter.key(KEY.Key_J, CTRL)
+    assert counter.state.paid is not None and counter.state.paid.sale.row.sale_id == sale_id
+
+
+def test_look_when_it_changes_while_a_payment_is_waited_for_then_the_wait_goes_on(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.play("1")
+    counter.ask_momo(drn)
+    window = counter.desktop.window
+    window.set_preferences(replace(window.preferences, theme="dark"))
+    counter.desktop.settle()
+
+    assert counter.state.stage is Stage.WAITING
+    counter.go_on(5, times=3)
+    assert counter.state.stage is Stage.PAID
+
+
+def test_fee_when_a_rule_is_there_then_its_line_stands_before_anything_is_asked(
+    counter: PayDesk, till: Till, people: dict[str, Actor], drn: str
+) -> None:
+    rule = FeeRule(
+        code="fee_momo",
+        version=1,
+        provider="momo",
+        currency="RWF",
+        valid_from=till.clock.now(),
+        percent_ppm=0,
+        fixed_minor=100,
+    )
+    till.payments.fees.add(people["A"], rule)
+    counter.to_tender(drn)
+    counter.key(KEY.Key_2, CTRL)
+
+    price = counter.state.price
+    assert price is not None and [row.amount_minor for row in price.rows if row.is_fee] == [100]
+    assert price.money_minor == 5000
+    assert "RWF\N{NO-BREAK SPACE}100" in counter.screen.trade.money.payer._fee.text()
+    counter.key(KEY.Key_Escape)
+    price = counter.state.price
+    assert price is not None and not any(row.is_fee for row in price.rows)
+
+
+def test_escape_when_a_provider_is_chosen_then_back_to_cash_and_then_to_the_amount(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.to_tender(drn)
+    counter.key(KEY.Key_3, CTRL)
+    assert counter.state.way == "airtel_money"
+    counter.key(KEY.Key_Escape)
+    assert (counter.state.stage, counter.state.way) == (Stage.TENDER, CASH)
+    counter.key(KEY.Key_Escape)
+    assert counter.state.stage is Stage.AMOUNT
+
+
+def test_cash_when_providers_are_offered_then_still_four_enters_and_two_numbers(
+    counter: PayDesk, drn: str
+) -> None:
+    for number in (drn, "", "5000", ""):
+        if number:
+            counter.desktop.type(number)
+        counter.key(KEY.Key_Return)
+
+    assert counter.state.stage is Stage.PAID
+
+
+def test_customer_display_when_asked_then_says_to_approve_on_the_phone(
+    counter: PayDesk, till: Till, people: dict[str, Actor], drn: str
+) -> None:
+    till.settings.change(people["A"], CUSTOMER_DISPLAY, value=True, reason="test")
+    counter.desktop.window.settings_changed()
+    counter.desktop.settle()
+    counter.play("6")
+    counter.ask_momo(drn)
+
+    customer = counter.desktop.window._customer
+    assert customer is not None and customer.said[1] == "Approve the payment on your phone"
+
+
+def test_resolve_when_a_supervisor_says_paid_then_the_token_comes(
+    counter: PayDesk, till: Till, people: dict[str, Actor], drn: str
+) -> None:
+    counter.play("6")
+    counter.ask_momo(drn)
+    assert counter.state.wait is not None
+    payment_id = counter.state.wait.view.parts[0].id
+    till.payments.desk.resolve(payment_id, people["A"], outcome=Outcome.SUCCEEDED, reason="seen on the slip")
+    counter.go_on(1)
+
+    assert counter.state.stage is Stage.PAID
+
+
+def test_window_when_opened_anew_then_what_is_ready_is_told_again(
+    counter: PayDesk, till: Till, drn: str, style: KilotillStyle, people: dict[str, Actor]
+) -> None:
+    counter.play("1")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_Return)
+    counter.clock.pass_time(seconds=11)
+    counter.sandbox.core.timeline.settle()
+    till.payments.run_due()
+    tasks = TaskRunner()
+    window = MainWindow(till, tasks, style)
+    window.has_resumed = True
+    window.sign_in_as(people["C"])
+    window.paying.wake()
+    another = Desktop(window, people)
+    another.settle()
+
+    assert window.notices[0] == "A token is ready."
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
