@@ -19,10 +19,6 @@ from pos.system.ids import new_id
 _RENEW_BEFORE_MS = 60_000
 
 
-class SignedOut(Rejected):
-    """Nobody is signed in at head office, or the session has ended (`office.signed_out`)."""
-
-
 class OfficeClient:
     """Signs in, renews the access token, and sends requests in a person's name. Thread-safe.
 
@@ -94,7 +90,8 @@ class OfficeClient:
         `version` is what the change was made from (If-Match).
 
         Raises:
-            SignedOut: `office.signed_out`. Unavailable: `sync.*`. ServerRefusal: head office's no.
+            Rejected: `office.signed_out`, nobody is signed in or the session has ended; head office's no.
+            Unavailable: `sync.*`.
         """
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         data = b""
@@ -145,9 +142,9 @@ class OfficeClient:
         )
 
 
-def signed_out() -> SignedOut:
+def signed_out() -> Rejected:
     """Return the refusal of whoever is not signed in."""
-    return SignedOut("office.signed_out", "Sign in at head office first.")
+    return Rejected("office.signed_out", "Sign in at head office first.")
 
 
 def _checked(answer: Response) -> Response:

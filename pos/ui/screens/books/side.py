@@ -213,12 +213,15 @@ class _Answer:
     """A question at the left, a light and an answer at the right."""
 
     def __init__(self, look: Look, grid: QGridLayout, row: int, name: str) -> None:
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         self._light = Light(look, "off", size=14)
         self._value = label(look, "", Type.VALUE)
+        answer = QHBoxLayout()
+        answer.setSpacing(5)
+        answer.addStretch(1)
+        answer.addWidget(self._light)
+        answer.addWidget(self._value)
         grid.addWidget(label(look, name, Type.BODY, tone="text2", wraps=True), row, 0)
-        grid.addWidget(self._light, row, 1, right)
-        grid.addWidget(self._value, row, 2, right)
+        grid.addLayout(answer, row, 1)
 
     def say(self, text: str, light: str) -> None:
         """Answer."""

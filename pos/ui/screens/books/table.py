@@ -33,7 +33,8 @@ def book_columns(look: Look) -> list[Column[BookDay]]:
         return tone
 
     def there(day: BookDay, part: str) -> str:
-        if day.there is None:
+        # Figures of a day that is not compared yet are old ones.
+        if day.there is None or day.colour is BookColour.GREY:
             return ""
         if part == "sales":
             return wording.count(day.there.sales)

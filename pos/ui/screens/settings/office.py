@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pos.domain.permissions import Permission
@@ -11,6 +12,7 @@ from pos.services.office_facts import OfficeFacts
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
 from pos.ui.screens.settings.section import Section, SectionState, sentence
+from pos.ui.sync_runner import SyncState
 
 _FIELDS = {
     "sync.url": "url",
@@ -36,6 +38,8 @@ class OfficeState(SectionState):
     fetched: int = 0
     reason: str = ""
     enrolled: Enrolled | None = None
+    is_talking: bool = False
+    trouble: str = ""
 
     @property
     def is_clock_off(self) -> bool:
@@ -49,9 +53,29 @@ class OfficeSection(Section[OfficeState]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, OfficeState())
+        self._unwatch: Callable[[], None] = lambda: None
 
     def open(self) -> None:
-        """Read how the till stands."""
+        """Read how the till stands, and follow the talk with head office."""
+        self.close()
+        self._unwatch = self.context.shell.syncing.watch(self._synced)
+        self._read()
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self._unwatch()
+        self._unwatch = lambda: None
+
+    def _synced(self, sync: SyncState) -> None:
+        was_talking = self.state.is_talking
+        error = sync.error if isinstance(sync.error, KilotillError) else None
+        trouble = "" if error is None or sync.is_running else sentence(error, self.context.wording)
+        if (sync.is_running, trouble) != (was_talking, self.state.trouble):
+            self.set(is_talking=sync.is_running, trouble=trouble)
+        if was_talking and not sync.is_running:
+            self._read()
+
+    def _read(self) -> None:
         reader, actor = self.context.desk.office_facts, self.context.actor
         self.submit(Lane.READ, lambda: reader.read(actor), self._got, is_shown=False)
 
@@ -92,7 +116,7 @@ class OfficeSection(Section[OfficeState]):
         def done(_: None) -> None:
             self.set(reason="", done=self.say("The clock of this till is changed."))
             self.context.shell.refresh_status()
-            self.open()
+            self._read()
 
         self.submit(Lane.SALE, lambda: change(actor, reason=reason), done, field="reason")
 
@@ -112,7 +136,7 @@ class OfficeSection(Section[OfficeState]):
         shell.refresh_status()
         # Its rows, its envelope and what this till has of its own go over now.
         shell.syncing.run_now()
-        self.open()
+        self._read()
 
     def _refused(self, error: BaseException) -> None:
         self.set(is_busy=False)
@@ -121,4 +145,4 @@ class OfficeSection(Section[OfficeState]):
             return
         field = "pin" if error.code.startswith(("pin.", "operator.")) else _FIELDS.get(error.code, "enrol")
         self.set(wrong={field: sentence(error, self.context.wording)})
-        self.open()
+        self._read()

@@ -52,7 +52,9 @@ class OfficePage(PageView):
         )
         self.talk.clicked.connect(section.talk_now)
         self._talk_row = QWidget()
-        self._talk_row.setLayout(act_row(self.talk))
+        row = act_row(self.talk)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._talk_row.setLayout(row)
         self.column.addWidget(self._talk_row)
         self.said = label(look, "", Type.SUPPORT, wraps=True)
         self.column.addWidget(self.said)
@@ -170,10 +172,13 @@ class OfficePage(PageView):
         self._show_form(state, standing)
         self._show_clock(state)
         self._talk_row.setVisible(standing.has_office)
+        self.talk.setEnabled(not state.is_talking)
         text, tone = state.done, "oktext"
+        if state.trouble:
+            text, tone = state.trouble, "badtext"
         if "enrol" in state.wrong:
             text, tone = state.wrong["enrol"], "badtext"
-        elif state.is_busy:
+        elif state.is_busy or state.is_talking:
             text, tone = self.say("Talking to head office."), "text2"
             if state.fetched:
                 text = self.say("Fetching back: entries {n}", n=self.look.wording.count(state.fetched))

@@ -120,6 +120,7 @@ class SettingsPresenter:
     def _close_page(self) -> None:
         self.vault.close()
         self.people.hide_code()
+        self.office.close()
         self.own_keys.cancel()
 
     def _set(self, **changes: Any) -> None:
