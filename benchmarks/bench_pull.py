@@ -12,8 +12,9 @@ from uuid import UUID
 from benchmarks.make_meters import meter_number
 from benchmarks.table import Row
 from pos.contracts.wire import PULL_ROWS_MAX
+from pos.sync.transport import Response
 from tests.factories.linked_till import link_till
-from tests.fakes.transport import Request, Response, ok
+from tests.fakes.transport import Request, ok
 
 METERS = int(os.environ.get("KILOTILL_BENCH_PULL", "100000"))
 

@@ -290,7 +290,7 @@ class Meters:
     ) -> None:
         """Keep the record as it will be sent, and state its hash."""
         meter_id = _by_key(unit.connection, key).row.id
-        given = {column: value for column, value in cells.values.items() if value is not None}
+        given: JsonObject = {column: value for column, value in cells.values.items() if value is not None}
         record = given | {"meter_number": cells.drn, "meter_id": str(meter_id)}
         self._keep_proposal(unit, actor, key, record, approved_by=approved_by)
 
