@@ -23,6 +23,7 @@ class HintBoard:
         self._waiting = 0
         self._number = 0
         self._bell = asyncio.Event()
+        self._end = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
     async def wait(self, till_id: UUID, *, after: int, seconds: float) -> HintsAnswer:
@@ -45,10 +46,10 @@ class HintBoard:
 
     async def stop(self) -> None:
         """End the looking: after it nothing of this board uses the database."""
+        # Not cancelled: the thread of a look would go on and hold its connection.
+        self._end.set()
         if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+            await self._looking
 
     async def _current_bell(self) -> asyncio.Event:
         """Return what is rung at the next callback, with somebody looking for it."""
@@ -59,10 +60,11 @@ class HintBoard:
 
     async def _look(self) -> None:
         """Look while anybody waits."""
-        while self._waiting:
+        while self._waiting and not self._end.is_set():
             number = await run_in_threadpool(self._webhooks.last_number)
             if number > self._number:
                 self._number = number
                 bell, self._bell = self._bell, asyncio.Event()
                 bell.set()
-            await asyncio.sleep(LOOK_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), LOOK_EVERY_S)
