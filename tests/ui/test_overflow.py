@@ -1,18 +1,25 @@
 """No text is cut and nothing reaches out of its place: small window, long words, large letters."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import Qt
 
 from pos.bootstrap import Till
 from pos.domain.permissions import Actor
+from pos.domain.recovery_values import PaymentCase
+from pos.domain.states import PaymentState, SaleState
+from pos.gateways.base import NextStep, StepKind
 from pos.i18n.catalogue import LANGUAGES, catalogue
+from pos.services.payment_board import Board, ReadyRow, WaitingRow
+from pos.services.payment_views import PaymentView, SaleView
 from pos.services.sale_values import SaleRequest, SaleResult
 from pos.system.ids import new_id
 from pos.ui import main_window
-from pos.ui.screens.sell.state import Stage
+from pos.ui.screens.sell.state import Stage, Wait
 from pos.ui.screens.sell.view import SellScreen
 from pos.ui.screens.settings.view import SettingsScreen
 from pos.ui.screens.uploads.view import UploadsScreen
@@ -74,6 +81,7 @@ def walk_sale(desktop: Desktop, till: Till) -> list[str]:
 
     drn = meters(till, "arrears_minor > 2000")[0]
     look("empty", Stage.IDLE)
+    wrong.extend(walk_board(desktop))
     desktop.type(drn[-4:])
     look("results", Stage.RESULTS)
     desktop.key(KEY.Key_Escape)
@@ -94,6 +102,7 @@ def walk_sale(desktop: Desktop, till: Till) -> list[str]:
     desktop.key(KEY.Key_F3)
     desktop.key(KEY.Key_Return)
     look("tender", Stage.TENDER)
+    walk_payment(desktop, look)
     desktop.type("20000")
     desktop.key(KEY.Key_Return)
     look("paid", Stage.PAID)
@@ -106,6 +115,110 @@ def walk_sale(desktop: Desktop, till: Till) -> list[str]:
     desktop.key(KEY.Key_T, CTRL)
     look("check", Stage.CHECK)
     return wrong
+
+
+def walk_payment(desktop: Desktop, look: Callable[[str, Stage], None]) -> None:
+    """Go through the ways to pay and every kind of wait, then back to cash; nothing is asked for."""
+    screen = desktop.screen
+    assert isinstance(screen, SellScreen)
+    desktop.wait_until(lambda: bool(screen.presenter.state.ways))
+    desktop.key(KEY.Key_2, CTRL)
+    desktop.type("0788413412")
+    look("phone", Stage.TENDER)
+    desktop.key(KEY.Key_Escape)
+    desktop.type("10000")
+    desktop.key(KEY.Key_4, CTRL)
+    look("split", Stage.TENDER)
+    desktop.key(KEY.Key_Plus, CTRL)
+    look("split in three", Stage.TENDER)
+    for name, view in waits(screen).items():
+        screen.presenter.set(stage=Stage.WAITING, wait=Wait(view, desktop.window.desk.clock.now()))
+        look(f"wait, {name}", Stage.WAITING)
+    screen.presenter.set(stage=Stage.TENDER, wait=None)
+    desktop.key(KEY.Key_Escape)
+    for _ in range(5):
+        desktop.key(KEY.Key_Backspace)
+
+
+def walk_board(desktop: Desktop) -> list[str]:
+    """Show the empty screen on a bad day: much waits, much is ready."""
+    screen = desktop.screen
+    assert isinstance(screen, SellScreen)
+    now = desktop.window.desk.clock.now()
+    waiting = tuple(
+        WaitingRow(
+            sale_id=uuid4(),
+            name="Jean Damascène Habimana Niyonzima",
+            drn="04100000373",
+            tender="momo",
+            phone_last3="412",
+            amount_minor=1_860_000,
+            begun_at=now - timedelta(minutes=n * 50),
+            state=SaleState.AWAITING_PAYMENT,
+            is_parked=True,
+            is_unknown=n == 1,
+            needs_person=n == 2,
+            trouble="",
+        )
+        for n in range(4)
+    )
+    ready = tuple(
+        ReadyRow(n, uuid4(), what, now, "Jean Damascène Habimana", "04100000373", 1_860_000)
+        for n, what in enumerate(("delivered", "failed", "refund_due"))
+    )
+    before = screen.presenter.state.board
+    screen.presenter.set(board=Board(waiting, 1000, ready))
+    wrong = found(desktop, "much waits")
+    screen.presenter.set(board=before)
+    return wrong
+
+
+def waits(screen: SellScreen) -> dict[str, SaleView]:
+    """Sales in every state a wait can show."""
+    now = screen.presenter.context.desk.clock.now()
+    part = PaymentView(
+        uuid4(),
+        "momo",
+        PaymentState.SENT,
+        8500,
+        provider="mtn_momo",
+        reference=str(uuid4()),
+        phone_last3="412",
+        begun_at=now,
+        ask_at=now + timedelta(seconds=4),
+        asked_at=now,
+        reason="time_out",
+    )
+    cash = PaymentView(uuid4(), "cash", PaymentState.SUCCEEDED, 10_000)
+    link = NextStep(StepKind.OPEN_LINK, url="https://checkout.example.com/0123456789abcdef0123456789")
+    view = SaleView(
+        sale_id=uuid4(),
+        state=SaleState.AWAITING_PAYMENT,
+        money_minor=18_500,
+        paid_minor=10_000,
+        rest_minor=0,
+        parts=(cash, part),
+        drn="04100000373",
+        owner="Aline",
+        owner_id=uuid4(),
+        begun_at=now,
+        age=timedelta(0),
+        parked_at=None,
+        trouble="",
+        result=None,
+    )
+    differs = replace(part, attention=frozenset({PaymentCase.AMOUNT_DIFFERS}))
+    failed = replace(part, state=PaymentState.FAILED, reason="not_enough_money")
+    return {
+        "sent": view,
+        "link": replace(view, parts=(cash, replace(part, step=link))),
+        "unknown": replace(view, parts=(cash, replace(part, state=PaymentState.UNKNOWN))),
+        "other money": replace(view, parts=(cash, differs)),
+        "failed": replace(view, state=SaleState.FAILED, paid_minor=0, parts=(failed,)),
+        "rest": replace(view, rest_minor=8500, parts=(cash, failed)),
+        "paid": replace(view, state=SaleState.PAID, parts=(cash,), trouble="envelope.money"),
+        "due back": replace(view, state=SaleState.REFUND_DUE, parts=(cash,)),
+    }
 
 
 def walk_office(desktop: Desktop) -> list[str]:

@@ -16,7 +16,7 @@ from pos.ui.screens.sell.parts_zone import OnePayer, SplitPayers
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.state import CASH, SPLIT, SellState, Stage
 from pos.ui.screens.sell.way_buttons import WayButtons, way_name
-from pos.ui.screens.sell.words import owner_text
+from pos.ui.screens.sell.words import main_caption, owner_text
 from pos.ui.widgets.card import Card, tight
 from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import NumberField
@@ -252,10 +252,12 @@ class MoneyCard(Card):
         amount = look.wording.amount(asked_minor)
         codes = {part.code for part in state.parts if part.code != CASH}
         way = self._presenter.tender.way_of(next(iter(codes))) if len(codes) == 1 else None
-        if way is None or look.metrics.is_single_column:
-            return look.say("Ask for {amount}", amount=amount)
-        name = way_name(look, way, is_short=True) if not way.is_down else way.label
-        return look.say("Ask for {amount} by {provider}", amount=amount, provider=name)
+        short = look.say("Ask for {amount}", amount=amount)
+        if way is None:
+            return short
+        name = way.label if way.is_down else way_name(look, way, is_short=True)
+        long = look.say("Ask for {amount} by {provider}", amount=amount, provider=name)
+        return main_caption(look, long, short)
 
     def _show_offers(self, state: SellState) -> None:
         look, wording = self._look, self._look.wording
@@ -308,7 +310,7 @@ class MoneyCard(Card):
 
 def language_choice(look: Look, presenter: SellPresenter) -> Choice:
     """Return the list of languages a receipt can be printed in."""
-    is_short = look.metrics.is_compact and not look.metrics.is_single_column
+    is_short = not look.metrics.is_single_column
     languages = [
         (key, key.upper() if is_short else LANGUAGE_NAMES[key]) for key in presenter.receipt_languages()
     ]

@@ -341,8 +341,9 @@ class TradePage(QWidget):
         self._unlock.setVisible(not is_waiting and rest is None)
         view = state.wait.view if state.wait is not None else rest
         parts = () if view is None else view.parts
-        shown = [(part, state) for part in parts] if is_waiting or rest is not None else []
-        texts = [_part_badge(part, state, self._look) for part, _ in shown]
+        if self._look.metrics.is_single_column or not (is_waiting or rest is not None):
+            parts = ()
+        texts = [_part_badge(part, state, self._look) for part in parts]
         if texts == self._shown_parts:
             return
         self._shown_parts = texts

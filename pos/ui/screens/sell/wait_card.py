@@ -11,6 +11,7 @@ from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.state import SellState
 from pos.ui.screens.sell.wait_words import Step, WaitView, wait_view
+from pos.ui.screens.sell.words import main_caption
 from pos.ui.widgets.badge import Badge, Light
 from pos.ui.widgets.card import Card, tight
 from pos.ui.widgets.icon_label import IconLabel
@@ -134,7 +135,7 @@ class WaitCard(Card):
         self._show_list(view)
         self._note.setText(view.note)
         self._note.setVisible(bool(view.note))
-        self.main.set_caption(view.main)
+        self.main.set_caption(main_caption(self._look, view.main, self._short(view)))
         self.ask.setVisible(view.can_ask)
         self.stop.setVisible(view.can_stop)
         self.ask.setEnabled(not wait.is_asking)
@@ -143,6 +144,10 @@ class WaitCard(Card):
         rows = [f"{name}: {text}" for name, text in view.rows]
         steps = [f"{step.title} {step.text}" for step in view.steps]
         self.setAccessibleName(". ".join([view.title, *rows, *steps]))
+
+    def _short(self, view: WaitView) -> str:
+        is_next = view.main == self._look.say("Serve the next customer")
+        return self._look.say("Next customer") if is_next else view.main
 
     def _show_head(self, view: WaitView) -> None:
         self.set_kind(_CARDS[view.kind])

@@ -57,10 +57,11 @@ class WaitingList(QWidget):
         if not board.ready and not board.count and board == self._shown:
             return
         self._shown = board
-        is_low = self._look.metrics.is_compact
-        most = 1 if is_low and (has_drafts or board.ready) else 2 if is_low else 3
-        self._fill(self._ready_rows, [_ready_row(self._look, row) for row in board.ready[:most]])
-        waiting = [self._waiting_row(row) for row in board.waiting[:most]]
+        most = 2 if has_drafts else 3 if self._look.metrics.is_compact else 4
+        ready = board.ready[: most // 2]
+        self._fill(self._ready_rows, [_ready_row(self._look, row) for row in ready])
+        left = max(1, most - len(ready)) if ready else most - 1
+        waiting = [self._waiting_row(row) for row in board.waiting[:left]]
         self._fill(self._waiting_rows, waiting)
         self.rows = waiting
         self.ready.setVisible(bool(board.ready))

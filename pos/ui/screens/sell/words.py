@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from pos.services.counter import MeterRow, OwnerCard, ShownSale
-from pos.ui.look import Look
+from pos.ui.look import Look, Type
+
+_PAY_PADDING = 46
+
+
+def main_caption(look: Look, *captions: str) -> str:
+    """Return the first caption for which the main button of the money zone has room, else the last."""
+    metrics = look.metrics
+    room = metrics.side - 2 * metrics.padding - _PAY_PADDING
+    if metrics.is_single_column:
+        return captions[-1]
+    return next((one for one in captions if look.text_width(Type.LARGE, one) <= room), captions[-1])
 
 
 def meter_text(drn: str | None) -> str:
