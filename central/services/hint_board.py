@@ -37,7 +37,7 @@ class HintBoard:
                 bell = await self._current_bell()
                 found = await run_in_threadpool(self._webhooks.hints, till_id, after)
                 left = ends - time()
-                if found.hints or after < 0 or left <= 0:
+                if found.hints or after < 0 or left <= 0 or self._end.is_set():
                     return found
                 with suppress(TimeoutError):
                     await asyncio.wait_for(bell.wait(), left)
@@ -48,6 +48,7 @@ class HintBoard:
         """End the looking: after it nothing of this board uses the database."""
         # Not cancelled: the thread of a look would go on and hold its connection.
         self._end.set()
+        self._bell.set()
         if self._looking is not None:
             await self._looking
 

@@ -122,6 +122,7 @@ def check_laws(connection: sqlite3.Connection) -> Iterator[Finding]:
     yield from _wrong_account(connection)
     yield from _double_tid(connection)
     yield from _wrong_carry(connection)
+    yield from _unpaid_delivery(connection)
     yield from _broken_reference(connection)
     yield from _damaged_tariff(connection)
 
@@ -212,6 +213,30 @@ def _wrong_carry(connection: sqlite3.Connection) -> Iterator[Finding]:
             column="units_milli",
             expected=str(tokens_milli + carried_milli),
             found=str(units_milli),
+        )
+
+
+def _unpaid_delivery(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """What was delivered was paid: its payments, without those that failed, are its money.
+
+    Only sales with a payment that is not cash can differ: cash stands in the line of the delivery itself.
+    """
+    row = connection.execute(
+        "SELECT sale.place, money_minor, (SELECT coalesce(sum(amount_minor), 0) FROM main.payment AS part "
+        "WHERE part.sale_place = sale.place AND part.state IN ('succeeded', 'reversed')) AS paid_minor "
+        "FROM (SELECT DISTINCT sale_place FROM main.payment INDEXED BY ix_payment_tender "
+        "WHERE tender <> 'cash') JOIN main.sale ON sale.place = sale_place "
+        "WHERE sale.state = 'delivered' AND paid_minor <> money_minor LIMIT 1"
+    ).fetchone()
+    if row is not None:
+        yield Finding(
+            "verify.unpaid",
+            f"The sale at place {row[0]} was delivered, and its payments are not its money.",
+            "sale",
+            f"place={row[0]}",
+            "money_minor",
+            str(row[2]),
+            str(row[1]),
         )
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -16,6 +15,7 @@ from pos.gateways.base import ByPhone, StepInput, StepKind
 from pos.models.packing import unpack_line
 from pos.services.approval import Approval
 from pos.services.payment_parts import Part
+from pos.services.verify import verify
 from pos.tokens.demo import demo_keys
 from tests.factories.payments import (
     PHONE,
@@ -623,8 +623,18 @@ def test_provider_when_taken_away_leaves_its_payments_to_a_person(counter: Count
     counter.check_books()
 
 
-def test_waiting_when_an_auditor_asks_is_refused(counter: Counter) -> None:
-    with counter.shop.units.read() as connection:
-        row = connection.exec_driver_sql("SELECT id FROM operator WHERE role = 'U'").scalar_one()
-    auditor = Actor(UUID(bytes=row), 5, "Esther", Role.AUDITOR)
-    assert code_of(lambda: counter.desk.waiting(auditor)) == "permission.denied"
+def test_verify_when_a_payment_was_made_to_fail_by_hand_finds_it(counter: Counter, drn: str) -> None:
+    counter.begin(drn)
+    counter.run()
+    with counter.shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE payment SET state = 'failed'")
+
+    assert {one.code for one in verify(counter.shop.units).findings} == {
+        "verify.row_changed",
+        "verify.unpaid",
+    }
+
+
+def test_waiting_when_a_facility_manager_asks_is_refused(counter: Counter) -> None:
+    manager = Actor(counter.shop.cashier.id, 4, "Denis", Role.FACILITY_MANAGER)
+    assert code_of(lambda: counter.desk.waiting(manager)) == "permission.denied"
