@@ -87,14 +87,16 @@ class _Known:
     phrase: str | None = None
 
 
-def _open_window(command: CommandContext, folder: DataFolder, known: _Known | None = None) -> int:
+def _open_window(
+    command: CommandContext, folder: DataFolder, known: _Known | None = None, *, asks_to_enrol: bool = False
+) -> int:
     from pos.ui.app import run_window
 
     with ExitStack() as stack:
         till = _opened(stack, folder, known or _Known(command.passphrase()))
         logs = start_logs(folder.logs)
         try:
-            return run_window(till, demo_pins(till))
+            return run_window(till, demo_pins(till), asks_to_enrol=asks_to_enrol)
         finally:
             logs.stop()
 
@@ -182,4 +184,6 @@ def _first_start(command: CommandContext, folder: DataFolder, demo: DataFolder) 
     if outcome == "demo":
         demo_command.ready_demo_shop(demo)
         return _open_window(command, demo)
-    return _open_window(command, folder, known) if outcome == "done" else 1
+    if outcome not in ("done", "enrol"):
+        return 1
+    return _open_window(command, folder, known, asks_to_enrol=outcome == "enrol")

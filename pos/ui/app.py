@@ -58,13 +58,16 @@ def translate_qt(application: QApplication, language: str) -> QTranslator:
     return translator
 
 
-def run_window(desk: Desk, demo_pins: DemoPins = list) -> int:
-    """Show the till until its window is closed; returns the exit code."""
+def run_window(desk: Desk, demo_pins: DemoPins = list, *, asks_to_enrol: bool = False) -> int:
+    """Show the till until its window is closed; returns the exit code.
+
+    `asks_to_enrol`: the first administrator who signs in is led to enrolling.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = make_application()
     style = make_style(application)
     tasks = TaskRunner()
-    window = MainWindow(desk, tasks, style, demo_pins=demo_pins)
+    window = MainWindow(desk, tasks, style, demo_pins=demo_pins, asks_to_enrol=asks_to_enrol)
     translate_qt(application, window.preferences.language)
     _catch_everything(window)
     window.setMinimumSize(*MINIMUM)

@@ -94,6 +94,7 @@ class MainWindow(QWidget):
         style: KilotillStyle,
         *,
         demo_pins: DemoPins = list,
+        asks_to_enrol: bool = False,
         clock_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
     ) -> None:
         super().__init__()
@@ -141,7 +142,8 @@ class MainWindow(QWidget):
         self._application = application
         application.focusChanged.connect(self._on_focus)
         apply_look(application, style, self.look)
-        self._shown_stop, self._banner_text, self._has_asked = "", "", False
+        self._shown_stop = self._banner_text = ""
+        self._has_asked, self._asks_to_enrol = False, asks_to_enrol
         self.syncing = SyncRunner(
             lambda: self.desk.sync,
             tasks,
@@ -151,10 +153,11 @@ class MainWindow(QWidget):
         )
         self.paying = PaymentNews(self.desk, tasks, context=lambda: self.context)
         self._build()
-        self.refresh_status()
         self._begin_background()
 
     def _begin_background(self) -> None:
+        """Read how the till is; talk with head office and with providers from now on."""
+        self.refresh_status()
         self.syncing.start()
         self.paying.start(tell=self._tell_news, show=self._show_news, on_error=self.show_error)
 
@@ -524,8 +527,9 @@ class MainWindow(QWidget):
             self.banner.say(text)
 
     def _ask_for_replacement(self, status: TillStatus) -> None:
-        """On another machine: ask an administrator once whether this till is being replaced."""
-        if status.office != RESTORED or self._has_asked or self.context is None:
+        """Lead an administrator once to enrolling: on another machine, or where the first start said so."""
+        is_wanted = status.office == RESTORED or (self._asks_to_enrol and not status.has_office)
+        if not is_wanted or self._has_asked or self.context is None:
             return
         is_free = self._panel is None and self._place == places_of(self.context)[0].key
         if is_free and self.context.may(Permission.TILL_ENROL):

@@ -239,3 +239,14 @@ def test_start_when_the_book_was_restored_asks_whether_it_replaces_the_lost_till
         assert enrolled.replaced.former_code == "T03" and enrolled.replaced.missing == ()
         desktop.wait_until(lambda: not desktop.window.syncing.state.is_running)
         desktop.window.desk = till
+
+
+def test_start_when_the_first_start_said_so_leads_an_administrator_to_enrolling(desktop: Desktop) -> None:
+    desktop.window._asks_to_enrol = True
+    desktop.sign_in("C")
+    assert desktop.window._place == "sell"
+    desktop.window.sign_out()
+    desktop.sign_in("A")
+
+    view = cast(SettingsScreen, desktop.screen).page_view()
+    assert isinstance(view, OfficePage) and view.form.isVisible()

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
@@ -428,6 +430,27 @@ def test_run_first_start_when_the_demo_is_wanted_says_so(
 
     assert run_first_start(never) == "demo"
     assert system_language() in ("en", "fr", "rw", "sw")
+
+
+def test_enrolment_when_wanted_next_is_told_with_the_end(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finish(*_: object) -> int:
+        window = next(
+            one for one in qapp.topLevelWidgets() if isinstance(one, FirstStart) and one.isVisible()
+        )
+        presenter = window.presenter
+        presenter.state = replace(presenter.state, step=CODE, made=ShopMade(uuid4(), "T01", (), "AAAA-BBBB"))
+        presenter.refresh()
+        assert window.page is not None
+        window.page.written.setChecked(True)
+        window.page.enrols.setChecked(True)
+        presenter.finish()
+        return 0
+
+    monkeypatch.setattr(QApplication, "exec", finish)
+
+    assert run_first_start(never) == "enrol"
 
 
 def test_steps_when_read_have_short_words() -> None:

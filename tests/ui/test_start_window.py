@@ -44,7 +44,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     """The tills whose window came, and whether their vault was open."""
     tills: list[tuple[str, bool]] = []
 
-    def run_window(till: Till, _pins: object) -> int:
+    def run_window(till: Till, _pins: object, **_: object) -> int:
         tills.append((till.shop.till_code, till.is_vault_open()))
         return 0
 

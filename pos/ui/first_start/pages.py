@@ -321,6 +321,15 @@ class Page(QWidget):
         self.written.toggled.connect(lambda is_on: self._presenter.write_down(is_written_down=is_on))
         row.addWidget(self.written)
         row.addWidget(label(look, say("I have written it down, and it lies in a safe place."), Type.BODY), 1)
+        row = self._row()
+        name = say("Enrol it at a head office next")
+        self.enrols = Switch(look, name, is_on=self._presenter.state.wants_enrolment)
+        self.enrols.toggled.connect(lambda is_on: self._presenter.want_enrolment(is_wanted=is_on))
+        row.addWidget(self.enrols)
+        text = say(
+            "Enrol it at a head office next. A till that stands alone needs none; it can be done later."
+        )
+        row.addWidget(label(look, text, Type.BODY, wraps=True), 1)
 
     def _grouped(self, text: str) -> str:
         whole, point, rest = text.partition(".")

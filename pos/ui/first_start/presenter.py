@@ -144,6 +144,7 @@ class FirstStartState:
     failure: str = ""
     made: ShopMade | None = field(default=None, repr=False)
     is_written_down: bool = False
+    wants_enrolment: bool = False
 
     @property
     def page(self) -> Step:
@@ -241,6 +242,10 @@ class FirstStartPresenter:
     def write_down(self, *, is_written_down: bool) -> None:
         """Take that the code is on paper."""
         self._set(is_written_down=is_written_down)
+
+    def want_enrolment(self, *, is_wanted: bool) -> None:
+        """Take whether the till shall be enrolled at a head office next."""
+        self._set(wants_enrolment=is_wanted)
 
     def finish(self) -> None:
         """End the first start, once the code is on paper."""

@@ -18,12 +18,14 @@ from pos.ui.metrics import Metrics
 from pos.ui.style import KilotillStyle, apply_look
 from pos.ui.tasks import TaskRunner
 
-DONE, DEMO, LEFT = "done", "demo", "left"
+DONE, ENROL, DEMO, LEFT = "done", "enrol", "demo", "left"
 _ANY_CURRENCY = "RWF"
 
 
 def run_first_start(set_up: SetUp, *, asks_passphrase: bool = False) -> str:
     """Ask the questions and make the till with `set_up`: `done`, `demo` (it is wanted instead) or `left`.
+
+    `enrol`: it is made, and shall be enrolled at a head office next.
 
     `asks_passphrase`: the computer has no key store, so a passphrase seals the till's secrets.
     """
@@ -45,7 +47,7 @@ def run_first_start(set_up: SetUp, *, asks_passphrase: bool = False) -> str:
         outcome = how
         window.close()
 
-    window.finished.connect(lambda _made: end(DONE))
+    window.finished.connect(lambda _made: end(ENROL if window.presenter.state.wants_enrolment else DONE))
     window.wants_demo.connect(lambda: end(DEMO))
     window.showMaximized()
     application.exec()

@@ -18,7 +18,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Till]:
     """The tills whose window was opened, with their folders still known."""
     opened: list[Till] = []
 
-    def run_window(till: Till, demo_pins: Callable[[], list[tuple[str, str, str]]]) -> int:
+    def run_window(till: Till, demo_pins: Callable[[], list[tuple[str, str, str]]], **_: object) -> int:
         opened.append(till)
         assert all(pin for _, _, pin in demo_pins())
         return 0
