@@ -191,14 +191,14 @@ _METER_COLUMNS = (
 
 def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> list[Row[Any]]:
     columns = _METER_COLUMNS
-    found = {row.id: row for row in rows_where(connection, columns, meter.c.id, sorted(mentions.meters))}
+    found = {row.id: row for row in rows_where(connection, columns, meter.c.id, mentions.meters)}
     # A number may stand under another id: a duplicate, proposed at another till.
     missing = mentions.drns - {row.drn for row in found.values() if row.merged_into is None}
     if missing:
-        for row in rows_where(connection, columns, meter.c.drn, sorted(missing)):
+        for row in rows_where(connection, columns, meter.c.drn, missing):
             found[row.id] = row
     merged = {row.merged_into for row in found.values()} - found.keys() - {None}
-    for row in rows_where(connection, columns, meter.c.id, sorted(merged)):
+    for row in rows_where(connection, columns, meter.c.id, merged):
         found[row.id] = row
     mentions.meters |= merged
     return [row for row in found.values() if row.organisation_id == organisation]
@@ -228,7 +228,7 @@ def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> 
             _PARSED.clear()
             missing = list(mentions.tariffs)
         columns = (tariff.c.id, tariff.c.organisation_id, tariff.c.sha256, tariff.c.body)
-        for row in rows_where(connection, columns, tariff.c.id, sorted(missing)):
+        for row in rows_where(connection, columns, tariff.c.id, missing):
             parsed = KnownTariff(row.sha256.hex(), tariff_from_json(json.loads(row.body)))
             _PARSED[row.id] = (row.organisation_id, parsed)
     found = {one: _PARSED[one] for one in mentions.tariffs if one in _PARSED}
@@ -238,7 +238,7 @@ def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> 
 def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[UUID, MonthRow]]:
     columns = list(meter_month.c)
     months: dict[Month, dict[UUID, MonthRow]] = defaultdict(dict)
-    for row in rows_where(connection, columns, meter_month.c.meter_id, sorted(mentions.meters)):
+    for row in rows_where(connection, columns, meter_month.c.meter_id, mentions.meters):
         if row.month not in mentions.months:
             continue
         months[row.meter_id, row.month][row.till_id] = MonthRow(
@@ -267,9 +267,10 @@ def _taken_over(connection: Connection, till_row: Row[Any]) -> dict[str, int]:
 
 
 def _tenders(connection: Connection, till_row: Row[Any], mentions: Mentions) -> dict[UUID, str]:
-    columns = (payment.c.payment_id, payment.c.tender, payment.c.till_id)
-    rows = rows_where(connection, columns, payment.c.payment_id, sorted(mentions.payments))
-    return {row.payment_id: row.tender for row in rows if row.till_id == till_row.id}
+    columns = (payment.c.payment_id, payment.c.tender)
+    own = (payment.c.till_id == till_row.id,)
+    rows = rows_where(connection, columns, payment.c.payment_id, mentions.payments, more=own)
+    return {row.payment_id: row.tender for row in rows}
 
 
 def _days(
@@ -305,7 +306,7 @@ def _transactions(
 ) -> tuple[dict[UUID, Transaction], set[UUID]]:
     """Return the till's own sales among those mentioned, and the ids that are somebody else's."""
     own, foreign = {}, set()
-    for row in rows_where(connection, list(transactions.c), transactions.c.id, sorted(mentions.sales)):
+    for row in rows_where(connection, list(transactions.c), transactions.c.id, mentions.sales):
         if row.till_id != till_row.id:
             foreign.add(row.id)
             continue
@@ -339,7 +340,7 @@ def _tids(connection: Connection, organisation: UUID, mentions: Mentions) -> dic
         token.c.tid.is_not(None),
         ~token.c.is_double,
     )
-    rows = rows_where(connection, columns, token.c.pan, sorted(mentions.pans), more=(*more, _among(mentions)))
+    rows = rows_where(connection, columns, token.c.pan, mentions.pans, more=(*more, _among(mentions)))
     return {(row.pan, row.base_date, row.tid): row.sale_id for row in rows}
 
 
@@ -354,14 +355,16 @@ def _vended(connection: Connection, organisation: UUID, mentions: Mentions) -> d
         return {}
     columns = (vend_request.c.pan, vend_request.c.base_date, vend_request.c.tid, vend_request.c.sale_id)
     more = (vend_request.c.organisation_id == organisation, vend_request.c.tid.is_not(None))
-    rows = rows_where(connection, columns, vend_request.c.pan, sorted(mentions.pans), more=more)
+    rows = rows_where(connection, columns, vend_request.c.pan, mentions.pans, more=more)
     return {(row.pan, row.base_date, row.tid): row.sale_id for row in rows}
 
 
 def _vouchers(connection: Connection, organisation: UUID, mentions: Mentions) -> set[UUID]:
-    columns = (voucher_use.c.voucher_id, voucher_use.c.organisation_id)
-    rows = rows_where(connection, columns, voucher_use.c.voucher_id, sorted(mentions.vouchers))
-    return {row.voucher_id for row in rows if row.organisation_id == organisation}
+    own = (voucher_use.c.organisation_id == organisation,)
+    rows = rows_where(
+        connection, [voucher_use.c.voucher_id], voucher_use.c.voucher_id, mentions.vouchers, more=own
+    )
+    return {row.voucher_id for row in rows}
 
 
 def _grants(connection: Connection, till_id: UUID) -> list[Grant]:

@@ -206,21 +206,24 @@ class Mentions:
         self.actors.add(uuid_of(value["actor"]))
         try:
             self._add_ids(body["sale"] if value["kind"] == "sale_delivered" else body)
+            for payment in body["sale"]["payments"] if value["kind"] == "sale_delivered" else ():
+                self.payments.add(uuid_of(payment["payment_id"]))
             for item in items_of(value["kind"], body):
                 self._add_item(item)
         except UNREADABLE:
             return
 
     def _add_ids(self, body: Body) -> None:
-        for name, into in (
-            ("sale_id", self.sales),
-            ("payment_id", self.payments),
-            ("voucher_id", self.vouchers),
-            ("case_id", self.cases),
-            ("meter_id", self.meters),
-        ):
-            if name in body:
-                into.add(uuid_of(body[name]))
+        if "sale_id" in body:
+            self.sales.add(uuid_of(body["sale_id"]))
+        if "payment_id" in body:
+            self.payments.add(uuid_of(body["payment_id"]))
+        if "voucher_id" in body:
+            self.vouchers.add(uuid_of(body["voucher_id"]))
+        if "case_id" in body:
+            self.cases.add(uuid_of(body["case_id"]))
+        if "meter_id" in body:
+            self.meters.add(uuid_of(body["meter_id"]))
 
         if "phone_mac" in body:
             self.phones.add(words(body["phone_mac"], 32))

@@ -235,6 +235,8 @@ class Rows:
     proposals: list[tuple[Any, ...]] = field(default_factory=list)
     vouchers: list[tuple[Any, ...]] = field(default_factory=list)
     payments: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    new_payments: list[tuple[Any, ...]] = field(default_factory=list)
+    """Those that no earlier line spoke of."""
     cases: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     shifts: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     new_sales: set[UUID] = field(default_factory=set)
@@ -276,6 +278,7 @@ class Rows:
         insert_rows(connection, sale_line, _LINE, self.lines)
         insert_rows(connection, token, _TOKEN, self.tokens)
         insert_rows(connection, posting, _POSTING, self.postings)
+        insert_rows(connection, payment, _PAYMENT, self.new_payments)
         insert_rows(connection, line_flag, _FLAG, self.flags)
         insert_rows(connection, customer_credit, _CREDIT, self.credits)
         insert_rows(
@@ -283,7 +286,7 @@ class Rows:
         )
 
     def _write_sales(self, connection: Connection, context: Context) -> None:
-        new = [_transaction(context, one) for one in sorted(self.new_sales)]
+        new = [_transaction(context, one) for one in self.new_sales]
         insert_rows(connection, transactions, _TRANSACTION, new)
         changed = [_transaction(context, one) for one in sorted(self.changed_sales - self.new_sales)]
         upsert_rows(

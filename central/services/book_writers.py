@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
@@ -52,38 +52,20 @@ PROGRAM = version("kilotill")
 """Who could not read a line: the next version tries again."""
 
 
-@dataclass(frozen=True, slots=True)
 class Line:
     """A line being booked, and what was found in it."""
 
-    pushed: PushedLine
-    findings: Findings
+    __slots__ = ("at", "body", "day", "findings", "kind", "pushed", "seq")
 
-    @property
-    def body(self) -> Body:
-        """The event's body."""
-        body: Body = self.pushed.value["body"]
-        return body
-
-    @property
-    def kind(self) -> str:
-        """The event's kind."""
-        return str(self.pushed.value["kind"])
-
-    @property
-    def seq(self) -> int:
-        """The line's place."""
-        return self.pushed.seq
-
-    @property
-    def at(self) -> datetime:
-        """When it happened."""
-        return self.pushed.at
-
-    @property
-    def day(self) -> str:
-        """The business day it belongs to."""
-        return str(self.pushed.value["business_day"])
+    def __init__(self, pushed: PushedLine) -> None:
+        value = pushed.value
+        self.pushed = pushed
+        self.findings = Findings()
+        self.body: Body = value["body"]
+        self.kind: str = value["kind"]
+        self.day: str = value["business_day"]
+        self.seq = pushed.seq
+        self.at = pushed.at
 
 
 class Booker:
@@ -108,7 +90,7 @@ class Booker:
 
     def book(self, pushed: PushedLine) -> tuple[str, ...]:
         """Book one line; return its flags."""
-        line = Line(pushed, Findings())
+        line = Line(pushed)
         if self._is_drained(pushed.seq):
             line.findings.add("revoked_till")
         if self._is_understood and is_known(pushed) and self._book_known(line):
@@ -124,7 +106,7 @@ class Booker:
 
     def book_late(self, pushed: PushedLine) -> bool:
         """Book a line that was kept and not understood; False: it still is not. It is counted already."""
-        line = Line(pushed, Findings())
+        line = Line(pushed)
         if not (is_known(pushed) and self._book_known(line)):
             return False
         tally = self._day(line.day)
@@ -187,6 +169,8 @@ class Booker:
             extra["voids"] += 1
         elif line.kind == "token_handed_over" and line.body.get("copy") not in (0, None):
             extra["reprints"] += 1
+        if not self._fraud.has_rules:
+            return
         event = Event(
             line.kind,
             line.body,
@@ -610,14 +594,16 @@ class Booker:
         context = self._context
         for one in payments:
             payment_id = uuid_of(one["payment_id"])
+            is_new = payment_id not in context.tenders
             context.tenders[payment_id] = one["tender"]
-            self.rows.payments.setdefault(
-                payment_id,
-                (
-                    *(context.till_id, payment_id, context.organisation_id, sale_id, one["tender"][:60]),
-                    *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None, None, line.at),
-                ),
+            row = (
+                *(context.till_id, payment_id, context.organisation_id, sale_id, one["tender"][:60]),
+                *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None, None, line.at),
             )
+            if is_new:
+                self.rows.new_payments.append(row)
+            else:
+                self.rows.payments.setdefault(payment_id, row)
 
     def _check_receipt(self, line: Line, number: str) -> None:
         try:

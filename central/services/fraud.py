@@ -74,6 +74,11 @@ class FraudCheck:
         self.cashiers: dict[UUID, list[datetime]] = defaultdict(list)
         self.phones: dict[str, list[datetime]] = defaultdict(list)
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is anything to look at."""
+        return bool(self._rules)
+
     def check(self, event: Event) -> list[str]:
         """Return the ids of the rules that speak, and remember the event."""
         if not self._rules:

@@ -1,0 +1,482 @@
+"""Head office at work: proposals, review, readings, devices, master data; each by role and organisation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from central.models import journal
+from central.models.master import customer, meter, reading, supply_group
+from central.services.key_changes import NOT_YET
+from central.services.upkeep import begin_key_changes
+from pos.domain.canonical import canonical_bytes
+from pos.domain.ids import new_id
+from pos.domain.permissions import Role
+from pos.domain.price_terms import Basis
+from tests.factories.tariffs import make_tariff
+from tests.server.rig import Person, Server
+from tests.server.till_rig import DRNS, SGC, TARIFF, Shop, Till, make_shop
+
+NEW_DRN = "04100000407"
+
+
+@pytest.fixture
+def shop(server: Server) -> Shop:
+    return make_shop(server)
+
+
+@pytest.fixture
+def till(shop: Shop) -> Till:
+    return shop.till()
+
+
+@pytest.fixture
+def chief(shop: Shop) -> Person:
+    return shop.server.person(Role.ADMINISTRATOR, organisation_id=shop.organisation, username="chief")
+
+
+def code_of(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+def proposal(till: Till, resource: str = "meter", **cells: Any) -> dict[str, Any]:
+    record = {"meter_id": str(new_id(till.now)), "meter_number": NEW_DRN, "tariff_code": "RES"}
+    record |= {"supply_group": SGC, "name": "Aline", "phone": "+250788123456", "arrears": 500}
+    data = canonical_bytes(record | cells)
+    return {
+        "proposal_id": str(new_id(till.now)),
+        "resource": resource,
+        "record_sha256": hashlib.sha256(data).hexdigest(),
+        "record": data.decode(),
+    }
+
+
+def propose(till: Till, *proposals: dict[str, Any]) -> Any:
+    return till.post("/v1/proposals", {"proposals": list(proposals)})
+
+
+def states(till: Till, *proposals: dict[str, Any]) -> list[str]:
+    return [one["state"] for one in propose(till, *proposals).json()["results"]]
+
+
+def decide(chief: Person, made: dict[str, Any], decision: str = "accepted") -> Any:
+    return chief.post(
+        f"/v1/proposals/{made['proposal_id']}/decide", json={"decision": decision, "reason": "looked at it"}
+    )
+
+
+def test_proposal_when_accepted_then_the_meter_and_its_customer_are_head_offices(
+    till: Till, chief: Person
+) -> None:
+    made = proposal(till)
+    assert states(till, made) == ["waiting"]
+    assert states(till, made) == ["waiting"]
+    (listed,) = chief.get("/v1/proposals").json()["items"]
+    assert listed["record"]["meter_number"] == NEW_DRN
+    assert decide(chief, made).json()["state"] == "accepted"
+    assert states(till, made) == ["accepted"]
+    (row,) = [one for one in till.pull("meters")["rows"] if one["drn"] == NEW_DRN]
+    assert (row["home_till"], row["arrears_minor"]) == (str(till.id), 500)
+    assert [one["name"] for one in till.pull("customers")["rows"]] == ["Aline"]
+    assert code_of(decide(chief, made)) == (409, "proposal.decided")
+
+
+def test_proposal_when_refused_then_the_till_is_told_why(till: Till, chief: Person) -> None:
+    made = proposal(till)
+    propose(till, made)
+    assert decide(chief, made, "refused").json()["reason"] == "looked at it"
+    (result,) = propose(till, made).json()["results"]
+    assert (result["state"], result["reason"]) == ("refused", "looked at it")
+
+
+def test_proposal_when_the_number_is_known_then_merged_and_its_months_count_once(till: Till) -> None:
+    kept, twin = till.shop.meters[DRNS[0]], new_id(till.now)
+    till.shop.meters[DRNS[0]] = twin
+    till.sell()
+    till.push()
+    watcher = till.shop.till("T02")
+    assert [row["meter_id"] for row in watcher.pull("meter_month")["rows"]] == [str(twin)]
+    made = proposal(till, meter_id=str(twin), meter_number=DRNS[0])
+    assert states(till, made) == ["merged"]
+    page = watcher.pull("meter_month")
+    assert {row["meter_id"] for row in page["rows"]} == {str(kept)}
+    assert page["deleted"] == [f"{twin}/2026-11/{till.id}"]
+    (merged,) = [row for row in watcher.pull("meters")["rows"] if row["id"] == str(twin)]
+    assert merged["merged_into"] == str(kept)
+    # Until the till learns of it, it sells to its own id; that counts for the meter that is kept.
+    till.sell()
+    assert till.flags() == ["duplicate_meter"]
+    with till.server.database.read() as connection:
+        months = connection.execute(select(journal.meter_month.c.meter_id)).scalars().all()
+    assert months == [kept]
+
+
+def test_proposal_when_sold_to_before_it_is_accepted_then_its_debt_is_less(till: Till, chief: Person) -> None:
+    made = proposal(till, arrears=900)
+    till.shop.meters[NEW_DRN] = UUID(json.loads(made["record"])["meter_id"])
+    till.sell(NEW_DRN, basis=Basis(arrears_before_minor=900))
+    assert till.flags() == []
+    propose(till, made)
+    decide(chief, made)
+    with till.server.database.read() as connection:
+        assert connection.execute(select(meter.c.arrears_minor).where(meter.c.drn == NEW_DRN)).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"record_sha256": "ab" * 32},
+        {"record": "{}"},
+        {"record": '{"a":1.5}'},
+    ],
+)
+def test_proposal_when_the_record_is_not_the_one_that_was_stated_then_422(
+    till: Till, change: dict[str, str]
+) -> None:
+    assert code_of(propose(till, proposal(till) | change)) == (422, "proposal.record")
+
+
+@pytest.mark.parametrize("cells", [{"supply_group": "999999"}, {"tariff_code": "NONE"}, {"site": "x" * 201}])
+def test_proposal_when_it_points_to_nothing_then_it_cannot_be_accepted(
+    till: Till, chief: Person, cells: dict[str, str]
+) -> None:
+    made = proposal(till, **cells)
+    propose(till, made)
+    assert decide(chief, made).status_code == 422
+    assert states(till, made) == ["waiting"]
+
+
+def test_proposal_when_the_id_comes_with_another_record_then_conflict(till: Till) -> None:
+    made = proposal(till)
+    propose(till, made)
+    other = proposal(till, note="x") | {"proposal_id": made["proposal_id"]}
+    assert code_of(propose(till, other)) == (409, "proposal.id_conflict")
+    stranger = make_shop(till.server, "other", drns=(NEW_DRN,)).till("X01")
+    assert code_of(propose(stranger, made)) == (409, "proposal.id_conflict")
+
+
+def test_change_of_a_meter_when_accepted_then_only_what_a_till_may_change(till: Till, chief: Person) -> None:
+    meter_id = str(till.shop.meters[DRNS[0]])
+    changes = [{"field": "status", "new": "suspended"}, {"field": "arrears_minor", "new": 5}]
+    line = till.line("meter_changed_here", {"meter_id": meter_id, "drn": DRNS[0], "changes": changes})
+    till.push()
+    assert decide(chief, {"proposal_id": str(line.event.id)}).json()["state"] == "accepted"
+    (row,) = [one for one in till.pull("meters")["rows"] if one["id"] == meter_id]
+    assert (row["status"], row["arrears_minor"]) == ("suspended", 0)
+
+
+def test_review_when_decided_then_once_and_the_fact_stays(till: Till, chief: Person) -> None:
+    till.sell(units_milli=1)
+    till.push()
+    (flag,) = chief.get("/v1/review").json()["items"]
+    assert (flag["flag"], flag["till_code"], flag["money_minor"]) == ("price", "T01", 5_000)
+    detail = chief.get(f"/v1/review/{flag['id']}").json()
+    assert detail["line"]["seq"] == 1
+    body = {"bearer": "cashier", "reason": "typed wrong"}
+    assert chief.post(f"/v1/review/{flag['id']}/decide", json=body).json()["bearer"] == "cashier"
+    assert code_of(chief.post(f"/v1/review/{flag['id']}/decide", json=body)) == (409, "review.decided")
+    assert chief.get("/v1/review").json()["items"] == []
+    assert len(chief.get("/v1/review?state=decided&flag=price").json()["items"]) == 1
+    assert till.get(f"/v1/books/{till.id}/2026-11-20").json()["tenders_minor"] == {"cash": 5_000}
+
+
+def test_review_when_by_another_organisation_or_role_then_nothing(till: Till, chief: Person) -> None:
+    till.sell(units_milli=1)
+    till.push()
+    (flag,) = chief.get("/v1/review").json()["items"]
+    other = till.server.make_organisation("other")
+    stranger = till.server.person(Role.ADMINISTRATOR, organisation_id=other, username="eve")
+    cashier = till.server.person(Role.CASHIER, organisation_id=till.shop.organisation)
+    auditor = till.server.person(Role.AUDITOR, organisation_id=till.shop.organisation)
+    assert stranger.get("/v1/review").json()["items"] == []
+    assert code_of(stranger.get(f"/v1/review/{flag['id']}")) == (404, "review.unknown")
+    body = {"bearer": "nobody", "reason": "mine now"}
+    assert code_of(stranger.post(f"/v1/review/{flag['id']}/decide", json=body)) == (404, "review.unknown")
+    assert code_of(auditor.post(f"/v1/review/{flag['id']}/decide", json=body)) == (403, "permission.denied")
+    assert code_of(cashier.get("/v1/review")) == (403, "permission.denied")
+    assert len(auditor.get("/v1/review").json()["items"]) == 1
+
+
+def reading_of(till: Till, drn: str = DRNS[0], **changes: Any) -> dict[str, Any]:
+    body = {"reading_id": str(new_id(till.now)), "meter_id": str(till.shop.meters.get(drn, till.id))}
+    body |= {"register": "total", "value_milli": 5_000, "read_at": "2026-11-20T07:00:00.000Z"}
+    return body | changes
+
+
+def test_readings_when_sent_twice_then_kept_once_and_wrong_ones_are_named(till: Till, chief: Person) -> None:
+    good, unknown = reading_of(till), reading_of(till, NEW_DRN)
+    future = reading_of(till, read_at="2026-11-25T07:00:00Z")
+    sent = {"readings": [good, unknown, future]}
+    assert [one["result"] for one in till.post("/v1/readings", sent).json()["results"]] == [
+        "accepted",
+        "refused",
+        "refused",
+    ]
+    again = till.post("/v1/readings", sent).json()["results"]
+    assert [(one["result"], one["code"]) for one in again] == [
+        ("duplicate", ""),
+        ("refused", "meter.unknown"),
+        ("refused", "reading.future"),
+    ]
+    with till.server.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(reading)).scalar_one() == 1
+    listed = chief.get(f"/v1/meters/{good['meter_id']}/readings").json()["items"]
+    assert [(one["register"], one["value_milli"], one["source"]) for one in listed] == [
+        ("total", 5_000, "till")
+    ]
+
+
+@pytest.fixture
+def device(till: Till, chief: Person) -> dict[str, str]:
+    made = chief.post("/v1/devices", json={"meter_id": str(till.shop.meters[DRNS[0]])})
+    assert made.status_code == 201
+    answer: dict[str, str] = made.json()
+    return answer
+
+
+def as_device(till: Till, device: dict[str, str], what: str, body: Any = None, **more: str) -> Any:
+    headers = {"Authorization": f"Bearer {device['secret']}", **more}
+    return till.client.post(f"/v1/devices/{device['id']}/{what}", json=body, headers=headers)
+
+
+def test_device_when_it_polls_then_tokens_until_it_has_answered_for_them(
+    till: Till, device: dict[str, str]
+) -> None:
+    first, second = till.sell(DRNS[0]), till.sell(DRNS[0])
+    till.sell(DRNS[1])
+    till.push()
+    digits = [sale["items"][0]["tokens"][0]["digits"] for sale in (first, second)]
+    poll = as_device(till, device, "poll").json()
+    assert [one["digits"] for one in poll["tokens"]] == digits
+    report = {"acknowledged": [{"digits": digits[0], "result": "accepted"}]}
+    assert as_device(till, device, "report", report).json()["acknowledged"] == 1
+    assert as_device(till, device, "report", report).json()["acknowledged"] == 0
+    assert [one["digits"] for one in as_device(till, device, "poll").json()["tokens"]] == digits[1:]
+
+
+def test_device_when_the_meter_refuses_a_token_then_a_case_once(till: Till, device: dict[str, str]) -> None:
+    sale = till.sell()
+    till.push()
+    digits = sale["items"][0]["tokens"][0]["digits"]
+    report = {
+        "acknowledged": [{"digits": digits, "result": "used"}],
+        "readings": [reading_of(till), reading_of(till, DRNS[1])],
+    }
+    for _ in range(2):
+        answer = as_device(till, device, "report", report).json()
+        assert answer["readings"][1]["code"] == "device.other_meter"
+    with till.server.database.read() as connection:
+        (case,) = connection.execute(select(journal.case)).all()
+    assert (case.case_kind, str(case.sale_id)) == ("token_refused", sale["sale_id"])
+
+
+def test_device_when_its_secret_is_wrong_old_or_ended_then_401(
+    till: Till, device: dict[str, str], chief: Person
+) -> None:
+    assert code_of(as_device(till, device | {"secret": "x"}, "poll")) == (401, "device.secret")
+    renewed = chief.post("/v1/devices", json={"meter_id": str(till.shop.meters[DRNS[0]])}).json()
+    assert renewed["id"] == device["id"]
+    assert code_of(as_device(till, device, "poll")) == (401, "device.secret")
+    headers = {"Authorization": f"Bearer {renewed['secret']}", "Kilotill-Device": renewed["id"]}
+    sent = till.client.post("/v1/readings", json={"readings": [reading_of(till)]}, headers=headers)
+    assert sent.json()["results"][0]["result"] == "accepted"
+    assert chief.delete(f"/v1/devices/{device['id']}").status_code == 204
+    assert code_of(as_device(till, renewed, "poll")) == (401, "device.secret")
+    other = till.server.make_organisation("other")
+    stranger = till.server.person(Role.ADMINISTRATOR, organisation_id=other, username="eve")
+    assert code_of(stranger.delete(f"/v1/devices/{device['id']}")) == (404, "device.unknown")
+
+
+def test_master_data_when_kept_by_an_administrator_then_tills_pull_it(till: Till, chief: Person) -> None:
+    place = {"name": "Second", "currency": "RWF", "language": "fr"}
+    made = chief.post("/v1/sales-points", json=place).json()
+    assert code_of(chief.post("/v1/sales-points", json=place)) == (409, "sales_point.name_taken")
+    assert chief.put(f"/v1/sales-points/{made['id']}", json=place | {"name": "Third"}).status_code == 200
+    assert {row["name"] for row in till.pull("sales_points")["rows"]} == {"Main", "Third"}
+
+    assert chief.put("/v1/suppliers/WASAC", json={"name": "Water"}).status_code == 200
+    commission = {"valid_from": "2026-01-01T00:00:00Z", "ppm": 50_000}
+    assert chief.put("/v1/suppliers/REG/commission", json=commission).status_code == 204
+    group = {"key_method": "04", "algorithm": "11", "krn": 1, "ken": 255, "ti": "01", "supplier": "WASAC"}
+    assert chief.put("/v1/supply-groups/201458", json=group | {"holders": ["vault"]}).status_code == 204
+    assert {row["id"]: row["lane"] for row in till.pull("supply_groups")["rows"]} == {SGC: 1, "201458": 1}
+    changed = chief.put("/v1/supply-groups/201458", json=group | {"holders": ["vault"], "krn": 2})
+    assert code_of(changed) == (409, "supply_group.key")
+    assert code_of(
+        chief.put("/v1/supply-groups/201459", json=group | {"holders": ["v"], "tid_zone": "X/Y"})
+    ) == (
+        422,
+        "supply_group.zone",
+    )
+    assert chief.post(f"/v1/supply-groups/{SGC}/next-key", json={**group, "krn": 2}).status_code == 202
+    assert code_of(chief.post(f"/v1/supply-groups/{SGC}/next-key/complete")) == (
+        409,
+        "key_change.not_started",
+    )
+
+    tariff = make_tariff(version=2)
+    added = chief.post("/v1/tariffs", json={"name": "Homes 2", "body": tariff.to_json()})
+    assert added.status_code == 201
+    assert chief.post("/v1/tariffs", json={"body": tariff.to_json()}).json()["id"] == added.json()["id"]
+    clash = make_tariff(version=2, min_minor=5)
+    assert code_of(chief.post("/v1/tariffs", json={"body": clash.to_json()})) == (
+        409,
+        "tariff.version_exists",
+    )
+    assert sorted(row["version"] for row in till.pull("tariffs")["rows"]) == [1, 2]
+    listed = chief.get("/v1/tariffs")
+    assert chief.get("/v1/tariffs", headers={"If-None-Match": listed.headers["ETag"]}).status_code == 304
+
+
+def test_commission_when_set_then_the_ledger_of_the_next_sale_has_it(till: Till, chief: Person) -> None:
+    body = {"valid_from": "2026-01-01T00:00:00Z", "ppm": 50_000}
+    chief.put("/v1/suppliers/REG/commission", json=body)
+    till.sell()
+    till.push()
+    with till.server.database.read() as connection:
+        balances = dict(
+            connection.execute(
+                select(journal.account_balance.c.account, journal.account_balance.c.balance_minor)
+            ).all()
+        )
+    assert balances == {f"drawer:{till.id}": 5_000, "supplier:REG": -4_750, "income:commission": -250}
+
+
+def test_records_when_put_listed_and_dropped_then_tills_follow(till: Till, chief: Person) -> None:
+    body = {"body": {"name": "Aline", "role": "C", "pin_hash": "$argon2id$secret"}}
+    user_id = str(new_id(till.now))
+    assert chief.put(f"/v1/records/users/{user_id}", json=body).status_code == 204
+    assert "secret" not in chief.get("/v1/records/users").text
+    assert till.pull("users")["rows"][0]["pin_hash"] == "$argon2id$secret"
+    wrong = chief.put(f"/v1/records/users/{user_id}", json={"body": {"name": "Aline", "role": "X"}})
+    assert code_of(wrong) == (422, "record.invalid")
+    assert wrong.json()["errors"][0]["field"] == "role"
+    scoped = chief.put(f"/v1/records/users/{user_id}", json=body | {"scope": str(till.id)})
+    assert code_of(scoped) == (422, "record.scope")
+    assert chief.delete(f"/v1/records/users/{user_id}").status_code == 204
+    assert till.pull("users")["deleted"] == [user_id]
+    assert code_of(chief.delete(f"/v1/records/users/{user_id}")) == (404, "record.unknown")
+    cashier = till.server.person(Role.CASHIER, organisation_id=till.shop.organisation)
+    assert code_of(cashier.get("/v1/records/users")) == (403, "permission.denied")
+
+
+def test_meters_when_kept_by_people_then_only_their_own_and_their_institutions(
+    till: Till, chief: Person
+) -> None:
+    institution = str(new_id(till.now))
+    chief.put(f"/v1/records/institutions/{institution}", json={"body": {"name": "Hospital"}})
+    body = {"drn": NEW_DRN, "tariff_code": TARIFF.code, "sgc": SGC, "institution_id": institution}
+    made = chief.post("/v1/meters", json=body)
+    assert made.status_code == 201
+    assert code_of(chief.post("/v1/meters", json=body)) == (409, "meter.exists")
+    assert code_of(chief.post("/v1/meters", json=body | {"drn": DRNS[0], "sgc": "000000"})) == (
+        409,
+        "meter.exists",
+    )
+    wrong = {"drn": "04100000415", "tariff_code": "NONE", "sgc": SGC}
+    assert code_of(chief.post("/v1/meters", json=wrong)) == (422, "meter.unknown_tariff")
+    path = f"/v1/meters/{made.json()['id']}"
+    changed = chief.put(path, json={key: body[key] for key in body if key != "drn"} | {"note": "roof"})
+    assert changed.json()["note"] == "roof"
+    manager = till.server.person(
+        Role.FACILITY_MANAGER,
+        organisation_id=till.shop.organisation,
+        institution_id=UUID(institution),
+    )
+    assert [one["drn"] for one in manager.get("/v1/meters").json()["items"]] == [NEW_DRN]
+    own = str(till.shop.meters[DRNS[0]])
+    assert code_of(manager.get(f"/v1/meters/{own}")) == (404, "meter.unknown")
+    assert code_of(manager.get(f"/v1/meters/{own}/readings")) == (404, "meter.unknown")
+    assert code_of(manager.post("/v1/devices", json={"meter_id": own})) == (404, "meter.unknown")
+    stranger = till.server.person(
+        Role.ADMINISTRATOR, organisation_id=till.server.make_organisation("other"), username="eve"
+    )
+    assert stranger.get("/v1/meters").json()["items"] == []
+    assert code_of(stranger.get(path)) == (404, "meter.unknown")
+    page = chief.get("/v1/meters?limit=2").json()
+    rest = chief.get(f"/v1/meters?limit=2&cursor={page['next_cursor']}").json()
+    assert len(page["items"]) == len(rest["items"]) == 2
+
+
+def test_customers_when_erased_then_nothing_is_left_here_or_at_the_till(till: Till, chief: Person) -> None:
+    body = {"sales_point_id": str(till.shop.sales_point), "name": "Aline", "phone": "+250788123456"}
+    made = chief.post("/v1/customers", json=body).json()
+    assert chief.put(f"/v1/customers/{made['id']}", json=body | {"name": "Aline U."}).status_code == 200
+    assert chief.post(f"/v1/customers/{made['id']}/erase").status_code == 204
+    assert till.pull("customers")["rows"] == [{"id": made["id"], "is_erased": True}]
+    assert code_of(chief.put(f"/v1/customers/{made['id']}", json=body)) == (409, "customer.erased")
+    with till.server.database.read() as connection:
+        assert connection.execute(select(customer.c.name, customer.c.phone)).one() == (None, None)
+    stranger = till.server.person(
+        Role.ADMINISTRATOR, organisation_id=till.server.make_organisation("other"), username="eve"
+    )
+    assert code_of(stranger.post(f"/v1/customers/{made['id']}/erase")) == (404, "record.unknown")
+
+
+METERS_CSV = (
+    "meter_number,name,phone,tariff_code,supply_group,status,arrears\n"
+    f"{NEW_DRN},Aline,+250788123456,RES,{SGC},active,500\n"
+    f"{DRNS[0]},,,RES,{SGC},blocked,\n"
+    f"{DRNS[1]},,,NONE,{SGC},active,\n"
+    f"{DRNS[0]},,,RES,{SGC},active,\n"
+    f"04100000415,,x,RES,{SGC},active,\n"
+)
+
+
+def test_import_of_meters_when_some_rows_are_wrong_then_the_others_are_in(till: Till, chief: Person) -> None:
+    answer = chief.post("/v1/meters/import", json={"text": METERS_CSV}).json()
+    assert (answer["added"], answer["changed"]) == (1, 1)
+    assert [(one["line"], one["error_code"]) for one in answer["errors"]] == [
+        (4, "meter.unknown_tariff"),
+        (5, "meter.twice"),
+        (6, "phone.invalid"),
+    ]
+    rows = {row["drn"]: row for row in till.pull("meters")["rows"]}
+    assert (rows[NEW_DRN]["arrears_minor"], rows[DRNS[0]]["status"]) == (500, "blocked")
+    assert [row["name"] for row in till.pull("customers")["rows"]] == ["Aline"]
+    again = chief.post("/v1/meters/import", json={"text": METERS_CSV}).json()
+    assert (again["added"], again["changed"]) == (0, 2)
+
+
+def test_import_of_staff_and_tariffs_when_right_then_tills_pull_them(till: Till, chief: Person) -> None:
+    staff = "name,role,active\nAline,C,yes\nSam,X,yes\n"
+    answer = chief.post("/v1/staff/import", json={"text": staff}).json()
+    assert (answer["added"], [one["line"] for one in answer["errors"]]) == (1, [3])
+    assert [row["name"] for row in till.pull("users")["rows"]] == ["Aline"]
+    tariffs = (
+        "tariff_code,version,valid_from,currency,row,to_units,rate,name\n"
+        "WATER,1,2026-01-01,RWF,tariff,,,Water\nWATER,1,2026-01-01,RWF,block,,331,\n"
+        "BAD,1,2026-01-01,RWF,block,5,331,\n"
+    )
+    answer = chief.post("/v1/tariffs/import", json={"text": tariffs}).json()
+    assert answer["added"] == 1
+    assert answer["errors"]
+    assert {row["code"] for row in till.pull("tariffs")["rows"]} == {"RES", "WATER"}
+
+
+def test_levels_when_set_then_listed(chief: Person) -> None:
+    body = {"name": "phone seen", "day_max_minor": 50_000}
+    assert chief.put("/v1/verification-levels/1", json=body).status_code == 204
+    (level,) = chief.get("/v1/verification-levels").json()["items"]
+    assert (level["level"], level["day_max_minor"], level["sale_max_minor"]) == (1, 50_000, None)
+
+
+def test_key_change_when_the_job_runs_then_it_begins_without_a_pull(till: Till, chief: Person) -> None:
+    key = {"krn": 2, "ken": 255, "ti": "01"}
+    assert chief.post(f"/v1/supply-groups/{SGC}/next-key", json=key).status_code == 202
+    page = till.pull("supply_groups")
+    till.pull("supply_groups", page["cursor"])
+    with till.server.database.write() as connection:
+        connection.execute(
+            update(supply_group).values(
+                next_change=1, next_key={**key, "kt": 2, "base_date": "14", "from": NOT_YET}
+            )
+        )
+    begin_key_changes(till.server.database, till.server.clock)
+    with till.server.database.read() as connection:
+        assert connection.execute(select(supply_group.c.next_key)).scalar_one()["from"] != NOT_YET
