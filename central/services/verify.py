@@ -7,6 +7,7 @@ moment is not known any more.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,8 @@ from central.models.identity import organisation
 from central.models.transactions import transactions
 from central.services.booking import Booking
 from central.services.push_lines import read_pushed_line
-from pos.domain.journal import GENESIS_HASH
+from pos.domain.canonical import JsonError
+from pos.domain.journal import GENESIS_HASH, JournalError
 
 _COPIED = (
     organisation,
@@ -99,7 +101,10 @@ def _check_chain(connection: Connection, row: Any) -> str | None:
     for stored in _lines(connection, row.id):
         if stored.seq != expected:
             return f"line {expected} is missing"
-        line = read_pushed_line(stored.line)
+        try:
+            line = read_pushed_line(stored.line)
+        except (JournalError, JsonError):
+            return f"line {stored.seq} is no journal line"
         if line.hash != stored.hash or line.prev != before.hex() or str(row.id) != line.value["till"]:
             return f"line {stored.seq} was changed, or does not follow the one before"
         expected, before = expected + 1, stored.hash
@@ -142,7 +147,8 @@ def _compare(database: Database, beside: Database, row: Any) -> Finding | None:
         with database.read() as ours, beside.read() as theirs:
             here = ours.execution_options(yield_per=_PAGE).execute(query)
             there = theirs.execution_options(yield_per=_PAGE).execute(query)
-            different = _first_difference(iter(here), iter(there), len(key))
+            with closing(here), closing(there):
+                different = _first_difference(iter(here), iter(there), len(key))
         if different is not None:
             return Finding(row.code, f"{table.name} {different}")
     return None
