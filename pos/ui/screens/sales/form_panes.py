@@ -167,11 +167,16 @@ class ReasonPane(FormPane):
         """Show which sale it is, and what will happen."""
         form, say = state.form, self.look.say
         is_refund = state.pane is Pane.REFUND
-        self.head.title.setText(say("Refund in cash") if is_refund else say("Void this sale"))
+        trail = None if state.shown is None else state.shown.trail
+        title = say("Refund in cash") if trail is None else say("Give the money back")
+        self.head.title.setText(title if is_refund else say("Void this sale"))
         self.button.set_caption(say("Give back") if is_refund else say("Void"))
         if state.shown is not None:
-            self._amount.setText(self.look.wording.money(state.shown.detail.row.money_minor))
-        if is_refund:
+            money_minor = state.shown.detail.row.money_minor if trail is None else trail.view.paid_minor
+            self._amount.setText(self.look.wording.money(money_minor))
+        if is_refund and trail is not None:
+            text = say("Each part goes back as it came: cash from the drawer, the rest by its provider.")
+        elif is_refund:
             text = say("The money leaves the drawer now, with a credit note. A supervisor must allow it.")
         else:
             text = say("Nothing was paid and no token was made. The sale ends here.")

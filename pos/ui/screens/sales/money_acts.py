@@ -8,6 +8,7 @@ from pos.domain.permissions import Permission
 from pos.domain.states import SaleState
 from pos.services.refunds import Refund
 from pos.ui.lanes import Lane
+from pos.ui.screens.sales.payment_acts import PaymentActs
 from pos.ui.screens.sales.state import Form, Pane
 from pos.ui.screens.sales.store import Store
 
@@ -15,17 +16,20 @@ from pos.ui.screens.sales.store import Store
 class MoneyActs:
     """Refunds what cannot be delivered, voids what was never paid."""
 
-    def __init__(self, store: Store, *, reload: Callable[[], None]) -> None:
+    def __init__(self, store: Store, *, payments: PaymentActs, reload: Callable[[], None]) -> None:
         self._store = store
+        self._payments = payments
         self._reload = reload
 
     def can_refund(self) -> bool:
-        """Say whether money of the shown sale is due back."""
+        """Say whether money of the shown sale is due back, or can be made so."""
+        if self._payments.can_give_up():
+            return True
         return self._is_shown(SaleState.REFUND_DUE) and self._store.context.may_ask(Permission.REFUND_MAKE)
 
     def can_void(self) -> bool:
         """Say whether the shown sale waits for its payment."""
-        waits = self._is_shown(SaleState.AWAITING_PAYMENT)
+        waits = self._is_shown(SaleState.AWAITING_PAYMENT) and self._payments.trail is None
         return waits and self._store.context.may(Permission.SALE_VOID)
 
     def _is_shown(self, state: SaleState) -> bool:
@@ -60,6 +64,9 @@ class MoneyActs:
         assert shown is not None
         desk, actor, sale_id = context.desk, context.actor, shown.sale_id
         reason = store.state.form.reason.strip()
+        if shown.trail is not None:
+            self._payments.give_back(sale_id, reason, done=self._ended)
+            return
         money = context.wording.money(shown.detail.row.money_minor)
         context.attempt(
             Lane.SALE,
@@ -100,8 +107,9 @@ class MoneyActs:
         store, context = self._store, self._store.context
         store.set_form(is_busy=False)
         # The list shows the sale anew: nothing of it is as it was.
-        store.set(pane=Pane.NOTHING, is_open=False)
+        store.set(pane=Pane.NOTHING, shown=None, is_open=False)
         context.shell.toast(text)
+        context.shell.payments_changed()
         context.shell.refresh_status()
         self._reload()
 

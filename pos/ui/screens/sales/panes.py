@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStackedWidget
 from pos.ui.look import Look
 from pos.ui.screens.sales.case_panes import CasePane, ReplacedPane
 from pos.ui.screens.sales.form_panes import ExportPane, FormPane, NewCasePane, ReasonPane
+from pos.ui.screens.sales.payment_pane import PaymentPane
 from pos.ui.screens.sales.presenter import SalesPresenter
 from pos.ui.screens.sales.sale_pane import SalePane
 from pos.ui.screens.sales.state import Pane, SalesState
@@ -30,6 +31,7 @@ class Panes(QStackedWidget):
         self.replaced = ReplacedPane(look, presenter)
         self.reason = ReasonPane(look, presenter)
         self.export = ExportPane(look, presenter)
+        self.payments = PaymentPane(look, presenter)
         self._panes: dict[Pane, AnyPane] = {
             Pane.NOTHING: self.nothing,
             Pane.SALE: self.sale,
@@ -39,6 +41,7 @@ class Panes(QStackedWidget):
             Pane.REFUND: self.reason,
             Pane.VOID: self.reason,
             Pane.EXPORT: self.export,
+            Pane.PAYMENTS: self.payments,
         }
         for widget in dict.fromkeys(self._panes.values()):
             self.addWidget(widget)

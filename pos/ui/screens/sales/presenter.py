@@ -18,11 +18,15 @@ from pos.ui.screens.sales.case_acts import CaseActs
 from pos.ui.screens.sales.export_act import ExportAct
 from pos.ui.screens.sales.money_acts import MoneyActs
 from pos.ui.screens.sales.paper_acts import PaperActs
+from pos.ui.screens.sales.payment_acts import PaymentActs
 from pos.ui.screens.sales.periods import Span, chosen_span, sales_filter, spans_of
 from pos.ui.screens.sales.state import FORMS, Filters, Listing, Pane, Period, SalesState, ShownSale
 from pos.ui.screens.sales.store import Store
 
 ME = "me"
+FOLLOWS = (Permission.PAYMENT_REQUERY, Permission.SALE_VIEW_ALL)
+"""Either lets a person see the steps of payments."""
+
 TYPING_PAUSE_MS = 250
 
 FetchSales = Callable[[SaleRow | None], Sequence[SaleRow]]
@@ -53,7 +57,8 @@ class SalesPresenter:
         self._view = view
         self.store = Store(context, view.show_state)
         self.cases = CaseActs(self.store, reload=self.reload, show_sale=self.show_sale)
-        self.money = MoneyActs(self.store, reload=self.reload)
+        self.payments = PaymentActs(self.store, refresh=self.refresh_payments)
+        self.money = MoneyActs(self.store, payments=self.payments, reload=self.reload)
         self.papers = PaperActs(self.store, refresh=self.refresh_shown)
         self.export = ExportAct(self.store, wanted=self.wanted, subtitle=self.filter_text)
         self._looked = 0
@@ -232,6 +237,7 @@ class SalesPresenter:
         self._looked += 1
         looked = self._looked
         self._loading = sale_id
+        may_follow = any(self.context.may(one) for one in FOLLOWS)
 
         def work() -> ShownSale:
             detail = desk.past_sales.detail(actor, sale_id)
@@ -241,12 +247,19 @@ class SalesPresenter:
                 price = price_view(detail.sale["items"][0], tariff, wording, detail.row.at)
             facts = desk.past_sales.facts(actor, sale_id)
             case = desk.cases.of_sale(actor, sale_id) if detail.row.case_state else None
-            return ShownSale(detail, facts, price, case)
+            trail = None
+            if may_follow and (detail.row.state != "delivered" or detail.row.tenders != "cash"):
+                trail = desk.payment_board.trail(actor, sale_id)
+            if trail is not None and not any(part.provider for part in trail.view.parts):
+                trail = None
+            return ShownSale(detail, facts, price, case, trail)
 
         def got(shown: ShownSale) -> None:
             if looked == self._looked:
                 self._loading = None
-                self.store.set(listing=Listing.SALES, shown=shown, pane=Pane.SALE, case=None)
+                self.store.set(
+                    listing=Listing.SALES, shown=shown, pane=Pane.SALE, case=None, shows_answers=False
+                )
                 then()
 
         def failed(error: BaseException) -> None:
@@ -260,6 +273,14 @@ class SalesPresenter:
         """Read the shown sale anew after something was done with it."""
         if self.state.shown is not None and self.state.pane is Pane.SALE:
             self._load(self.state.shown.sale_id, lambda: None)
+        self.reload()
+
+    def refresh_payments(self) -> None:
+        """Read the shown sale anew while its payments are looked at."""
+        shown = self.state.shown
+        if shown is not None and self.state.pane in (Pane.SALE, Pane.PAYMENTS):
+            then = self.payments.begin if self.state.pane is Pane.PAYMENTS else lambda: None
+            self._load(shown.sale_id, then)
         self.reload()
 
     def open_pane(self) -> None:

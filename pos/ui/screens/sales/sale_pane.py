@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QVB
 
 from pos.domain.permissions import Permission
 from pos.services.past_sales import PaperState
+from pos.services.payment_board import Trail
+from pos.services.payment_words import state_tone, state_word
 from pos.services.price_view import PriceRow, units_text
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
@@ -230,6 +232,8 @@ class SalePane(QWidget):
         column = QVBoxLayout()
         column.setSpacing(look.metrics.fixed(4, 2))
         column.addLayout(self._fact(say("Paid"), self._paid(shown)))
+        if shown.trail is not None:
+            column.addWidget(self._payments(shown.trail))
         shift = shown.facts.shift_number
         by = row.cashier if shift is None else say("{name}, shift {n}", name=row.cashier, n=shift)
         column.addLayout(self._fact(say("By"), by))
@@ -253,6 +257,30 @@ class SalePane(QWidget):
             else:
                 parts.append(f"{word} {given}")
         return " + ".join(parts) or NONE
+
+    def _payments(self, trail: Trail) -> QWidget:
+        """Each part with its state, and the way to all of its steps."""
+        look, wording = self._look, self._look.wording
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        tight(column, gap=4)
+        for part in trail.view.parts:
+            line = QHBoxLayout()
+            line.setSpacing(8)
+            name = tender_word(part.tender, wording)
+            line.addWidget(ElidedLabel(look, name, Type.SUPPORT, tone="text2"), 1)
+            line.addWidget(Badge(look, state_word(part.state, wording), state_tone(part.state)))
+            line.addWidget(label(look, wording.amount(part.amount_minor), Type.SUPPORT))
+            column.addLayout(line)
+        button = KeyButton(
+            look, look.say("Payments"), cap=look.keys.cap_of(Act.HOLD), kind="quiet", size="small"
+        )
+        button.clicked.connect(self._presenter.payments.begin)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(button)
+        column.addLayout(row)
+        return holder
 
     def _sent(self, shown: ShownSale) -> str:
         if shown.facts.is_sent:

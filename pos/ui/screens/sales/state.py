@@ -9,6 +9,7 @@ from uuid import UUID
 from pos.domain.states import CaseKind, CaseState
 from pos.services.cases import CaseRow, ReplacementRow
 from pos.services.past_sales import SaleDetail, SaleFacts, SalesChoices
+from pos.services.payment_board import Trail
 from pos.services.price_view import PriceView
 from pos.services.sales_export import ExportFormat
 
@@ -40,9 +41,10 @@ class Pane(StrEnum):
     REFUND = "refund"
     VOID = "void"
     EXPORT = "export"
+    PAYMENTS = "payments"
 
 
-FORMS = frozenset({Pane.NEW_CASE, Pane.REFUND, Pane.VOID, Pane.EXPORT})
+FORMS = frozenset({Pane.NEW_CASE, Pane.REFUND, Pane.VOID, Pane.EXPORT, Pane.PAYMENTS})
 """Panes a person opened by a key and leaves with Esc, back to the sale."""
 
 
@@ -66,6 +68,7 @@ class ShownSale:
     facts: SaleFacts
     price: PriceView | None
     case: CaseRow | None
+    trail: Trail | None = None
 
     @property
     def sale_id(self) -> UUID:
@@ -128,3 +131,4 @@ class SalesState:
     form: Form = field(default_factory=Form)
     export: ExportState = field(default_factory=ExportState)
     is_printing: bool = False
+    shows_answers: bool = False

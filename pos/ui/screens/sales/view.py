@@ -62,6 +62,7 @@ class SalesScreen(Screen):
         self.panes = Panes(look, self.presenter)
         self.panes.sale.pdf_pressed.connect(self._on_pdf)
         self.panes.export.save_pressed.connect(self._on_export)
+        self.panes.payments.pdf_pressed.connect(self._on_trail)
         column.addLayout(self._make_zone(), 1)
         self.show_state(self.presenter.state)
 
@@ -170,6 +171,12 @@ class SalesScreen(Screen):
         if path is not None:
             self.presenter.papers.save_pdf(path)
 
+    def _on_trail(self) -> None:
+        payments = self.presenter.payments
+        path = self.ask_path(self.look.say("Save the payments"), payments.pdf_name(), "PDF (*.pdf)")
+        if path is not None:
+            payments.save_pdf(path)
+
     def _on_export(self) -> None:
         export = self.presenter.export
         name = export.file_name()
@@ -200,6 +207,8 @@ class SalesScreen(Screen):
             items[Act.PLACE_7] = BarItem(say("Void"))
         elif self._context.may_ask(Permission.REFUND_MAKE):
             items[Act.PLACE_7] = BarItem(say("Refund"), is_on=presenter.money.can_refund())
+        if presenter.payments.trail is not None:
+            items[Act.HOLD] = BarItem(say("Payments"), is_on=presenter.payments.can_show())
         main = self._main()
         if main:
             items[Act.MAIN] = BarItem(main, is_main=True)
@@ -217,6 +226,7 @@ class SalesScreen(Screen):
             Pane.VOID: say("Void"),
             Pane.EXPORT: say("Save as"),
             Pane.CASE: say("Decide") if self.presenter.cases.can_decide() else "",
+            Pane.PAYMENTS: say("Ask now") if self.presenter.payments.can_ask() else "",
         }
         return words.get(pane, "")
 
@@ -228,7 +238,8 @@ class SalesScreen(Screen):
             Act.TRIAL: self.filters.span.setFocus,
             Act.RECENT: presenter.switch_listing,
             Act.PLACE_5: presenter.reload,
-            Act.REFRESH: presenter.reload,
+            Act.REFRESH: self._ask,
+            Act.HOLD: presenter.payments.begin,
             Act.PLACE_6: presenter.cases.begin,
             Act.PLACE_7: presenter.money.begin,
             Act.MAIN: self._do_main,
@@ -252,8 +263,16 @@ class SalesScreen(Screen):
             Pane.VOID: presenter.money.confirm,
             Pane.EXPORT: self._on_export,
             Pane.CASE: presenter.cases.decide,
+            Pane.PAYMENTS: presenter.payments.ask,
         }
         acts[presenter.state.pane]()
+
+    def _ask(self) -> None:
+        """Ask the provider about the shown sale where it is open, else read the list anew."""
+        if self.presenter.payments.can_ask():
+            self.presenter.payments.ask()
+        else:
+            self.presenter.reload()
 
     def _go_to_cash(self) -> None:
         self._context.shell.go("shift", part="cash")
@@ -320,6 +339,11 @@ class SalesScreen(Screen):
         elif "text" in where:
             self.filters.search.set_text(str(where["text"]))
             self.presenter.search(str(where["text"]))
+
+    def payments_changed(self) -> None:
+        """Read the shown sale anew: its payments may have moved on."""
+        if self.presenter.payments.open_parts():
+            self.presenter.refresh_payments()
 
     def opened(self) -> None:
         """Read the list anew; the caret stands in it."""

@@ -67,7 +67,13 @@ def case_tone(state: CaseState) -> str:
 def tender_word(tender: str, wording: Wording) -> str:
     """Return the word for a way of paying."""
     say = wording.say
-    words = {"cash": say("Cash"), "bank": say("Bank"), "account": say("Account")}
+    words = {
+        "cash": say("Cash"),
+        "bank": say("Bank"),
+        "account": say("Account"),
+        "momo": "MTN MoMo",
+        "airtel": "Airtel Money",
+    }
     return words.get(tender) or tender.replace("_", " ").title()
 
 

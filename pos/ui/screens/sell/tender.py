@@ -501,6 +501,6 @@ _AT_THE_TENDER = frozenset(
         "provider.means",
         "provider.currency",
         "provider.not_set_up",
-        "fee.endless",
+        "fee_rule.endless",
     }
 )

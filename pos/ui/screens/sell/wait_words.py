@@ -9,9 +9,9 @@ from math import ceil
 from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
 from pos.gateways.base import StepKind
-from pos.gateways.reasons import Reason
 from pos.i18n.wording import Wording
 from pos.services.payment_views import PaymentView, SaleView
+from pos.services.payment_words import reason_words
 from pos.ui.refusal_words import plain_text
 from pos.ui.screens.sell.state import SellState, Wait, Way
 
@@ -120,7 +120,7 @@ def _steps_of(part: PaymentView, wait: Wait, state: SellState, *, wording: Wordi
     if part.state is PaymentState.SUCCEEDED:
         return [Step("ok", say("{provider}: paid", provider=name), money)]
     if not part.is_under_way:
-        return [Step("bad", f"{name}: {reason_text(part, wording)}", money)]
+        return [Step("bad", f"{name}: {reason_words(part.reason, wording)}", money)]
     payer = dict(wait.payers).get(part.provider, "") or (
         f"··· {part.phone_last3}" if part.phone_last3 else ""
     )
@@ -169,7 +169,7 @@ def _unknown(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
         ),
         (say("Asked"), asked_text(asked[0], wait.now, wording) or "–"),
     ]
-    reason = reason_text(asked[0], wording)
+    reason = reason_words(asked[0].reason, wording)
     return WaitView(
         "info",
         "hourglass",
@@ -212,7 +212,7 @@ def _for_a_person(asked: list[PaymentView], state: SellState, wording: Wording) 
 def _failed(view: SaleView, state: SellState, wording: Wording, *, may_pay_again: bool) -> WaitView:
     say = wording.say
     failed = [part for part in view.parts if part.provider]
-    reason = reason_text(failed[-1], wording) if failed else ""
+    reason = reason_words(failed[-1].reason, wording) if failed else ""
     main = say("Ask again") if may_pay_again else say("Serve the next customer")
     return WaitView(
         "bad",
@@ -235,7 +235,7 @@ def _failed(view: SaleView, state: SellState, wording: Wording, *, may_pay_again
 def _rest(view: SaleView, state: SellState, wording: Wording) -> WaitView:
     say = wording.say
     failed = [part for part in view.parts if part.state is PaymentState.FAILED]
-    reason = reason_text(failed[-1], wording) if failed else ""
+    reason = reason_words(failed[-1].reason, wording) if failed else ""
     paid, rest = wording.money(view.paid_minor), wording.money(view.rest_minor)
     return WaitView(
         "warn",
@@ -289,11 +289,3 @@ def _going_back(view: SaleView, wording: Wording) -> WaitView:
         ),
         main=say("Serve the next customer"),
     )
-
-
-def reason_text(part: PaymentView, wording: Wording) -> str:
-    """Say in a few words why a payment is where it is."""
-    try:
-        return wording.say(Reason(part.reason).text)
-    except ValueError:
-        return part.reason

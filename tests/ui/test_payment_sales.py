@@ -1,0 +1,200 @@
+"""Payments among the past sales: every step, ask again, a person's word, money back, the trail as PDF."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from pos.bootstrap import Till
+from pos.domain.permissions import Actor
+from pos.domain.states import PaymentState, SaleState
+from pos.gateways.base import ByPhone
+from pos.gateways.sandbox import Sandbox
+from pos.gateways.sandbox.scenarios import Order, named_scenario
+from pos.services.payment_parts import Part
+from pos.services.payment_views import SaleView
+from pos.services.sale_values import SaleRequest
+from pos.system.ids import new_id
+from pos.ui.screens.sales.state import Pane
+from pos.ui.screens.sales.view import SalesScreen
+from tests.fakes.clock import FakeClock
+from tests.ui.conftest import PINS, Desktop
+from tests.ui.payments import CTRL, KEY, make_clock, payment_till
+from tests.ui.test_sell import meters
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return make_clock()
+
+
+@pytest.fixture
+def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+    with Sandbox(clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def till(made_shop: Path, tmp_path: Path, clock: FakeClock, sandbox: Sandbox) -> Iterator[Till]:
+    shutil.copytree(made_shop, tmp_path / "shop")
+    with payment_till(tmp_path / "shop", clock, sandbox) as opened:
+        yield opened
+
+
+def begin(till: Till, sandbox: Sandbox, cashier: Actor, scenario: str, *, cash_minor: int = 0) -> SaleView:
+    """A parked sale of 5,000 by phone, or in part by cash, that plays a scenario."""
+    found = named_scenario(scenario)
+    assert found is not None
+    sandbox.core.orders.add(Order(found))
+    drn = meters(till, "arrears_minor = 0")[0]
+    request = SaleRequest(sale_id=new_id(till.clock.now()), drn=drn, money_minor=5000)
+    parts = [Part("momo", pay_by=ByPhone("+250788413412"))]
+    if cash_minor:
+        parts.insert(0, Part("", cash_minor))
+    till.payments.desk.begin(request, parts, cashier)
+    return till.payments.desk.stop_waiting(request.sale_id, cashier)
+
+
+def show(desktop: Desktop, role: str, sale_id: UUID) -> SalesScreen:
+    desktop.sign_in(role)
+    desktop.window.go("sales", sale=sale_id)
+    desktop.settle()
+    screen = desktop.screen
+    assert isinstance(screen, SalesScreen)
+    return screen
+
+
+def test_payments_when_opened_then_every_step_with_its_time_and_who_said_it(
+    desktop: Desktop, open_shift: None, till: Till, people: dict[str, Actor], sandbox: Sandbox
+) -> None:
+    view = begin(till, sandbox, people["C"], "6")
+    screen = show(desktop, "C", view.sale_id)
+    desktop.key(KEY.Key_F10)
+
+    state = screen.presenter.state
+    assert state.pane is Pane.PAYMENTS and state.shown is not None and state.shown.trail is not None
+    steps = [(step.before, step.after, step.source) for step in state.shown.trail.steps]
+    assert steps == [("created", "sent", "reply")]
+    assert state.shown.trail.answers == (), "a cashier sees no raw answers"
+    assert screen.panes.payments.button.hasFocus()
+    desktop.key(KEY.Key_Escape)
+    assert screen.presenter.state.pane is Pane.SALE
+
+
+def test_payments_when_asked_again_then_the_sale_is_delivered_and_shown_so(
+    desktop: Desktop,
+    open_shift: None,
+    till: Till,
+    people: dict[str, Actor],
+    sandbox: Sandbox,
+    clock: FakeClock,
+) -> None:
+    view = begin(till, sandbox, people["C"], "1")
+    screen = show(desktop, "C", view.sale_id)
+    clock.pass_time(seconds=11)
+    sandbox.core.timeline.settle()
+    desktop.key(KEY.Key_R, CTRL)
+    desktop.settle()
+
+    shown = screen.presenter.state.shown
+    assert shown is not None and shown.detail.row.state == "delivered" and shown.has_token
+    assert shown.trail is not None and [step.after for step in shown.trail.steps] == ["sent", "succeeded"]
+
+
+def test_answers_when_an_administrator_looks_then_word_by_word(
+    desktop: Desktop, open_shift: None, till: Till, people: dict[str, Actor], sandbox: Sandbox
+) -> None:
+    view = begin(till, sandbox, people["C"], "6")
+    till.payments.desk.requery(view.parts[0].id, people["C"])
+    screen = show(desktop, "A", view.sale_id)
+    desktop.key(KEY.Key_F10)
+    pane = screen.panes.payments
+    assert pane.raw.isHidden()
+    pane.answers.click()
+    desktop.settle()
+
+    text = pane.raw.toPlainText()
+    assert "mtn status" in text and '"status": "PENDING"' in text
+    assert "788413412" not in text
+
+
+def test_resolve_when_no_reason_is_given_then_asked_for_and_with_one_the_token_comes(
+    desktop: Desktop, open_shift: None, till: Till, people: dict[str, Actor], sandbox: Sandbox
+) -> None:
+    view = begin(till, sandbox, people["C"], "6")
+    screen = show(desktop, "A", view.sale_id)
+    desktop.key(KEY.Key_F10)
+    pane = screen.panes.payments
+    pane.paid.click()
+    desktop.settle()
+    assert screen.presenter.state.form.wrong == "reason"
+    pane.reason.field.setFocus()
+    desktop.type("SMS of the customer")
+    pane.paid.click()
+    desktop.settle()
+
+    assert till.payments.desk.look(view.sale_id).state is SaleState.DELIVERED
+    assert till.verify_books().is_clean
+
+
+def test_resolve_when_a_cashier_wants_it_then_a_supervisors_pin_is_asked_for(
+    desktop: Desktop, open_shift: None, till: Till, people: dict[str, Actor], sandbox: Sandbox
+) -> None:
+    view = begin(till, sandbox, people["C"], "6")
+    screen = show(desktop, "C", view.sale_id)
+    desktop.key(KEY.Key_F10)
+    pane = screen.panes.payments
+    pane.reason.field.setFocus()
+    desktop.type("statement")
+    pane.failed.click()
+    desktop.settle()
+    desktop.type(PINS["S"])
+    desktop.key(KEY.Key_Return)
+    desktop.settle()
+
+    done = till.payments.desk.look(view.sale_id)
+    assert (done.state, done.parts[0].state) == (SaleState.FAILED, PaymentState.FAILED)
+
+
+def test_refund_when_a_part_was_refused_then_ended_first_and_given_back_by_its_own_way(
+    desktop: Desktop,
+    open_shift: None,
+    till: Till,
+    people: dict[str, Actor],
+    sandbox: Sandbox,
+    clock: FakeClock,
+) -> None:
+    view = begin(till, sandbox, people["C"], "refused", cash_minor=2000)
+    clock.pass_time(seconds=6)
+    sandbox.core.timeline.settle()
+    till.payments.run_due()
+    assert till.payments.desk.look(view.sale_id).is_refused
+    screen = show(desktop, "S", view.sale_id)
+    for _ in range(2):
+        desktop.key(KEY.Key_F7)
+        assert screen.presenter.state.pane is Pane.REFUND
+        desktop.type("the customer left")
+        desktop.key(KEY.Key_Return)
+        desktop.settle()
+        desktop.window.go("sales", sale=view.sale_id)
+        desktop.settle()
+
+    assert till.payments.desk.look(view.sale_id).state is SaleState.REFUNDED
+    assert till.verify_books().is_clean
+
+
+def test_pdf_when_saved_then_written_without_the_phone(
+    desktop: Desktop, open_shift: None, till: Till, people: dict[str, Actor], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    view = begin(till, sandbox, people["C"], "6")
+    screen = show(desktop, "C", view.sale_id)
+    screen.ask_path = lambda _title, name, _kind: tmp_path / name
+    desktop.key(KEY.Key_F10)
+    screen.panes.payments.pdf.click()
+    desktop.settle()
+
+    path = tmp_path / f"payments-{str(view.sale_id)[-12:]}.pdf"
+    assert path.read_bytes().startswith(b"%PDF")
+    assert b"413412" not in path.read_bytes()
