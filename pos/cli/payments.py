@@ -11,7 +11,7 @@ import click
 
 from pos.bootstrap import Access, Till
 from pos.cli.context import LOCAL_READER, CommandContext, money_option, pass_command
-from pos.cli.tenders import age_text, parts_of, say, view_json, view_text, wait_for
+from pos.cli.tenders import age_text, hand_over_new, parts_of, say, view_json, view_text, wait_for
 from pos.domain.fees import FeePayer, FeeRule
 from pos.domain.money import format_major, parse_scaled
 from pos.domain.payment_reports import Outcome
@@ -88,6 +88,7 @@ def requery(command: CommandContext, /, *, which: str, as_json: bool, **options:
         view = till.payments.desk.look(view.sale_id)
         if options["wait"]:
             view = wait_for(till, view, 600)
+        hand_over_new(till, view, actor, is_quiet=as_json)
         text = view_text(view, till.shop.currency)
     say(view_json(view), as_json=as_json, text=text)
     return 0
@@ -121,6 +122,7 @@ def rest(command: CommandContext, /, *, which: str, as_json: bool, **options: An
         view = till.payments.desk.pay_rest(view.sale_id, parts_of(till, options["tenders"]), actor)
         if options["wait"]:
             view = wait_for(till, view, 600)
+        hand_over_new(till, view, actor, is_quiet=as_json)
         text = view_text(view, till.shop.currency)
     say(view_json(view), as_json=as_json, text=text)
     return 0
@@ -154,6 +156,7 @@ def resolve(command: CommandContext, /, *, which: str, as_json: bool, **options:
             )
 
         view = _approved(command, till, options, act=act, subject=payment_id)
+        hand_over_new(till, view, actor, is_quiet=as_json)
         text = view_text(view, till.shop.currency)
     say(view_json(view), as_json=as_json, text=text)
     return 0

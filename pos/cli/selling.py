@@ -13,6 +13,7 @@ from pos.cli.context import CommandContext, money_option, pass_command, units_op
 from pos.cli.paper_files import hand_over
 from pos.cli.tenders import (
     cash_alone,
+    hand_over_new,
     parts_of,
     payment_json,
     view_json,
@@ -23,6 +24,7 @@ from pos.domain.money import format_major, format_scaled
 from pos.domain.permissions import Permission
 from pos.domain.states import SaleState
 from pos.errors import ApprovalNeeded
+from pos.models.queries.selling import find_sale
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
 from pos.system.ids import new_id
 from pos.tokens.digits import group
@@ -81,6 +83,8 @@ def _sell_by_parts(
 ) -> int:
     """Ask providers for their parts, and wait for them if asked to."""
     desk, parts = till.payments.desk, parts_of(till, options["tenders"])
+    with till.units.read() as connection:
+        earlier = find_sale(connection, request.sale_id)
     actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
     try:
         view = desk.begin(request, parts, actor)
@@ -99,9 +103,11 @@ def _sell_by_parts(
     if view.result is None:
         click.echo(json.dumps(view_json(view)) if as_json else view_text(view, till.shop.currency))
         return 1 if view.state in ENDED_UNPAID else 0
-    hand_over(till, view.result, actor, is_quiet=as_json)
-    answer = sale_json(view.result) | {"payments": [payment_json(part) for part in view.parts]}
-    click.echo(json.dumps(answer) if as_json else sale_text(view.result))
+    was_delivered = earlier is not None and earlier.delivered_place is not None
+    result = view.result if was_delivered else hand_over_new(till, view, actor, is_quiet=as_json)
+    assert result is not None, "it is delivered"
+    answer = sale_json(result) | {"payments": [payment_json(part) for part in view.parts]}
+    click.echo(json.dumps(answer) if as_json else sale_text(result))
     return 0
 
 

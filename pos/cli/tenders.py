@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -12,12 +13,15 @@ import click
 
 from pos.bootstrap import Till
 from pos.cli.context import money_option
+from pos.cli.paper_files import hand_over
 from pos.domain.money import format_major
+from pos.domain.permissions import Actor
 from pos.domain.states import SaleState
 from pos.errors import UserError
 from pos.gateways.base import ByLink, ByPhone, Means
 from pos.services.payment_parts import Part
 from pos.services.payment_views import PaymentView, SaleView
+from pos.services.sale_values import SaleResult
 
 LOOK_EVERY_S = 0.5
 HINT = "--tender"
@@ -68,6 +72,28 @@ def wait_for(till: Till, view: SaleView, seconds: float) -> SaleView:
     except KeyboardInterrupt:
         click.echo("Stopped waiting. The sale goes on.", err=True)
     return view
+
+
+def hand_over_new(till: Till, view: SaleView, actor: Actor, *, is_quiet: bool) -> SaleResult | None:
+    """Print a sale that has just been delivered and state that its token was shown; None without a token yet.
+
+    It is the first time that somebody sees it, though the sale was begun before.
+    """
+    if view.result is None:
+        return None
+    with till.units.read() as connection:
+        job: int | None = connection.exec_driver_sql(
+            "SELECT key FROM print_job WHERE place = ? AND copy = 0 AND state = 'waiting'",
+            (view.result.place,),
+        ).scalar()
+        was_handed: int = connection.exec_driver_sql(
+            "SELECT is_handed_over FROM sale WHERE id = ?", (view.sale_id.bytes,)
+        ).scalar_one()
+    if was_handed:
+        return view.result
+    result = replace(view.result, is_repeat=False, print_job=job)
+    hand_over(till, result, actor, is_quiet=is_quiet)
+    return result
 
 
 def is_open(view: SaleView) -> bool:

@@ -30,11 +30,12 @@ def counter(demo: Kilotill) -> Kilotill:
 def test_sell_when_paid_by_phone_and_waited_for_gives_the_token(counter: Kilotill, drns: list[str]) -> None:
     sold = counter.sell(drns[0], "--amount", "5000", "--tender", f"momo:{PAYS}", "--wait")
 
-    assert len(sold["token"]) == 20
+    assert (len(sold["token"]), sold["is_repeat"]) == (20, False)
     assert [(one["tender"], one["state"], one["phone_last3"]) for one in sold["payments"]] == [
         ("momo", "succeeded", "488")
     ]
     assert counter.answer("pay", "list")["sales"] == []
+    assert counter.answer("resume")["items"] == []
     assert counter.answer("verify")["clean"]
 
 
