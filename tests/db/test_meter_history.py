@@ -43,7 +43,7 @@ def test_past_when_another_till_sold_too_does_not_tell_the_blocks(office: Office
     units_milli = office.sell(drn, 5_000).item["units_milli"]
     with office.shop.units.write() as unit:
         unit.connection.exec_driver_sql(
-            "INSERT INTO meter_month SELECT meter_key, month, 'T09', 7000, 0, 0, '' FROM meter_month"
+            "INSERT INTO meter_month SELECT meter_key, month, 'T09', 7000, 0, 0, '', 1 FROM meter_month"
         )
 
     this = history(office).past(office.supervisor, drn).months[-1]

@@ -15,6 +15,7 @@ from pos.cli.demo_shop import make_demo_shop
 from pos.config import BANK_ACCOUNT, RECEIPT_FOOTER
 from pos.domain.permissions import Actor
 from pos.errors import UserError
+from pos.models.schema import NEWEST
 from pos.system.paths import DataFolder
 from tests.factories.backups import CHEAP
 
@@ -56,7 +57,7 @@ def test_bundle_when_written_tells_versions_settings_state_and_verify(till: Till
     texts = _write(till, tmp_path / "bundle.zip")
 
     about: dict[str, Any] = json.loads(texts["about.json"])
-    assert (about["qt"], about["sqlite"], about["schema"]) == ("6", sqlite3.sqlite_version, "0001")
+    assert (about["qt"], about["sqlite"], about["schema"]) == ("6", sqlite3.sqlite_version, NEWEST)
     assert str(tmp_path) not in texts["about.json"]
     assert json.loads(texts["settings.json"])["receipt_footer"] == "Complaints 3535"
     verify = json.loads(texts["verify.json"])

@@ -20,9 +20,9 @@ from pos.sync.engine import EngineParts, SyncEngine
 from pos.sync.resources.all import all_mappings
 from pos.sync.schedule import Schedule
 from pos.sync.state import OfficeClock, OfficeState
-from pos.sync.transport import Transport
+from pos.sync.transport import Response, Transport
 from tests.factories.shop import Shop, make_shop
-from tests.fakes.transport import Request, Response, ScriptedTransport, ok, problem
+from tests.fakes.transport import Request, ScriptedTransport, ok, problem
 
 SERVER_KEY = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 TILL_KEY = Ed25519PrivateKey.from_private_bytes(b"t" * 32)
