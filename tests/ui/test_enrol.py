@@ -214,6 +214,7 @@ def test_start_when_the_book_was_restored_asks_whether_it_replaces_the_lost_till
     enrol(desktop, open_page(desktop), office.code())
     desktop.wait_until(lambda: not desktop.window.syncing.state.is_running)
     backup = till.backups.begin().run()
+    assert backup is not None
     target = tmp_path / "other"
     till.restore_elsewhere(
         target, RestoreRequest(backup=backup.path, reason="dead disk", administrator=desktop.people["A"].name)
