@@ -63,19 +63,17 @@ class KeyFields:
 class _NotNowError(Exception):
     """The server cannot serve this sale now; whether for good is seen by how long it has been asked."""
 
-    def __init__(self, code: str, said: str) -> None:
-        super().__init__(said)
-        self.code = code
-        self.said = said
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
 
 
 class _NeverError(Exception):
     """The server will never serve this sale."""
 
-    def __init__(self, code: str, said: str) -> None:
-        super().__init__(said)
-        self.code = code
-        self.said = said
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
 
 
 class Vending:
@@ -103,14 +101,15 @@ class Vending:
                 return tokens
             problem: Problem
             if known.state == "refused":
-                raise _no(known.code, "The server will not serve this sale.", is_final=True, status=409)
+                refused = (known.code, "The server will not serve this sale.")
+                raise _no(Problem(*refused, status=409), is_final=True)
             try:
                 return self._issue(connection, who, request, now)
             except _NotNowError as error:
                 problem = self._not_now(connection, known, error, now)
             except _NeverError as error:
-                self._decide(connection, known, state="refused", code=error.code, now=now)
-                problem = _no(error.code, error.said, is_final=True, status=409)
+                self._decide(connection, known, state="refused", code=error.problem.code, now=now)
+                problem = _no(error.problem, is_final=True)
         # The decision is committed before it is told.
         raise problem
 
@@ -150,8 +149,8 @@ class Vending:
     ) -> Problem:
         is_final = now - known.first_at >= FINAL_AFTER
         if is_final:
-            self._decide(connection, known, state="refused", code=error.code, now=now)
-        return _no(error.code, error.said, is_final=is_final)
+            self._decide(connection, known, state="refused", code=error.problem.code, now=now)
+        return _no(error.problem, is_final=is_final)
 
     def _decide(
         self, connection: Connection, known: Row[Any], *, state: str, code: str, now: datetime, **more: Any
@@ -179,7 +178,7 @@ class Vending:
         try:
             tokens, tid = _make(connection, row, group, vault=vault, key=key, item=item, now=now)
         except KilotillError as error:
-            raise _NeverError(error.code, error.text) from error
+            raise _NeverError(Problem(*(error.code, error.text), status=409)) from error
         self._decide(
             *(connection, self._row(connection, who, request)),
             state="vended",
@@ -213,8 +212,9 @@ def _digest(request: VendRequest) -> bytes:
         raise Problem("vend.quote", f"The quote is no JSON of ours: {error.text}", status=422) from error
 
 
-def _no(code: str, said: str, *, is_final: bool, status: int = 404) -> Problem:
-    return Problem(*(code, said), status=status, extra={"final": is_final})
+def _no(problem: Problem, *, is_final: bool) -> Problem:
+    problem.extra["final"] = is_final
+    return problem
 
 
 def _meter(connection: Connection, who: TillPrincipal, drn: str) -> Row[Any]:
@@ -226,9 +226,11 @@ def _meter(connection: Connection, who: TillPrincipal, drn: str) -> Row[Any]:
         )
     ).one_or_none()
     if row is None:
-        raise _NotNowError("meter.unknown", f"Meter {drn} is not known at head office.")
+        raise _NotNowError(Problem("meter.unknown", f"Meter {drn} is not known at head office.", status=404))
     if row.status != "active":
-        raise _NeverError("meter.blocked", f"Meter {drn} is {row.status}: nothing can be sold.")
+        raise _NeverError(
+            Problem("meter.blocked", f"Meter {drn} is {row.status}: nothing can be sold.", status=409)
+        )
     return row
 
 
@@ -239,7 +241,9 @@ def _group(connection: Connection, row: Row[Any]) -> Row[Any]:
         )
     ).one_or_none()
     if group is None or "central" not in group.holders:
-        raise _NeverError("key.group_not_allowed", "Head office makes no tokens for this supply group.")
+        raise _NeverError(
+            Problem("key.group_not_allowed", "Head office makes no tokens for this supply group.", status=409)
+        )
     return group
 
 
@@ -260,9 +264,9 @@ def _checked_item(connection: Connection, row: Row[Any], request: VendRequest) -
         tariff_id = str(item["basis"]["tariff_id"])
         sha256 = str(item["basis"]["tariff_sha256"])
     except UNREADABLE as error:
-        raise _NeverError("vend.quote", "The quote is not that of one token.") from error
+        raise _NeverError(Problem("vend.quote", "The quote is not that of one token.", status=409)) from error
     if not is_right:
-        raise _NeverError("vend.quote", "The quote is not that of one token.")
+        raise _NeverError(Problem("vend.quote", "The quote is not that of one token.", status=409))
     _check_price(connection, row, item, tariff_id=tariff_id, sha256=sha256)
     checked: Body = item
     return checked
@@ -276,10 +280,12 @@ def _check_price(connection: Connection, row: Row[Any], item: Body, *, tariff_id
         )
     ).first()
     if known is None or str(known.id) != tariff_id:
-        raise _NotNowError("tariff.unknown", "Head office does not have this tariff.")
+        raise _NotNowError(Problem("tariff.unknown", "Head office does not have this tariff.", status=404))
     tariff = tariff_from_json(json.loads(known.body))
     if not is_price_right(item, tariff, representable_tenths=largest_amount_not_above):
-        raise _NeverError("sale.price", "The price of the quote is not what the tariff makes of it.")
+        raise _NeverError(
+            Problem("sale.price", "The price of the quote is not what the tariff makes of it.", status=409)
+        )
 
 
 def _check_float(connection: Connection, row: Row[Any], group: Row[Any], item: Body) -> None:
@@ -289,7 +295,7 @@ def _check_float(connection: Connection, row: Row[Any], group: Row[Any], item: B
         )
     ).scalar()
     if is_kept and float_left(connection, row.organisation_id) < item["money_minor"]:
-        raise _NeverError("float.empty", "The float with the supplier is used up.")
+        raise _NeverError(Problem("float.empty", "The float with the supplier is used up.", status=409))
 
 
 def _check_customer(connection: Connection, row: Row[Any], item: Body, now: datetime) -> None:
@@ -299,8 +305,11 @@ def _check_customer(connection: Connection, row: Row[Any], item: Body, now: date
     )
     if excess is not None:
         raise _NeverError(
-            "customer.limit",
-            f"This customer may buy for {excess.limit_minor} at most ({excess.what}): verify him first.",
+            Problem(
+                "customer.limit",
+                f"This customer may buy for {excess.limit_minor} at most ({excess.what}): verify him first.",
+                status=409,
+            )
         )
 
 
