@@ -187,6 +187,14 @@ class Payments:
         """Return the providers that are set up now, by code."""
         return self.providers.gateways()
 
+    def clash(self) -> str:
+        """Name the code of a mix of real and play money, empty where there is none or nothing is set up."""
+        found = self.providers.clash(self._values())
+        is_wanted = any(
+            self.providers.credentials(code) is not None for code in self._values()[PAYMENT_PROVIDERS]
+        )
+        return found.code if found is not None and is_wanted else ""
+
     def offers(self) -> list[Profile]:
         """Return the providers a cashier may offer: those that fit country and currency here."""
         return [gateway.profile for gateway in self.providers.offered().values()]

@@ -45,6 +45,8 @@ class ProviderStatus:
     is_ready: bool
     is_offered: bool
     credentials: Mapping[str, str]
+    fields: tuple[str, ...]
+    """The names of its credentials; those of refunds may be left out."""
     balance: Balance | None
     balance_age: timedelta | None
     trouble: str
@@ -189,6 +191,7 @@ class ProviderAccounts:
             is_ready=gateway is not None,
             is_offered=code in self._providers.offered(),
             credentials={name: shown(value) for name, value in (stored or {}).items()},
+            fields=FIELDS[code],
             balance=balance,
             balance_age=None if balance is None else self._clock.now() - balance.at,
             trouble="" if row is None else row[3] or "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pos.ui.keymap import Act
@@ -96,7 +96,7 @@ class WaitCard(Card):
         padding = look.metrics.padding
         column.setContentsMargins(padding, 8, padding, look.metrics.fixed(14, 10))
         column.setSpacing(8)
-        self.main = KeyButton(look, "", cap=say("Enter"), kind="accent", size="pay")
+        self.main = _MainButton(look, "", cap=say("Enter"), kind="accent", size="pay")
         self.ask = KeyButton(look, say("Ask now"), cap=keys.cap_of(Act.REFRESH))
         self.stop = KeyButton(look, say("Stop waiting"), cap=keys.cap_of(Act.STOP_WAITING))
         waits = self._presenter.waits
@@ -232,6 +232,17 @@ class WaitCard(Card):
         words.addStretch(1)
         row.addLayout(words, 1)
         return holder
+
+
+class _MainButton(KeyButton):
+    """Has the focus while nothing else can: the arrows go to the window, which goes through what waits."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the arrows to the window; Qt would move the focus."""
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class _StepLine(QWidget):
