@@ -14,6 +14,7 @@ from pos.config import (
     EMAIL_WAY,
     MESSAGE_FOLDER,
     PAYMENT_MODE,
+    PAYMENT_PROVIDERS,
     SMS_WAY,
     SMTP_SENDER,
     SMTP_SERVER,
