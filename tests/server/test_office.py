@@ -160,6 +160,12 @@ def test_proposal_when_the_id_comes_with_another_record_then_conflict(till: Till
     assert code_of(propose(stranger, made)) == (409, "proposal.id_conflict")
 
 
+def test_proposals_when_too_many_or_unknown_then_refused(till: Till, chief: Person) -> None:
+    many = [proposal(till) for _ in range(101)]
+    assert code_of(propose(till, *many)) == (413, "proposal.too_many")
+    assert code_of(decide(chief, proposal(till))) == (404, "proposal.unknown")
+
+
 def test_change_of_a_meter_when_accepted_then_only_what_a_till_may_change(till: Till, chief: Person) -> None:
     meter_id = str(till.shop.meters[DRNS[0]])
     changes = [{"field": "status", "new": "suspended"}, {"field": "arrears_minor", "new": 5}]
@@ -300,6 +306,9 @@ def test_master_data_when_kept_by_an_administrator_then_tills_pull_it(till: Till
     assert {row["name"] for row in till.pull("sales_points")["rows"]} == {"Main", "Third"}
 
     assert chief.put("/v1/suppliers/WASAC", json={"name": "Water"}).status_code == 200
+    used = {"name": "Main", "currency": "KES"}
+    refused = chief.put(f"/v1/sales-points/{till.shop.sales_point}", json=used)
+    assert code_of(refused) == (409, "sales_point.currency")
     commission = {"valid_from": "2026-01-01T00:00:00Z", "ppm": 50_000}
     assert chief.put("/v1/suppliers/REG/commission", json=commission).status_code == 204
     group = {"key_method": "04", "algorithm": "11", "krn": 1, "ken": 255, "ti": "01", "supplier": "WASAC"}
@@ -307,6 +316,10 @@ def test_master_data_when_kept_by_an_administrator_then_tills_pull_it(till: Till
     assert {row["id"]: row["lane"] for row in till.pull("supply_groups")["rows"]} == {SGC: 1, "201458": 1}
     changed = chief.put("/v1/supply-groups/201458", json=group | {"holders": ["vault"], "krn": 2})
     assert code_of(changed) == (409, "supply_group.key")
+    fewer = chief.put("/v1/supply-groups/201458", json=group | {"holders": ["vault"], "lanes": 4})
+    assert code_of(fewer) == (409, "supply_group.lanes")
+    unknown = chief.post("/v1/supply-groups/999999/next-key", json={**group, "krn": 2})
+    assert code_of(unknown) == (404, "supply_group.unknown")
     nowhere = group | {"holders": ["vault"], "tid_zone": "X/Y"}
     assert code_of(chief.put("/v1/supply-groups/201459", json=nowhere)) == (422, "supply_group.zone")
     assert chief.post(f"/v1/supply-groups/{SGC}/next-key", json={**group, "krn": 2}).status_code == 202
@@ -422,6 +435,7 @@ METERS_CSV = (
     f"{DRNS[0]},,,RES,{SGC},active,\n"
     f"04100000415,,x,RES,{SGC},active,\n"
 )
+INSTITUTION_CSV = f"meter_number,tariff_code,supply_group,institution\n{NEW_DRN},RES,{SGC},Nobody\n"
 
 
 def test_import_of_meters_when_some_rows_are_wrong_then_the_others_are_in(till: Till, chief: Person) -> None:
@@ -435,6 +449,8 @@ def test_import_of_meters_when_some_rows_are_wrong_then_the_others_are_in(till: 
     rows = {row["drn"]: row for row in till.pull("meters")["rows"]}
     assert (rows[NEW_DRN]["arrears_minor"], rows[DRNS[0]]["status"]) == (500, "blocked")
     assert [row["name"] for row in till.pull("customers")["rows"]] == ["Aline"]
+    nobody = chief.post("/v1/meters/import", json={"text": INSTITUTION_CSV}).json()
+    assert [one["error_code"] for one in nobody["errors"]] == ["meter.institution"]
     again = chief.post("/v1/meters/import", json={"text": METERS_CSV}).json()
     assert (again["added"], again["changed"]) == (0, 2)
 
