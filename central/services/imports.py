@@ -150,7 +150,7 @@ class Imports:
                 )
             elif cells["institution"] is not None and cells["institution"] not in institutions:
                 done.errors.append(
-                    RowError(row.line, "institution", "meter.institution", "There is no such institution.")
+                    RowError(row.line, "institution", "record.unknown", "There is no such institution.")
                 )
             else:
                 seen.add(cells.drn)

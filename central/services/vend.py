@@ -306,7 +306,7 @@ def _check_customer(connection: Connection, row: Row[Any], item: Body, now: date
     if excess is not None:
         raise _NeverError(
             Problem(
-                "customer.limit",
+                "vend.customer_limit",
                 f"This customer may buy for {excess.limit_minor} at most ({excess.what}): verify him first.",
                 status=409,
             )

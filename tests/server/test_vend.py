@@ -216,7 +216,7 @@ def _unverified(till: Till) -> dict[str, Any]:
         (_no_item, "vend.quote"),
         (_no_float, "float.empty"),
         (_no_key, "key.newer_revision"),
-        (_unverified, "customer.limit"),
+        (_unverified, "vend.customer_limit"),
     ],
 )
 def test_vend_when_it_can_never_be_served_then_a_final_no_that_stays(
