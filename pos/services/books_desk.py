@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pos.domain.day_figures import BookColour, DayFigures, DayTally, compare_days
 from pos.domain.permissions import Actor, Permission
+from pos.domain.receipt_number import receipt_number
 from pos.errors import UserError
 from pos.i18n.wording import Wording
 from pos.models.ledger_book import BookHead, read_head
@@ -25,7 +26,7 @@ from pos.printing.devices import check_ready
 from pos.printing.thermal import render_thermal
 from pos.services.approval import require
 from pos.services.books_paper import books_paper
-from pos.services.books_rows import BookDay, BookList, BookSide, ChainState
+from pos.services.books_rows import BookDay, BookList, BookSide, ChainState, DayMatch, DaySale
 from pos.services.paper_files import PaperFiles
 from pos.services.print_spool import Printer
 from pos.services.verify_findings import Finding
@@ -111,6 +112,22 @@ class BooksDesk:
             return flagged_entries(
                 connection, limit=_FLAGGED_SHOWN, business_day=day.day, book_number=int(number)
             )
+
+    def match(self, actor: Actor, day: BookDay, there: Sequence[DaySale]) -> DayMatch:
+        """Return the sales that only one book has; `there` is what head office has of the day.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require(actor, Permission.JOURNAL_VERIFY)
+        with self._units.read() as connection:
+            number = connection.exec_driver_sql(_BOOK_OF_TILL, (day.till_id.bytes,) * 2).scalar()
+            here = () if number is None else day_sales(connection, day.day, book_number=int(number))
+        known, ours = {one.sale_id for one in there}, {one.sale_id for one in here}
+        return DayMatch(
+            tuple(one for one in here if one.sale_id not in known),
+            tuple(one for one in there if one.sale_id not in ours),
+        )
 
     def print_out(self, actor: Actor, books: BookList, wording: Wording) -> None:
         """Print the days at once.
@@ -201,6 +218,27 @@ def _unsent_days(connection: Connection, head: BookHead, tallied_seq: int) -> di
         tally.add(seq, line_hash.hex(), kind=kind, body=json.loads(unpack_line(packed))["body"])
         found[day] = (tally, unsent + (seq > head.acked_seq))
     return found
+
+
+_DAY_SALES = (
+    "SELECT sale.id, sale.receipt_number, till.code, customer.name, sale.money_minor, sale.at FROM sale "
+    "JOIN (SELECT number, till_id FROM book UNION ALL SELECT number, till_id FROM former_book) AS own "
+    "ON own.number = sale.receipt_book JOIN till ON till.id = own.till_id "
+    "LEFT JOIN sale_item ON sale_item.sale_place = sale.place AND sale_item.n = 1 "
+    "LEFT JOIN meter ON meter.key = sale_item.meter_key "
+    "LEFT JOIN customer ON customer.key = meter.customer_key "
+    "WHERE sale.business_day = ? AND sale.delivered_place IS NOT NULL AND sale.receipt_book = ? "
+    "ORDER BY sale.place"
+)
+
+
+def day_sales(connection: Connection, day: str, *, book_number: int) -> tuple[DaySale, ...]:
+    """Return the delivered sales of a day of one book."""
+    rows: Any = connection.exec_driver_sql(_DAY_SALES, (day, book_number)).all()
+    return tuple(
+        DaySale(UUID(bytes=row[0]), receipt_number(row[2], row[1]), row[3] or "", row[4], instant_of(row[5]))
+        for row in rows
+    )
 
 
 def _side(figures: Mapping[str, Any]) -> BookSide:

@@ -70,3 +70,22 @@ class ChainState:
     def is_good(self) -> bool:
         """Whether all of it is."""
         return self.is_chain_whole and self.has_no_gap and self.are_tokens_known
+
+
+@dataclass(frozen=True, slots=True)
+class DaySale:
+    """A sale of a day as either book has it; what is not known there is empty."""
+
+    sale_id: UUID
+    number: str
+    customer: str
+    money_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayMatch:
+    """The sales of a day that only one of the two books has."""
+
+    only_here: tuple[DaySale, ...]
+    only_there: tuple[DaySale, ...]

@@ -13,6 +13,7 @@ from pos.errors import UserError
 from pos.models.office_link import find_link
 from pos.models.uow import Units
 from pos.services.approval import require
+from pos.services.books_rows import DaySale
 from pos.system.clock import Clock
 
 if TYPE_CHECKING:
@@ -239,6 +240,14 @@ class OfficeAdmin:
         """End a session at once. Raises as `OfficeClient.call`."""
         self._signed_in(actor, Permission.USER_MANAGE).call("DELETE", f"/v1/sessions/{session}")
 
+    # -- sales --------------------------------------------------------------------------------------------
+
+    def sales_of_day(self, actor: Actor, till_code: str, day: str) -> tuple[DaySale, ...]:
+        """Return what head office has of a till's delivered sales of a day. Raises as `OfficeClient.call`."""
+        client = self._signed_in(actor, Permission.SALE_VIEW_ALL)
+        wanted = {"first_day": day, "last_day": day, "till": till_code, "status": "delivered"}
+        return tuple(_sale(one) for one in _pages(client, "/v1/transactions/", **wanted))
+
     # -- review and proposals -----------------------------------------------------------------------------
 
     def list_flags(self, actor: Actor) -> tuple[OfficeFlag, ...]:
@@ -282,6 +291,16 @@ def _pages(client: OfficeClient, path: str, **query: str) -> list[dict[str, Any]
         if not cursor:
             break
     return items
+
+
+def _sale(found: dict[str, Any]) -> DaySale:
+    return DaySale(
+        UUID(found["id"]),
+        found["receipt_number"] or "",
+        found["drn"] or "",
+        found["money_minor"],
+        _instant(found["at"]),
+    )
 
 
 def _flag(found: dict[str, Any]) -> OfficeFlag:

@@ -1,9 +1,12 @@
 """An administrator at head office from a till: session, renewing, refusals; and the desk of the books."""
 
+from uuid import uuid4
+
 import pytest
 
 from pos.domain.permissions import Actor, Role
 from pos.errors import KilotillError, Rejected, Unavailable, UserError
+from pos.services.books_rows import DaySale
 from pos.services.office import OfficeAdmin
 from tests.server.rig import PASSWORD, Server
 from tests.server.till_rig import Shop
@@ -163,3 +166,26 @@ def test_books_and_uploads_when_sold_and_sent_agree_with_head_office(
     (day,) = real_till.till.books_desk.list_days(claire, first_day=today, last_day=today).days
     assert (day.colour.value, day.unsent) == ("green", 0)
     assert day.here == day.there
+
+
+def test_books_when_matched_sale_by_sale_name_what_only_one_has(
+    admin: OfficeAdmin, real_till: RealTill, claire: Actor
+) -> None:
+    real_till.engine.run_once()
+    real_till.open_shift()
+    for _ in range(3):
+        real_till.sell()
+    real_till.engine.run_once()
+    books, today = real_till.till.books_desk, real_till.till.books_desk.today()
+    (day,) = books.list_days(claire, first_day=today, last_day=today).days
+    admin.sign_in(claire, "claire", PASSWORD)
+    there = admin.sales_of_day(claire, "T03", today)
+    assert [one.money_minor for one in there] == [5_000] * 3
+
+    equal = books.match(claire, day, there)
+    assert (equal.only_here, equal.only_there) == ((), ())
+    missing = books.match(claire, day, there[1:])
+    assert [one.sale_id for one in missing.only_here] == [there[0].sale_id]
+    assert missing.only_here[0].number == there[0].number
+    stranger = DaySale(uuid4(), "T03-000999", "", 1, there[0].at)
+    assert books.match(claire, day, (*there, stranger)).only_there == (stranger,)

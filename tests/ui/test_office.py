@@ -6,15 +6,22 @@ import pyotp
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from sqlalchemy import delete
 
+from central.models.transactions import transactions
 from pos.bootstrap import Till
 from pos.domain.permissions import Role
+from pos.domain.shift import cash_count
 from pos.services.office import OfficeFlag, OfficePerson, OfficeTill
+from pos.services.sale_values import SaleRequest
+from pos.system.ids import new_id
+from pos.ui.screens.books.view import BooksScreen
 from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS
 from pos.ui.screens.office.view import OfficeScreen
+from tests.factories.head_office import compare, day_figures, sales_of
 from tests.fakes.server_transport import ClientTransport
 from tests.server.rig import PASSWORD, Server
-from tests.server.till_rig import Shop
+from tests.server.till_rig import DRNS, Shop
 from tests.sync.conftest import office, server, server_template
 from tests.ui.conftest import PINS, Desktop
 from tests.ui.test_enrol import enrol, line, made, open_page, till
@@ -259,3 +266,30 @@ def test_proposals_when_there_are_none_show_an_empty_list(desktop: Desktop, scre
     assert screen.presenter.state.form.key == ""
     desktop.key(KEY.Key_F8)
     assert screen.presenter.state.is_signed_in
+
+
+def test_books_when_signed_in_there_name_the_sale_that_head_office_lacks(
+    desktop: Desktop, screen: OfficeScreen, till: Till, server: Server
+) -> None:
+    sign_in(desktop, screen)
+    cashier = desktop.people["C"]
+    till.shifts.open_shift(cashier, cash_count([(1000, 50)]))
+    for drn in DRNS:
+        request = SaleRequest(
+            sale_id=new_id(till.clock.now()), drn=drn, money_minor=5000, tendered_minor=5000
+        )
+        till.checkout.sell(request, cashier)
+    desktop.window.syncing.run_now()
+    desktop.wait_until(lambda: not desktop.window.syncing.state.is_running)
+    seq, day, _ = sales_of(till)[0]
+    with server.database.write() as connection:
+        connection.execute(delete(transactions).where(transactions.c.drn == DRNS[-1]))
+    figures = day_figures(till, day)
+    figures["pieces"]["sale_delivered"] -= 1
+    compare(till, red={day: figures})
+    desktop.window.go("books")
+    desktop.settle()
+
+    match = cast(BooksScreen, desktop.screen).presenter.state.match
+    assert match is not None and seq > 0
+    assert [one.money_minor for one in match.only_here] == [5000] and match.only_there == ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from pos.domain.day_figures import BookColour
 from pos.services.books_desk import BooksDesk, chain_state
-from pos.services.books_rows import BookDay, BookList, ChainState
+from pos.services.books_rows import BookDay, BookList, ChainState, DayMatch
 from pos.services.uploads_desk import FlaggedEntry
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
@@ -27,6 +27,7 @@ class BooksState:
     books: BookList | None = None
     chosen: int = 0
     questions: tuple[FlaggedEntry, ...] | None = None
+    match: DayMatch | None = None
     chain: ChainState | None = None
     is_checking: bool = False
     sync: SyncState | None = None
@@ -67,7 +68,7 @@ class BooksPresenter:
     def choose_period(self, period: str) -> None:
         """Show more days, or fewer."""
         if period in PERIODS and period != self.state.period:
-            self._set(period=period, chosen=0, questions=None)
+            self._set(period=period, chosen=0, questions=None, match=None)
             self._read()
 
     def choose(self, day: BookDay) -> None:
@@ -75,7 +76,7 @@ class BooksPresenter:
         books = self.state.books
         if books is None or day not in books.days or day == self.state.day:
             return
-        self._set(chosen=books.days.index(day), questions=None)
+        self._set(chosen=books.days.index(day), questions=None, match=None)
         self._read_questions()
 
     def compare(self) -> None:
@@ -162,7 +163,8 @@ class BooksPresenter:
             red = [n for n, day in enumerate(books.days) if day.colour is BookColour.RED]
             chosen = red[0] if red else 0
         is_same = before is not None and 0 <= chosen < len(books.days) and books.days[chosen] == before
-        self._set(books=books, chosen=chosen, questions=self.state.questions if is_same else None)
+        kept = (self.state.questions, self.state.match) if is_same else (None, None)
+        self._set(books=books, chosen=chosen, questions=kept[0], match=kept[1])
         if not is_same:
             self._read_questions()
 
@@ -181,6 +183,24 @@ class BooksPresenter:
             on_ok=got,
             on_error=self._context.shell.show_error,
         )
+
+        self._match(day)
+
+    def _match(self, day: BookDay) -> None:
+        """Whoever is signed in at head office sees the sales by name that only one book has."""
+        context, desk, actor = self._context, self._desk, self._context.actor
+        office = context.desk.office_admin
+        if not office.is_signed_in(actor):
+            return
+
+        def got(match: DayMatch) -> None:
+            if self.state.day == day:
+                self._set(match=match)
+
+        def work() -> DayMatch:
+            return desk.match(actor, day, office.sales_of_day(actor, day.till_code, day.day))
+
+        context.tasks.submit(Lane.NET, work, on_ok=got, on_error=context.shell.show_error)
 
     def _synced(self, sync: SyncState) -> None:
         was_running = self.state.sync is not None and self.state.sync.is_running

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pos.domain.day_figures import BookColour
-from pos.services.books_rows import ChainState
+from pos.services.books_rows import ChainState, DaySale
 from pos.services.uploads_desk import FlaggedEntry
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
@@ -112,7 +114,7 @@ class BooksSide(Card):
         words = describe(day, wording, has_questions=bool(state.questions))
         self.fact.setText(words.fact)
         self.sentence.setText(words.sentence)
-        key = (day, state.questions)
+        key = (day, state.questions, state.match)
         if key != self._shown:
             self._shown = key
             self._show_detail(self._make_detail(state, words.why) if is_red else None)
@@ -134,42 +136,51 @@ class BooksSide(Card):
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(look.metrics.fixed(8, 6))
+        match = state.match
         sales = [one for one in state.questions or () if one.entry.sale is not None]
-        if sales:
-            column.addWidget(
-                label(
-                    look,
-                    say("In the till, with a question at head office"),
-                    Type.CAPTION,
-                    tone="text2",
-                    wraps=True,
-                )
-            )
+        if match is not None and (match.only_here or match.only_there):
+            self._add_sales(column, say("In the till, not at head office"), match.only_here)
+            self._add_sales(column, say("At head office, not in the till"), match.only_there)
+        elif sales:
+            text = say("In the till, with a question at head office")
+            column.addWidget(label(look, text, Type.CAPTION, tone="text2", wraps=True))
             for one in sales[:SALES_SHOWN]:
-                column.addWidget(self._sale(one))
+                column.addWidget(self._flagged(one))
         elif day.differences:
             column.addWidget(self._figures(state))
         column.addWidget(label(look, say("Why"), Type.CAPTION, tone="text2"))
         column.addWidget(label(look, why, Type.BODY, wraps=True))
         return holder
 
-    def _sale(self, flagged: FlaggedEntry) -> QWidget:
+    def _add_sales(self, column: QVBoxLayout, title: str, sales: Sequence[DaySale]) -> None:
         look, wording = self._look, self._look.wording
-        entry, sale = flagged.entry, flagged.entry.sale
+        if not sales:
+            return
+        column.addWidget(label(look, title, Type.CAPTION, tone="text2", wraps=True))
+        for one in sales[:SALES_SHOWN]:
+            detail = f"{one.number} · {wording.seconds(one.at)}"
+            column.addWidget(self._sale(one.customer or one.number, one.money_minor, detail))
+        if len(sales) > SALES_SHOWN:
+            more = look.say("and more: {n}", n=wording.count(len(sales) - SALES_SHOWN))
+            column.addWidget(label(look, more, Type.SUPPORT, tone="text2"))
+
+    def _flagged(self, flagged: FlaggedEntry) -> QWidget:
+        wording, entry, sale = self._look.wording, flagged.entry, flagged.entry.sale
         assert sale is not None, "chosen before"
+        name = sale.customer or title_of(entry, wording)
+        detail = f"{sale.number} · {wording.seconds(entry.at)}"
+        number = self._look.say("entry {n}", n=wording.count(entry.seq))
+        return self._sale(name, amount_of(entry) or 0, detail, number)
+
+    def _sale(self, name: str, money_minor: int, detail: str, number: str = "") -> QWidget:
+        look, wording = self._look, self._look.wording
         card = Card(padding=(12, 8, 12, 8))
         grid = QGridLayout()
         grid.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        name = sale.customer or title_of(entry, wording)
         grid.addWidget(ElidedLabel(look, name, Type.NAME), 0, 0)
-        grid.addWidget(label(look, wording.amount(amount_of(entry) or 0), Type.NAME), 0, 1, right)
-        grid.addWidget(
-            ElidedLabel(look, f"{sale.number} · {wording.seconds(entry.at)}", Type.SUPPORT, tone="text2"),
-            1,
-            0,
-        )
-        number = look.say("entry {n}", n=wording.count(entry.seq))
+        grid.addWidget(label(look, wording.amount(money_minor), Type.NAME), 0, 1, right)
+        grid.addWidget(ElidedLabel(look, detail, Type.SUPPORT, tone="text2"), 1, 0)
         grid.addWidget(label(look, number, Type.SUPPORT, tone="text2"), 1, 1, right)
         card.body.addLayout(grid)
         return card
