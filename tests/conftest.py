@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 
 from pos.system.qt_libraries import missing_qt_packages
-from tests.guards import LogGuard, forbid_network
+from tests.guards import LeakGuard, LogGuard, forbid_network
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -43,4 +43,15 @@ def _no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
     with LogGuard() as guard:
         yield
     if complaint := guard.complaint(expected):
+        pytest.fail(complaint, pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_in_a_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("logs_secrets"):
+        yield
+        return
+    with LeakGuard() as leaks:
+        yield
+    if complaint := leaks.complaint():
         pytest.fail(complaint, pytrace=False)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 import socket
 from collections.abc import Sequence
 from typing import Any, Self
@@ -37,6 +38,46 @@ class LogGuard(logging.Handler):
             [f"Unexpected log: {message}" for message in unexpected]
             + [f"Expected in the log, and not there: {text}" for text in missing]
         )
+
+
+_TOKEN = r"(?<![\d.])\d{4}(?:[ -]?\d{4}){4}(?!\d)"
+_PHONE = r"\+[1-9]\d{8,14}(?!\d)"
+_KEYS = r"\bsk_(?:test|live)_\w+|\b(?:c011ec7|d15b|5a4db0c5|4e3177a)[0-9a-f-]{8,}"
+_PIN = r"\b(?:PIN|Pin|pin)\W{1,3}\d{4,8}\b"
+SECRETS = re.compile("|".join((_TOKEN, _PHONE, _KEYS, _PIN)))
+"""What stands in no log, not even before the last net (pos.domain.redaction) has hidden it."""
+
+OURS = ("pos", "central")
+
+
+class LeakGuard(logging.Handler):
+    """Reads everything our own loggers say, down to the smallest level, and what others say at info."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._leaks: list[str] = []
+        self._levels: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        for name in OURS:
+            logger = logging.getLogger(name)
+            self._levels[name] = logger.level
+            logger.setLevel(logging.DEBUG)
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger().removeHandler(self)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = SECRETS.search(record.getMessage())
+        if found is not None:
+            self._leaks.append(f"{record.name} line {record.lineno}: {found.group()[:4]}…")
+
+    def complaint(self) -> str:
+        return "\n".join(f"A secret in a log: {leak}" for leak in self._leaks)
 
 
 def forbid_network(patch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import logging
 import os
 import shutil
 import socket
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guards import NetworkForbidden
+from tests.guards import LeakGuard, NetworkForbidden
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,3 +62,27 @@ def test_network_guard_when_an_address_is_elsewhere_refuses() -> None:
 def test_network_guard_when_an_address_is_here_lets_it_pass() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(("localhost", server.getsockname()[1])).close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "token 1234 5678 9012 3456 7890 given",
+        "asked +250788123456",
+        "key sk_live_abc123",
+        "PIN: 24680",
+        "key 5a4db0c5000000000000000000000001",
+    ],
+)
+def test_leak_guard_when_a_secret_is_logged_even_for_debugging_complains(message: str) -> None:
+    # Straight to the guard: the one around this test must not hear it.
+    guard = LeakGuard()
+    guard.emit(logging.makeLogRecord({"name": "pos.anything", "msg": "said: %s", "args": (message,)}))
+    assert "A secret in a log: pos.anything" in guard.complaint()
+
+
+def test_leak_guard_when_ordinary_things_are_logged_says_nothing() -> None:
+    guard = LeakGuard()
+    for text in ("sale 01a22929-2616-76d1-84d6-99478af8e028 of 5000 at 12:30", "took 1234.5678 ms"):
+        guard.emit(logging.makeLogRecord({"name": "pos.anything", "msg": text}))
+    assert guard.complaint() == ""

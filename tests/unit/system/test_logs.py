@@ -103,6 +103,7 @@ def test_formatter_when_an_exception_is_logged_then_its_traceback_is_clean_and_t
     assert "ValueError: token [hidden]" in text
 
 
+@pytest.mark.logs_secrets
 def test_start_logs_when_much_is_logged_then_the_files_stay_bounded_and_clean(
     tmp_path: Path, own_level: None
 ) -> None:
