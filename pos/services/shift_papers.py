@@ -25,6 +25,7 @@ from pos.printing.shift_report import (
 )
 from pos.printing.shift_words import movement_name, sales_name, voided_name
 from pos.services.delivery import CheckoutRules
+from pos.services.papers import TENDER_NAMES
 from pos.services.print_spool import add_print_job
 
 
@@ -67,8 +68,7 @@ class ShiftPapers:
                 Tally(sales_name(one.kind, wording), one.pieces, one.amount_minor) for one in report.items
             ),
             tenders=tuple(
-                Tally(wording.say(one.tender.capitalize()), one.pieces, one.amount_minor)
-                for one in report.tenders
+                Tally(_tender(one.tender, wording), one.pieces, one.amount_minor) for one in report.tenders
             ),
             proof=ProofFigures(
                 first_last[0], first_last[1], proof.seq, proof.head_hash, proof.unsent, waited
@@ -80,7 +80,7 @@ class ShiftPapers:
             reprints=report.copies,
             unresolved=tuple(
                 Unresolved(
-                    one.tender,
+                    _tender(one.tender, wording),
                     one.owner,
                     one.amount_minor,
                     one.since,
@@ -92,6 +92,11 @@ class ShiftPapers:
             drawer=_drawer(report.cash, report.compared, wording),
             envelope=_envelope(report),
         )
+
+
+def _tender(tender: str, wording: Wording) -> str:
+    """The word for a way of paying; a provider has its own name in every language."""
+    return TENDER_NAMES.get(tender) or wording.say(tender.capitalize())
 
 
 def _drawer(cash: CashFlow | None, compared: Compared | None, wording: Wording) -> DrawerFigures | None:
