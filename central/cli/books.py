@@ -14,6 +14,7 @@ from central.cli.context import CLOCK, command_of
 from central.models.journal import journal_line
 from central.models.tills import till
 from central.models.transactions import transactions
+from central.services.feed import jump_after_restore
 from central.services.organisations import find_organisation
 from central.services.verify import tills_of, verify_till
 from pos.domain.journal import instant_text
@@ -105,4 +106,14 @@ def export_transactions(
         for row in connection.execution_options(yield_per=1_000).execute(query):
             values = dict(row._mapping) | {"at": instant_text(row.at)}
             writer.writerow(["" if value is None else value for value in values.values()])
+    return 0
+
+
+@click.command("after-restore")
+@click.pass_context
+def after_restore(context: click.Context) -> int:
+    """Run once after a back-up of the database was restored: no till will miss what changes from now on."""
+    with command_of(context).database() as database, database.write() as connection:
+        jump_after_restore(connection)
+    click.echo("Done. Tills send again what is missing by themselves.")
     return 0

@@ -31,6 +31,7 @@ COMMANDS = {
     "tills": "central.cli.tills:tills_command",
     "revoke-till": "central.cli.tills:revoke_till",
     "verify": "central.cli.books:verify",
+    "after-restore": "central.cli.books:after_restore",
     "export-lines": "central.cli.books:export_lines",
     "export-transactions": "central.cli.books:export_transactions",
 }

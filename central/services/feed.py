@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from central.db import Database
 from central.models.master import feed, feed_head
@@ -26,6 +26,7 @@ MAPPINGS: Mapping[str, str] = dict.fromkeys(ROW_MODELS, "1")
 """The shape of each resource's rows: where it changes, tills pull that resource anew."""
 
 ROWS_MAX = 5000
+JUMP = 10**9
 
 _COLUMNS = ("organisation_id", "resource", "id", "scope", "change", "body")
 
@@ -136,3 +137,14 @@ def _text(body: Mapping[str, Any] | None) -> str | None:
     if body is None:
         return None
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+
+
+def jump_after_restore(connection: Connection) -> None:
+    """Let all numbers go on far above any that tills may have seen and this database has lost."""
+    rows = connection.execute(select(feed_head)).all()
+    for row in rows:
+        connection.execute(
+            update(feed_head)
+            .where(feed_head.c.organisation_id == row.organisation_id, feed_head.c.resource == row.resource)
+            .values(change=(row.change // JUMP + 1) * JUMP)
+        )

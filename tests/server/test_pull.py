@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, text
 
-from central.models.master import customer, feed, supply_group
-from central.services.feed import Change
+from central.models.master import customer, feed, feed_head, supply_group
+from central.services.feed import Change, jump_after_restore
 from central.services.key_changes import NOT_YET, announce, complete
 from central.services.master import Master
 from pos.contracts.resources import ROW_MODELS
@@ -240,6 +240,18 @@ def test_pull_when_many_write_at_once_then_no_change_is_ever_skipped(till: Till)
             select(feed.c.change).where(feed.c.resource == "settings").order_by(feed.c.change)
         ).scalars()
         assert list(numbers) == list(range(1, writers * each + 1))
+
+
+def test_pull_when_the_database_was_restored_then_no_change_is_missed(till: Till) -> None:
+    for n in range(3):
+        put_record(till, "settings", {"id": "a.b", "value": str(n)})
+    cursor = till.pull("settings")["cursor"]
+    with till.server.database.write() as connection:
+        # The back-up had only the first; the two numbers after it are given again.
+        connection.execute(feed_head.update().where(feed_head.c.resource == "settings").values(change=1))
+        jump_after_restore(connection)
+    put_record(till, "settings", {"id": "a.c", "value": "new"})
+    assert [row["id"] for row in till.pull("settings", cursor)["rows"]] == ["a.c"]
 
 
 def test_pull_when_rows_were_only_deleted_then_the_cursor_moves_on(till: Till) -> None:
