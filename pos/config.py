@@ -392,7 +392,7 @@ PAYMENT_MODE = Setting(
     kind=OneOf(("direct", "central")),
     default="direct",
     label="Way to the providers",
-    help="Direct: this till speaks to them with its own keys. Central: head office does, and has the keys.",
+    help="Direct: this till speaks to them with its own keys. Head office: it does, and has the keys.",
 )
 PAYMENT_STAGE = Setting(
     key="payment_stage",

@@ -8,6 +8,7 @@ from pos.i18n.catalogue import LANGUAGES, SOURCE_LANGUAGE, catalogue
 from tools.collect_texts import catalogue_of, texts
 
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+BREAKABLE = re.compile(r"[ \N{NARROW NO-BREAK SPACE}][?!;:»]|« ")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 FOUND = texts()
 
@@ -38,6 +39,12 @@ def test_texts_when_translated_then_few_are_the_english_ones(language: str) -> N
     same = [text for text in long if known.get(text) == text]
 
     assert len(same) <= len(long) // 100
+
+
+def test_texts_when_french_then_no_line_breaks_before_a_mark() -> None:
+    known = catalogue("fr").texts
+
+    assert [text for text in FOUND if BREAKABLE.search(known.get(text, ""))] == []
 
 
 def test_texts_when_collected_then_the_sell_screen_is_among_them() -> None:
