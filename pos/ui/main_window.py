@@ -44,6 +44,7 @@ from pos.ui.metrics import metrics_for
 from pos.ui.payment_news import PaymentNews
 from pos.ui.places import HELP, RESUME, UPLOADS, make_screen, place_of, places_of
 from pos.ui.preferences import Preferences, read_preferences
+from pos.ui.refusal_words import code_words
 from pos.ui.scanner import SILENCE_MS, BurstReader, Verdict
 from pos.ui.screen import Screen
 from pos.ui.screens.sign_in.view import SignInScreen
@@ -187,6 +188,7 @@ class MainWindow(QWidget):
         if read != self.preferences:
             self.set_preferences(read)
         self.refresh_status()
+        self.paying.look_at_settings()
 
     def _rebuild(self) -> None:
         if self.screen_now is not None and self.screen_now.is_busy():
@@ -517,14 +519,16 @@ class MainWindow(QWidget):
         self._ask_for_replacement(status)
 
     def _show_banner(self, status: TillStatus) -> None:
-        say, text = self.look.say, ""
-        if self.desk.shop.is_training:
+        say, text, light = self.look.say, "", "warn"
+        if self.paying.clash:
+            text, light = code_words(self.paying.clash, self.look.wording), "bad"
+        elif self.desk.shop.is_training:
             text = say("Training. Nothing here is real: no money, no token that works.")
         elif status.office == RESTORED:
             text = say("This till was restored. An administrator must enrol it in place of the lost one.")
         if text != self._banner_text:
             self._banner_text = text
-            self.banner.say(text)
+            self.banner.say(text, light=light)
 
     def _ask_for_replacement(self, status: TillStatus) -> None:
         """Lead an administrator once to enrolling: on another machine, or where the first start said so."""
@@ -605,7 +609,7 @@ class MainWindow(QWidget):
         self.toast(text, light=light, cap=self.look.keys.cap_of(Act.READY))
 
     def _show_news(self) -> None:
-        self._show_rail()
+        self._show_status()
         if self.screen_now is not None:
             self.screen_now.payments_changed()
 

@@ -9,8 +9,11 @@ from pos.errors import Unavailable
 from pos.services.payment_desk import Announcement
 from pos.ui.context import Context
 from pos.ui.desk import Desk
-from pos.ui.lanes import Tasks
+from pos.ui.lanes import Lane, Tasks
 from pos.ui.payment_runner import PaymentRunner
+
+SETTINGS_AFTER_MS = 3_000
+"""The window opens first."""
 
 LIGHTS = {"delivered": "ok", "failed": "bad", "refund_due": "warn"}
 
@@ -25,6 +28,9 @@ class PaymentNews:
             desk.payments, tasks, now=desk.clock.now, on_news=self._on_news, on_error=self._on_trouble
         )
         self._context = context
+        self.clash = ""
+        """The code of a mix of real and play money: no provider is offered until it is set right."""
+        self._desk, self._tasks = desk, tasks
         self._told: set[int] = set()
         self._tell: Callable[[str, str], None] = lambda _text, _light: None
         self._show: Callable[[], None] = lambda: None
@@ -40,6 +46,18 @@ class PaymentNews:
         """Begin soon. `tell` says a text with its light, `show` lets counts and lists be drawn anew."""
         self._tell, self._show, self._on_error = tell, show, on_error
         self.runner.start()
+        self._tasks.later(SETTINGS_AFTER_MS, self.look_at_settings)
+
+    def look_at_settings(self) -> None:
+        """See whether what is set up fits this shop."""
+
+        def got(clash: str) -> None:
+            if clash != self.clash:
+                self.clash = clash
+                self._show()
+
+        # On its lane, for it loads what speaks with providers and reads the key store.
+        self._tasks.submit(Lane.PAY, self._desk.payments.clash, on_ok=got, on_error=self._on_trouble)
 
     def wake(self) -> None:
         """Look at once."""

@@ -113,15 +113,19 @@ def count_own_sales(connection: Connection, shift_place: int, operator_key: int)
 
 
 def has_unfinished(connection: Connection, *, with_drafts: bool) -> bool:
-    """Say whether anything waits for a person: money, tokens, papers, drafts."""
+    """Say whether anything waits for a person: money, tokens, papers.
+
+    With drafts also what goes on by itself or was only typed: payments that are asked about, drafts.
+    """
     return bool(
         connection.exec_driver_sql(
-            "SELECT EXISTS (SELECT 1 FROM sale INDEXED BY ix_sale_not_delivered WHERE state IN "
-            "('awaiting_payment', 'paid', 'refund_due') AND state <> 'delivered') "
+            "SELECT EXISTS (SELECT 1 FROM sale INDEXED BY ix_sale_not_delivered WHERE "
+            "(state IN ('paid', 'refund_due') OR (?1 AND state = 'awaiting_payment')) "
+            "AND state <> 'delivered') "
             "OR EXISTS (SELECT 1 FROM sale INDEXED BY ix_sale_not_handed_over "
             "WHERE state = 'delivered' AND is_handed_over = 0) "
             "OR EXISTS (SELECT 1 FROM issue INDEXED BY ix_issue_not_handed_over WHERE is_handed_over = 0) "
-            "OR (? AND EXISTS (SELECT 1 FROM draft))",
+            "OR (?1 AND EXISTS (SELECT 1 FROM draft))",
             (with_drafts,),
         ).scalar_one()
     )

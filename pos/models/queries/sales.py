@@ -326,15 +326,32 @@ def _row(columns: Any, codes: dict[int, tuple[str, bool]]) -> SaleRow:
 
 
 def _whole(connection: Connection, rows: list[SaleRow], holders: Sequence[str]) -> list[SaleRow]:
-    """Add what stands elsewhere: the cases, and the meters of the few sales that were paid and not delivered.
+    """Add what stands elsewhere: the cases, and the meters of the few sales that are not delivered.
 
     Those have no items yet: their frozen quote names the meter. Only a line `sale_paid` names a holder.
     """
     quoted = [
-        _with_quote(connection, row) if row.drn is None and row.state != "delivered" and holder else row
+        _named(connection, row, has_line=bool(holder))
+        if row.drn is None and row.state != "delivered"
+        else row
         for row, holder in zip(rows, holders, strict=True)
     ]
     return _with_cases(connection, quoted)
+
+
+def _named(connection: Connection, row: SaleRow, *, has_line: bool) -> SaleRow:
+    return _with_quote(connection, row) if has_line else _with_pending(connection, row)
+
+
+def _with_pending(connection: Connection, row: SaleRow) -> SaleRow:
+    """Name the meter of a sale whose payment is under way: its quote is frozen beside the journal."""
+    found: Any = connection.exec_driver_sql(
+        "SELECT drn, customer.name FROM pending_sale "
+        "JOIN meter ON drn = json_extract(quote, '$.items[0].meter.drn') "
+        "LEFT JOIN customer ON customer.key = customer_key WHERE sale_id = ?",
+        (row.sale_id.bytes,),
+    ).one_or_none()
+    return row if found is None else replace(row, drn=found[0], customer=found[1] or "")
 
 
 def _with_quote(connection: Connection, row: SaleRow) -> SaleRow:

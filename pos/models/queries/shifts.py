@@ -210,7 +210,11 @@ def customer_name(connection: Connection, sale_id: UUID) -> str:
     found = connection.exec_driver_sql(
         "SELECT customer.name FROM sale JOIN sale_item ON sale_place = sale.place AND n = 1 "
         "JOIN meter ON meter.key = meter_key JOIN customer ON customer.key = meter.customer_key "
-        "WHERE sale.id = ?",
+        "WHERE sale.id = ?1 UNION ALL "
+        # Of a sale that is not delivered yet the frozen quote names the meter.
+        "SELECT customer.name FROM pending_sale "
+        "JOIN meter ON drn = json_extract(quote, '$.items[0].meter.drn') "
+        "JOIN customer ON customer.key = meter.customer_key WHERE sale_id = ?1 LIMIT 1",
         (sale_id.bytes,),
     ).scalar()
     return str(found or "")

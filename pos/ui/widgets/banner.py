@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from pos.ui.look import Look, Type
 from pos.ui.widgets.badge import Light
-from pos.ui.widgets.text import label
+from pos.ui.widgets.text import label, restyle
 
 
 class Banner(QFrame):
@@ -18,13 +18,17 @@ class Banner(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(look.metrics.margin, 4, look.metrics.margin, 4)
         row.setSpacing(10)
-        row.addWidget(Light(look, "warn"))
+        self._light = Light(look, "warn")
+        row.addWidget(self._light)
         self._text = label(look, "", Type.NAME)
         row.addWidget(self._text, 1)
         self.hide()
 
-    def say(self, text: str) -> None:
-        """Show a text; an empty one hides the banner."""
+    def say(self, text: str, *, light: str = "warn") -> None:
+        """Show a text, red where `light` is bad; an empty one hides the banner."""
+        self.setProperty("klNote", light)
+        restyle(self)
+        self._light.show_state(light)
         self._text.setText(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))

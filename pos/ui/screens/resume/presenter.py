@@ -80,7 +80,7 @@ class ResumePresenter:
             NextAction.RECALL_DRAFT: self._recall,
             NextAction.OPEN_SHIFT: lambda _: self._context.shell.go("shift"),
             NextAction.MAKE_REFUND: self._open_sale,
-            NextAction.CHECK_PAYMENT: self._open_sale,
+            NextAction.CHECK_PAYMENT: self._wait,
         }
         acts[card.item.action](card)
 
@@ -156,6 +156,10 @@ class ResumePresenter:
 
     def _recall(self, card: StopCard) -> None:
         self._context.shell.go("sell", draft=card.item.id)
+
+    def _wait(self, card: StopCard) -> None:
+        """Its payment goes on being asked about; here it can be asked now."""
+        self._context.shell.go("sell", waiting=card.item.id)
 
     def _open_sale(self, card: StopCard) -> None:
         self._context.shell.go("sales", sale=card.item.id)

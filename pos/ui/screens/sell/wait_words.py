@@ -12,7 +12,7 @@ from pos.gateways.base import StepKind
 from pos.i18n.wording import Wording
 from pos.services.payment_views import PaymentView, SaleView
 from pos.services.payment_words import reason_words
-from pos.ui.refusal_words import plain_text
+from pos.ui.refusal_words import code_words
 from pos.ui.screens.sell.state import SellState, Wait, Way
 
 WARNED = frozenset({PaymentCase.AMOUNT_DIFFERS, PaymentCase.CURRENCY_DIFFERS, PaymentCase.REFERENCE_DIFFERS})
@@ -258,7 +258,7 @@ def _rest(view: SaleView, state: SellState, wording: Wording) -> WaitView:
 
 def _paid(view: SaleView, wording: Wording) -> WaitView:
     say = wording.say
-    trouble = plain_text(view.trouble, view.trouble, wording) if view.trouble else ""
+    trouble = code_words(view.trouble, wording) if view.trouble else ""
     return WaitView(
         "info",
         "hourglass",

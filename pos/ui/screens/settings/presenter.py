@@ -8,9 +8,12 @@ from typing import Any
 
 from pos.domain.permissions import Permission
 from pos.ui.context import Context
+from pos.ui.screens.settings.fees import FeesSection
 from pos.ui.screens.settings.form import Form
+from pos.ui.screens.settings.messages import MessagesSection
 from pos.ui.screens.settings.office import OfficeSection
 from pos.ui.screens.settings.pages import Page, all_pages, matches
+from pos.ui.screens.settings.payments import PaymentsSection
 from pos.ui.screens.settings.people import PeopleSection
 from pos.ui.screens.settings.printer import PrinterSection
 from pos.ui.screens.settings.safety import SafetySection
@@ -49,6 +52,9 @@ class SettingsPresenter:
         self.people = PeopleSection(context)
         self.limit = LimitSection(context)
         self.own_keys = OwnKeysSection(context, self.form)
+        self.payments = PaymentsSection(context)
+        self.fees = FeesSection(context)
+        self.messages = MessagesSection(context)
         self.office = OfficeSection(context)
         self.safety = SafetySection(context)
         self.about = AboutSection(context)
@@ -110,6 +116,9 @@ class SettingsPresenter:
             "keys": (self.vault,),
             "people": (self.people,),
             "rules": (self.limit,),
+            "payments": (self.payments,),
+            "fees": (self.fees,),
+            "messages": (self.messages,),
             "office": (self.office,),
             "backup": (self.safety,),
             "about": (self.about,),
@@ -119,6 +128,8 @@ class SettingsPresenter:
 
     def _close_page(self) -> None:
         self.vault.close()
+        self.payments.close()
+        self.messages.close()
         self.people.hide_code()
         self.office.close()
         self.own_keys.cancel()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from pos import config
-from pos.config import OneOf, Setting, SomeOf, YesNo
+from pos.config import AnyOf, OneOf, Setting, SomeOf, YesNo
 from pos.ui.look import Look, Type
 from pos.ui.screens.settings.form import Form, FormState, is_money
 from pos.ui.screens.settings.parts import Choosers, PathField
@@ -19,6 +19,7 @@ from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
 
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "rw": "Ikinyarwanda", "sw": "Kiswahili"}
+PROVIDER_NAMES = {"mtn_momo": "MTN MoMo", "airtel_money": "Airtel Money", "paystack": "Paystack"}
 _SEGMENT_SIZES = ("100", "125", "150", "175", "200")
 
 
@@ -144,24 +145,25 @@ class SwitchField(SettingField):
         self.form.change(self.setting, "yes" if self.switch.isChecked() else "no")
 
 
-class LanguagesField(SettingField):
-    """Some of the languages, in the order in which they are offered."""
+class SeveralField(SettingField):
+    """Some of a few, in the order in which they are offered."""
 
-    def __init__(self, look: Look, form: Form, setting: Setting[Any]) -> None:
+    def __init__(self, look: Look, form: Form, setting: Setting[Any], *, names: Mapping[str, str]) -> None:
+        self._names = names
         holder = QWidget()
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
         columns = 2 if look.metrics.percent > 100 else 4
         self.buttons: dict[str, KeyButton] = {}
-        for n, (language, name) in enumerate(LANGUAGE_NAMES.items()):
+        for n, (language, name) in enumerate(names.items()):
             button = KeyButton(look, name, size="small")
             button.clicked.connect(lambda _=False, language=language: self._on_clicked(language))
             self.buttons[language] = button
             grid.addWidget(button, n // columns, n % columns)
         grid.setColumnStretch(columns, 1)
         self.labelled = LabelledField(look, look.say(setting.label), holder, help_text=look.say(setting.help))
-        super().__init__(form, setting, self.labelled, self.buttons["en"])
+        super().__init__(form, setting, self.labelled, next(iter(self.buttons.values())))
 
     def show_state(self, state: FormState) -> None:
         """Mark the chosen ones with their places."""
@@ -170,7 +172,7 @@ class LanguagesField(SettingField):
             is_chosen = language in chosen
             button.set_chosen(is_chosen=is_chosen)
             button.set_caption(
-                LANGUAGE_NAMES[language], cap=str(chosen.index(language) + 1) if is_chosen else ""
+                self._names[language], cap=str(chosen.index(language) + 1) if is_chosen else ""
             )
         self.labelled.set_wrong(state.wrong.get(self.setting.key, ""))
 
@@ -200,10 +202,14 @@ def make_field(look: Look, form: Form, setting: Setting[Any], choosers: Choosers
     if isinstance(setting.kind, YesNo):
         return SwitchField(look, form, setting)
     if isinstance(setting.kind, SomeOf):
-        return LanguagesField(look, form, setting)
+        return SeveralField(look, form, setting, names=LANGUAGE_NAMES)
+    if isinstance(setting.kind, AnyOf):
+        return SeveralField(look, form, setting, names=PROVIDER_NAMES)
     if isinstance(setting.kind, OneOf):
         words = {**LANGUAGE_NAMES, "light": say("Light"), "dark": say("Dark")}
-        words |= {"58": say("58 mm"), "80": say("80 mm")}
+        words |= {"58": say("58 mm"), "80": say("80 mm"), "v1": "v1", "v2": "v2", "smtp": "SMTP"}
+        words |= {"sandbox": say("Sandbox"), "live": say("Live"), "off": say("Off"), "file": say("File")}
+        words |= {"direct": say("Direct"), "central": say("Head office")}
         choices = [(word, words[word]) for word in setting.kind.words]
         return SegmentsField(look, form, setting, choices=choices)
     name = say(setting.label)

@@ -20,6 +20,7 @@ from pos.ui.screen import Screen
 from pos.ui.screens.settings.form import FormState
 from pos.ui.screens.settings.page_about import AboutPage
 from pos.ui.screens.settings.page_backup import BackupPage
+from pos.ui.screens.settings.page_fees import FeesPage
 from pos.ui.screens.settings.page_fields import (
     FieldsPage,
     RulesPage,
@@ -29,7 +30,9 @@ from pos.ui.screens.settings.page_fields import (
 )
 from pos.ui.screens.settings.page_keys import KeysPage
 from pos.ui.screens.settings.page_look import LookPage
+from pos.ui.screens.settings.page_messages import MessagesPage
 from pos.ui.screens.settings.page_office import OfficePage
+from pos.ui.screens.settings.page_payments import PaymentsPage
 from pos.ui.screens.settings.page_people import PeoplePage
 from pos.ui.screens.settings.page_printer import PrinterPage
 from pos.ui.screens.settings.pages import Page
@@ -247,6 +250,9 @@ class SettingsScreen(Screen):
             "people": lambda: PeoplePage(look, page, presenter.people),
             "rules": lambda: RulesPage(look, page, form, choosers=choosers, limit=presenter.limit),
             "look": lambda: LookPage(look, page, form, choosers=choosers, section=presenter.own_keys),
+            "payments": lambda: PaymentsPage(look, page, form, choosers=choosers, section=presenter.payments),
+            "fees": lambda: FeesPage(look, page, presenter.fees, choosers=choosers),
+            "messages": lambda: MessagesPage(look, page, form, choosers=choosers, section=presenter.messages),
             "office": lambda: OfficePage(look, page, presenter.office),
             "backup": lambda: BackupPage(look, page, form, section=presenter.safety, choosers=choosers),
             "training": lambda: TrainingPage(

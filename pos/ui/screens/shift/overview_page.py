@@ -291,7 +291,10 @@ class WaitingRow(QWidget):
             "paid": say("paid, the token is missing"),
             "refund_due": say("money is due back"),
         }
-        parts = (tender_word(one.tender, wording) if one.tender else "", states.get(one.state, ""), one.owner)
+        state = states.get(one.state, "")
+        if one.tender == "cash" and one.state == "awaiting_payment":
+            state = say("in the drawer, the rest is being asked about")
+        parts = (tender_word(one.tender, wording) if one.tender else "", state, one.owner)
         low.addWidget(
             ElidedLabel(look, " · ".join(part for part in parts if part), Type.SUPPORT, tone="text2"), 1
         )
