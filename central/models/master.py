@@ -251,6 +251,7 @@ vend_request = Table(
     # waiting, vended, refused
     Column("state", String(8), nullable=False),
     Column("code", String(64), nullable=False),
+    # The answer: tokens, and the key they were made with.
     Column("tokens", Json),
     Column("pan", BigInteger),
     Column("base_date", String(2)),

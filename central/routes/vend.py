@@ -25,5 +25,5 @@ def vend(body: VendRequest, who: CurrentTill, database: DatabaseDep, office: Hea
     """Idempotent by `sale_id`. A problem with `final` true is the final no: the sale is never served here."""
     with database.read() as connection:
         refuse_forked(connection, who)
-    tokens = office.vending.vend(who, body)
-    return VendAnswer.model_validate({"sale_id": body.sale_id, "tokens": tokens})
+    vended = office.vending.vend(who, body)
+    return VendAnswer.model_validate({"sale_id": body.sale_id, **vended})

@@ -25,6 +25,7 @@ from central.models.tills import envelope_grant
 from central.models.transactions import transactions
 from central.services.book_read import Mentions
 from central.services.bulk import rows_where
+from central.services.former_lines import succession_of
 from pos.domain.day_figures import DayTally
 from pos.domain.ledger import drawer_account
 from pos.domain.tariff import Tariff
@@ -66,9 +67,11 @@ class Grant:
 
 @dataclass(slots=True)
 class Transaction:
-    """A row of `transactions` while it is booked; only the book's own till changes it."""
+    """A row of `transactions` while it is booked; only the till that began it, or its successor, may."""
 
     id: UUID
+    till_id: UUID
+    till_code: str
     type: str
     state: str
     business_day: str
@@ -142,7 +145,8 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
     meters = _meters(connection, organisation, mentions)
     known = {row.id: row for row in meters}
     days, extra = _days(connection, till_row, mentions)
-    sales, foreign = _transactions(connection, till_row, mentions)
+    succession = (till_row.id,) if till_row.replaces is None else succession_of(connection, till_row.id)
+    sales, foreign = _transactions(connection, succession, mentions)
     return Context(
         till=till_row,
         currency=connection.execute(
@@ -158,7 +162,7 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
         months=_months(connection, mentions),
         balances=_balances(connection, till_row.id),
         taken_over=_taken_over(connection, till_row),
-        tenders=_tenders(connection, till_row, mentions),
+        tenders=_tenders(connection, succession, mentions),
         days=days,
         extra=extra,
         transactions=sales,
@@ -266,9 +270,9 @@ def _taken_over(connection: Connection, till_row: Row[Any]) -> dict[str, int]:
     return {former: balances[former]} if former in balances else {}
 
 
-def _tenders(connection: Connection, till_row: Row[Any], mentions: Mentions) -> dict[UUID, str]:
+def _tenders(connection: Connection, succession: tuple[UUID, ...], mentions: Mentions) -> dict[UUID, str]:
     columns = (payment.c.payment_id, payment.c.tender)
-    own = (payment.c.till_id == till_row.id,)
+    own = (payment.c.till_id.in_(succession),)
     rows = rows_where(connection, columns, payment.c.payment_id, mentions.payments, more=own)
     return {row.payment_id: row.tender for row in rows}
 
@@ -302,16 +306,21 @@ def tally_of(figures: dict[str, Any]) -> DayTally:
 
 
 def _transactions(
-    connection: Connection, till_row: Row[Any], mentions: Mentions
+    connection: Connection, succession: tuple[UUID, ...], mentions: Mentions
 ) -> tuple[dict[UUID, Transaction], set[UUID]]:
-    """Return the till's own sales among those mentioned, and the ids that are somebody else's."""
+    """Return the till's own sales among those mentioned, and the ids that are somebody else's.
+
+    A sale that was begun at the till this one replaced is its own: it goes on there.
+    """
     own, foreign = {}, set()
     for row in rows_where(connection, list(transactions.c), transactions.c.id, mentions.sales):
-        if row.till_id != till_row.id:
+        if row.till_id not in succession:
             foreign.add(row.id)
             continue
         own[row.id] = Transaction(
             row.id,
+            row.till_id,
+            row.till_code,
             row.type,
             row.state,
             row.business_day.isoformat(),

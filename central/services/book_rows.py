@@ -407,7 +407,7 @@ def total_key(context: Context, sale_id: UUID) -> TotalKey:
     return TotalKey(
         context.organisation_id,
         date.fromisoformat(one.business_day),
-        context.till.code,
+        one.till_code,
         one.institution_id or NO_INSTITUTION,
         one.type,
         one.state,
@@ -418,7 +418,7 @@ def total_key(context: Context, sale_id: UUID) -> TotalKey:
 def _transaction(context: Context, sale_id: UUID) -> tuple[Any, ...]:
     one = context.transactions[sale_id]
     return (
-        *(one.id, context.organisation_id, "till", context.till_id, context.till.code, one.type, one.state),
+        *(one.id, context.organisation_id, "till", one.till_id, one.till_code, one.type, one.state),
         *(date.fromisoformat(one.business_day), one.at, one.money_minor, one.currency, one.units_milli),
         *(one.cashier_id, one.cashier_name, one.meter_id, one.drn, one.receipt_number, one.institution_id),
         *(one.is_flagged, 1, context.now),

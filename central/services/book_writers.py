@@ -255,7 +255,7 @@ class Booker:
         def write() -> None:
             self._context.tenders[payment_id] = tender
             self.rows.payments[payment_id] = (
-                *(self._context.till_id, payment_id, self._context.organisation_id, sale_id, tender, to),
+                *(self._till_of(sale_id), payment_id, self._context.organisation_id, sale_id, tender, to),
                 *(amount_minor, 0, fee_minor, reference, phone_mac, line.at),
             )
             if sale_id not in self._context.transactions and sale_id not in self._context.foreign_sales:
@@ -597,13 +597,18 @@ class Booker:
             is_new = payment_id not in context.tenders
             context.tenders[payment_id] = one["tender"]
             row = (
-                *(context.till_id, payment_id, context.organisation_id, sale_id, one["tender"][:60]),
+                *(self._till_of(sale_id), payment_id, context.organisation_id, sale_id, one["tender"][:60]),
                 *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None, None, line.at),
             )
             if is_new:
                 self.rows.new_payments.append(row)
             else:
                 self.rows.payments.setdefault(payment_id, row)
+
+    def _till_of(self, sale_id: UUID) -> UUID:
+        """Return the till at which a sale began: its payments stand there, wherever it ended."""
+        known = self._context.transactions.get(sale_id)
+        return self._context.till_id if known is None else known.till_id
 
     def _check_receipt(self, line: Line, number: str) -> None:
         try:
@@ -632,6 +637,8 @@ class Booker:
             line,
             Transaction(
                 id=uuid_of(sale["sale_id"]),
+                till_id=self._context.till_id,
+                till_code=self._context.till.code,
                 type=kinds.pop() if len(kinds) == 1 else "mixed",
                 state=state,
                 business_day=line.day,
@@ -657,6 +664,8 @@ class Booker:
             line,
             Transaction(
                 id=sale_id,
+                till_id=self._context.till_id,
+                till_code=self._context.till.code,
                 type=type_,
                 state=state,
                 business_day=line.day,
@@ -675,7 +684,7 @@ class Booker:
         )
 
     def _change(self, line: Line, one: Transaction) -> None:
-        """Take over a transaction as it is now; day, instant and currency stay those of its first line."""
+        """Take over a transaction as it is now; till, day, instant, currency stay those of its first line."""
         context, rows = self._context, self.rows
         known = context.transactions.get(one.id)
         if known is None:
@@ -684,6 +693,7 @@ class Booker:
             rows.total(total_key(context, one.id), Delta(-1, -known.money_minor, -known.units_milli))
             rows.changed_sales.add(one.id)
             one.business_day, one.at, one.currency = known.business_day, known.at, known.currency
+            one.till_id, one.till_code = known.till_id, known.till_code
             one.is_flagged = known.is_flagged
         one.is_flagged = one.is_flagged or bool(line.findings.flags)
         context.transactions[one.id] = one

@@ -73,9 +73,8 @@ class Envelopes:
         groups = self._groups(connection, row)
         if latest is not None and not self._is_due(connection, row, latest, groups=groups, in_force=in_force):
             return _signed(latest) if latest.sequence > in_force else None
-        return self._grant(
-            connection, row, groups=groups, after=max(in_force, latest.sequence if latest else 0), now=now
-        )
+        after = max(in_force, _last_sequence(connection, row))
+        return self._grant(connection, row, groups=groups, after=after, now=now)
 
     def _is_due(
         self,
@@ -153,6 +152,13 @@ class Envelopes:
     def _size(self, connection: Connection, row: Row[Any]) -> Size:
         left_minor = float_left(connection, row.organisation_id, but_till=row.id)
         return Size(max(0, min(row.limit_money_minor, left_minor)), row.limit_units_milli)
+
+
+def _last_sequence(connection: Connection, row: Row[Any]) -> int:
+    """Return the greatest sequence granted to a till or the one it replaced: one database has both books."""
+    query = select(func.coalesce(func.max(envelope_grant.c.sequence), 0))
+    found = connection.execute(query.where(envelope_grant.c.till_id.in_([row.id, row.replaces])))
+    return int(found.scalar_one())
 
 
 def float_left(connection: Connection, organisation: UUID, *, but_till: UUID | None = None) -> int:

@@ -25,6 +25,17 @@ def check_own(connection: Connection, who: TillPrincipal, wanted: UUID) -> None:
         raise Problem("till.not_authorised", "This is another till's book.", status=403)
 
 
+def succession_of(connection: Connection, till_id: UUID) -> tuple[UUID, ...]:
+    """Return a till and those before it whose books it carries on, the newest first."""
+    found = [till_id]
+    while True:
+        query = select(till.c.replaces).where(till.c.id == found[-1])
+        before: UUID | None = connection.execute(query).scalar()
+        if before is None or before in found:
+            return tuple(found)
+        found.append(before)
+
+
 def read_lines(
     connection: Connection, who: TillPrincipal, wanted: UUID, *, after: int, limit: int
 ) -> list[bytes]:

@@ -24,6 +24,7 @@ from central.models.journal import token
 from central.models.master import meter, supplier, supply_group, vend_request
 from central.models.master import tariff as tariff_table
 from central.services.envelopes import float_left
+from central.services.former_lines import succession_of
 from central.services.lanes import SERVER_LANE
 from central.services.server_vault import ServerVault
 from central.services.till_sessions import TillPrincipal
@@ -59,6 +60,10 @@ class KeyFields:
     base_date: str
     ken: int
 
+    def of_answer(self) -> dict[str, Any]:
+        """Return the fields as an item's meter has them."""
+        return {"krn": self.krn, "ti": self.ti, "kt": self.kt, "base_date": self.base_date}
+
 
 class _NotNowError(Exception):
     """The server cannot serve this sale now; whether for good is seen by how long it has been asked."""
@@ -84,8 +89,8 @@ class Vending:
         self._vault = vault
         self._clock = clock
 
-    def vend(self, who: TillPrincipal, request: VendRequest) -> list[dict[str, Any]]:
-        """Return the tokens of a sale: the same ones for the same request, whenever it is asked.
+    def vend(self, who: TillPrincipal, request: VendRequest) -> dict[str, Any]:
+        """Return tokens and key of a sale: the same ones for the same request, whenever it is asked.
 
         Raises:
             Problem: `vend.quote` 422; `sale.id_conflict` 409; any code with `final`: 404 not known here (a
@@ -97,8 +102,8 @@ class Vending:
             self._database.take_lock(connection, f"float:{who.organisation_id}")
             known = self._known(connection, who, request, digest=digest, now=now)
             if known.state == "vended":
-                tokens: list[dict[str, Any]] = known.tokens
-                return tokens
+                vended: dict[str, Any] = known.tokens
+                return vended
             problem: Problem
             if known.state == "refused":
                 refused = (known.code, "The server will not serve this sale.")
@@ -140,7 +145,7 @@ class Vending:
                 )
             )
             return connection.execute(query).one()
-        if known.request_sha256 != digest or known.till_id != who.till_id:
+        if known.request_sha256 != digest or known.till_id not in succession_of(connection, who.till_id):
             raise Problem("sale.id_conflict", "This sale id belongs to another request.", status=409)
         return known
 
@@ -166,7 +171,7 @@ class Vending:
 
     def _issue(
         self, connection: Connection, who: TillPrincipal, request: VendRequest, now: datetime
-    ) -> list[dict[str, Any]]:
+    ) -> dict[str, Any]:
         row = _meter(connection, who, request.drn)
         group = _group(connection, row)
         item = _checked_item(connection, row, request)
@@ -179,17 +184,18 @@ class Vending:
             tokens, tid = _make(connection, row, group, vault=vault, key=key, item=item, now=now)
         except KilotillError as error:
             raise _NeverError(Problem(*(error.code, error.text), status=409)) from error
+        vended = {"tokens": tokens, "key": key.of_answer()}
         self._decide(
             *(connection, self._row(connection, who, request)),
             state="vended",
             code="",
             now=now,
-            tokens=tokens,
+            tokens=vended,
             pan=row.pan,
             base_date=key.base_date,
             tid=tid,
         )
-        return tokens
+        return vended
 
     def _row(self, connection: Connection, who: TillPrincipal, request: VendRequest) -> Row[Any]:
         return connection.execute(

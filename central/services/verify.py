@@ -24,6 +24,7 @@ from central.models.base import METADATA
 from central.models.identity import organisation
 from central.models.transactions import transactions
 from central.services.booking import Booking
+from central.services.former_lines import succession_of
 from central.services.push_lines import read_pushed_line
 from pos.domain.canonical import JsonError
 from pos.domain.journal import GENESIS_HASH, JournalError
@@ -78,8 +79,11 @@ def verify_till(database: Database, clock: Clock, till_id: UUID) -> Finding | No
     with TemporaryDirectory() as folder:
         beside = Database(f"sqlite:///{Path(folder) / 'verify.sqlite'}", pool_size=2)
         try:
-            _fill(database, beside, row)
-            Booking(beside, clock).book_till(till_id)
+            declare_all_tables()
+            METADATA.create_all(beside.engine)
+            for book in _books_of(database, row):
+                _fill(database, beside, book)
+                Booking(beside, clock).book_till(book.id)
             return _compare(database, beside, row)
         finally:
             beside.close()
@@ -113,14 +117,32 @@ def _check_chain(connection: Connection, row: Any) -> str | None:
     return None
 
 
+def _books_of(database: Database, row: Any) -> list[Any]:
+    """Return the tills whose lines say what became of a till's sales, in their order.
+
+    A till that takes over begins with what the one before left, and ends sales that were begun there.
+    """
+    with database.read() as connection:
+        chain = list(reversed(succession_of(connection, row.id)))
+        while True:
+            query = select(tills.till.c.id).where(tills.till.c.replaces == chain[-1])
+            following = connection.execute(query).scalar()
+            if following is None or following in chain:
+                break
+            chain.append(following)
+        found = {
+            one.id: one for one in connection.execute(select(tills.till).where(tills.till.c.id.in_(chain)))
+        }
+    return [found[one] for one in chain]
+
+
 def _fill(database: Database, beside: Database, row: Any) -> None:
-    """Make the tables beside and put in what booking starts from."""
-    declare_all_tables()
-    METADATA.create_all(beside.engine)
+    """Put in what booking one till starts from; the tables are made before the first."""
     with database.read() as source, beside.write() as target:
-        for table in _COPIED:
-            where = table.c.id if table is organisation else table.c.organisation_id
-            _copy(source, target, table, where == row.organisation_id)
+        if target.execute(select(tills.till.c.id)).first() is None:
+            for table in _COPIED:
+                where = table.c.id if table is organisation else table.c.organisation_id
+                _copy(source, target, table, where == row.organisation_id)
         values = dict(row._mapping) | {
             "booked_seq": 0,
             "receipt_last": 0,
@@ -129,9 +151,6 @@ def _fill(database: Database, beside: Database, row: Any) -> None:
         }
         target.execute(insert(tills.till), values)
         _copy(source, target, journal.journal_line, journal.journal_line.c.till_id == row.id)
-        if row.replaces is not None:
-            for table in (journal.account_balance, transactions):
-                _copy(source, target, table, table.c.till_id == row.replaces)
 
 
 def _copy(source: Connection, target: Connection, table: Table, where: Any) -> None:

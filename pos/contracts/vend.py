@@ -30,6 +30,16 @@ class VendToken(Message):
     tenths: int | None = None
 
 
+class VendKey(Message):
+    """The key fields the tokens were made with: it may have changed since the quote was frozen."""
+
+    krn: int
+    ti: str
+    kt: int
+    base_date: str
+
+
 class VendAnswer(Message):
     sale_id: UUID
     tokens: tuple[VendToken, ...]
+    key: VendKey

@@ -10,10 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
+from pos.domain.canonical import canonical_bytes
 from pos.domain.journal import Event, Line
-from pos.domain.ledger import drawer_account
+from pos.domain.ledger import drawer_account, supplier_share_minor
 from pos.domain.meter_rows import SERVICES
 from pos.domain.receipt_number import number_of
 from pos.models.book_facts import LiveFacts, MissingFactError
@@ -23,7 +25,7 @@ from pos.models.meters import customer, meter
 from pos.models.packing import pack_line
 from pos.models.places import place_of
 from pos.models.projector import project
-from pos.models.sales import envelope
+from pos.models.sales import envelope, holder_request, reservation
 from pos.models.shop import operator
 from pos.models.stored import milliseconds_of
 from pos.models.tariffs import tariff
@@ -264,6 +266,53 @@ def _change_beside(connection: Connection, event: Event) -> None:
         change(connection, event.body)
 
 
+def _paid(connection: Connection, body: Body) -> None:
+    """Hold what the frozen quote uses, and the request for its token: it may have left before."""
+    quote = body["quote"]
+    for item in quote["items"]:
+        if "meter" in item:
+            _reserve(connection, UUID(quote["sale_id"]), item)
+    request = {"sale_id": quote["sale_id"], "drn": quote["items"][0]["meter"]["drn"], "quote": quote}
+    connection.execute(
+        insert(holder_request)
+        .values(
+            sale_id=UUID(quote["sale_id"]),
+            holder=body["holder"],
+            state="left",
+            request=canonical_bytes(request).decode(),
+            quote=canonical_bytes(quote).decode(),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _reserve(connection: Connection, sale_id: UUID, item: Body) -> None:
+    def sum_of(kind: str) -> int:
+        return sum(line["amount_minor"] for line in item["lines"] if line["kind"] == kind)
+
+    charges = sorted(line["code"] for line in item["lines"] if line["kind"] == "charge")
+    facts = LiveFacts(connection)
+    connection.execute(
+        insert(reservation)
+        .values(
+            sale_id=sale_id,
+            item_n=item["n"],
+            meter_key=facts.meter_key(item["meter"]["meter_id"]),
+            month=item["basis"]["month"],
+            units_milli=item["units_milli"],
+            free_milli=item["free_milli"],
+            charges="\n".join(charges),
+            carry_change_milli=item["carry_out_milli"] - item["carry_in_milli"],
+            arrears_minor=sum_of("arrears"),
+            credit_minor=-sum_of("credit"),
+            money_minor=item["money_minor"],
+            supplier=facts.supplier_of(item),
+            supplier_minor=supplier_share_minor(item["lines"]),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
 def _delivered(connection: Connection, body: Body) -> None:
     sale = body["sale"]
     for item in sale["items"]:
@@ -332,6 +381,7 @@ def _envelope_taken(connection: Connection, body: Body) -> None:
 
 
 _BESIDE = {
+    "sale_paid": _paid,
     "sale_delivered": _delivered,
     "sale_closed": _closed,
     "case_changed": _case_changed,

@@ -66,7 +66,9 @@ class CentralHolder:
             verdict = HolderVerdict.FINAL_NO if is_final else HolderVerdict.UNKNOWN
             return HolderAnswer(verdict, reason=refusal.code)
         return HolderAnswer(
-            HolderVerdict.TOKENS, tuple(_entry(token.model_dump()) for token in vended.tokens)
+            HolderVerdict.TOKENS,
+            tuple(_entry(token.model_dump()) for token in vended.tokens),
+            key=vended.key.model_dump(),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -21,11 +22,15 @@ class HolderVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HolderAnswer:
-    """A holder's answer: with `TOKENS` the tokens as the journal has them, else why not."""
+    """A holder's answer: with `TOKENS` the tokens as the journal has them, else why not.
+
+    `key` are the fields of the item's meter that name the key they were made with, where the holder says so.
+    """
 
     verdict: HolderVerdict
     tokens: tuple[dict[str, Any], ...] = ()
     reason: str = ""
+    key: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RemoteHolder(Protocol):

@@ -146,7 +146,9 @@ class RemoteDelivery:
     ) -> SaleResult | None:
         """Unit 2; None when another caller has finished the sale meanwhile."""
         quote = stored.quote
-        item = quote["items"][0] | {"tokens": list(answer.tokens)}
+        item = quote["items"][0]
+        # The key may have changed since the quote was frozen.
+        item = item | {"meter": item["meter"] | dict(answer.key), "tokens": list(answer.tokens)}
         with self._units.write() as unit:
             if not _is_still_waiting(unit.connection, sale_id, stored.holder):
                 return None

@@ -78,14 +78,26 @@ class ServerClient:
         """
         if self._login is not None and self.is_logged_in:
             return self._login
+        answer = self._signed_in()
+        ends_ms = self._clock.running_ms() + answer.expires_in_s * 1000 - _RENEW_BEFORE_MS
+        self._login = Login(answer.token, answer.scope, ends_ms, answer)
+        return self._login
+
+    def _signed_in(self) -> TokenAnswer:
+        """Sign a nonce, and a second one if the first was used up: requests may arrive twice."""
+        try:
+            return self._sign_nonce()
+        except ServerRefusal as refusal:
+            if refusal.code != "till.nonce":
+                raise
+        return self._sign_nonce()
+
+    def _sign_nonce(self) -> TokenAnswer:
         challenge = self._post("/v1/tills/challenge", ChallengeRequest(till=self._till_id), ChallengeAnswer)
         self.note_server_time(challenge.server_time)
         signature = self._sign(login_message(nonce=challenge.nonce, till=self._till_id))
         request = TokenRequest(till=self._till_id, nonce=challenge.nonce, signature=signature.hex())
-        answer = self._post("/v1/tills/token", request, TokenAnswer)
-        ends_ms = self._clock.running_ms() + answer.expires_in_s * 1000 - _RENEW_BEFORE_MS
-        self._login = Login(answer.token, answer.scope, ends_ms, answer)
-        return self._login
+        return self._post("/v1/tills/token", request, TokenAnswer)
 
     def log_out(self) -> None:
         """Forget the session: the next call logs in anew."""

@@ -56,6 +56,15 @@ def test_log_in_when_the_bearer_is_not_known_any_more_is_done_once_more(till: Li
     assert len(till.transport.sent("/v1/tills/token")) == 2
 
 
+def test_log_in_when_the_nonce_came_twice_signs_another(till: LinkedTill) -> None:
+    token = {"token": "secret", "server_time": "2026-11-20T08:00:00.000Z"}
+    till.transport.will("/v1/tills/token", problem(403, "till.nonce"), ok(token))
+
+    till.engine.run_once()
+
+    assert len(till.transport.sent("/v1/tills/challenge")) == 2
+
+
 def test_log_in_when_the_till_is_not_known_says_so_and_is_written_down(till: LinkedTill) -> None:
     till.transport.will("/v1/tills/token", problem(401, "till.not_authorised"))
 

@@ -3,25 +3,30 @@
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from central.services.verify import verify_till
 from pos.bootstrap import restore_till
 from pos.domain.permissions import Role
 from pos.domain.shift import cash_count
-from pos.errors import MachineFault, UserError
+from pos.errors import MachineFault, Unavailable, UserError
 from pos.models.ledger_book import read_head
 from pos.services.enrol_values import Enrolled
 from pos.services.restore import RestoreRequest
+from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
 from pos.sync.stops import ForkedError
 from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder
+from pos.tokens.demo import demo_keys
 from tests.fakes.clock import FakeClock
 from tests.server.rig import Server
 from tests.server.till_rig import DRNS, Shop
-from tests.sync.conftest import PINS, OpenTill, RealTill, revoke
+from tests.sync.conftest import PINS, OpenTill, RealTill, give_group, revoke
 
 ADMINISTRATOR = PINS[Role.ADMINISTRATOR][0]
 
@@ -102,6 +107,25 @@ def test_dead_disk_when_shifts_were_closed_and_opened_since_the_back_up_both_sid
     assert verify(new.till.units).findings == ()
     drawers = "FROM account WHERE name LIKE 'drawer:%' AND balance_minor <> 0"
     assert new.all(f"SELECT name, balance_minor {drawers}") == drawers_at(server)
+
+
+def test_dead_disk_when_envelopes_came_since_the_back_up_the_new_ones_are_counted_on(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till)
+    backup = back_up(real_till)
+    for _ in range(2):
+        real_till.sell(DRNS[0], 200_000)
+        real_till.engine.run_once()
+    taken = real_till.one("SELECT max(sequence) FROM envelope")
+    real_till.engine.run_once()
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    replaced(new)
+    new.engine.run_once()
+
+    assert new.one("SELECT max(sequence) FROM envelope") > taken
+    assert verify(new.till.units).findings == ()
 
 
 def drawers_at(server: Server) -> list[tuple[str, int]]:
@@ -194,6 +218,51 @@ def test_dead_disk_when_the_line_breaks_while_lines_are_fetched_the_next_cycle_g
     seqs = new.all("SELECT restored_seq, server_seq FROM replaced_book")
     assert seqs[0][0] == seqs[0][1]
     assert verify(new.till.units).findings == ()
+
+
+def test_dead_disk_when_a_paid_sale_waited_for_its_token_the_new_till_gets_the_same_one(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path, server: Server, office: Shop
+) -> None:
+    give_group(office, holders=["central", "vault"])
+    with server.database.write() as connection:
+        server.app.state.head_office.vault.put(
+            connection, office.organisation, demo_keys()[0], by="A and B", now=server.clock.now()
+        )
+    working(real_till)
+    backup = back_up(real_till)
+    request = SaleRequest(sale_id=uuid4(), drn=DRNS[0], money_minor=5_000)
+    send = real_till.line.send
+
+    def losing(method: str, path: str, headers: Any = None, body: bytes = b"") -> Any:
+        answer = send(method, path, headers, body)
+        if path == "/v1/vend":
+            raise Unavailable("sync.time_out", "The answer was lost.")
+        return answer
+
+    real_till.line.send = losing  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        real_till.till.checkout.sell(request, real_till.people[Role.CASHIER])
+    former_id = real_till.engine.client._till_id
+    real_till.engine.run_once()
+    server.clock.pass_time(minutes=2)
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    replaced(new)
+    new.engine.run_once()
+    delivered = new.till.checkout.deliver(request.sale_id, new.people[Role.CASHIER])
+    report = new.engine.run_once()
+
+    assert delivered.sale["holder"] == "central" and delivered.sale["payments"][0]["amount_minor"] == 5_000
+    assert (report.flagged, report.red_days) == (0, ())
+    assert verify(new.till.units).findings == ()
+    with server.database.read() as connection:
+        vended = connection.execute(text("SELECT count(*), sum(state = 'vended') FROM vend_request")).one()
+        sale = connection.execute(text("SELECT state, receipt_number FROM transactions")).one()
+        paid = connection.execute(text("SELECT count(*), sum(amount_minor) FROM payment")).one()
+    assert (tuple(vended), tuple(paid)) == ((1, 1), (1, 5_000))
+    assert tuple(sale) == ("delivered", delivered.sale["receipt_number"])
+    for till_id in (former_id, new.engine.client._till_id):
+        assert verify_till(server.database, server.clock, till_id) is None
 
 
 def test_copied_till_when_both_sell_the_second_to_sync_is_caught_and_stops(
