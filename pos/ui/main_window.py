@@ -148,6 +148,7 @@ class MainWindow(QWidget):
         self.syncing = SyncRunner(
             lambda: self.desk.sync,
             tasks,
+            is_enrolled=lambda: self.desk.office.state.is_enrolled,
             now=desk.clock.now,
             today=desk.books_desk.today,
             on_cycle=self._on_cycle,

@@ -56,12 +56,14 @@ class SyncRunner:
         engine: Callable[[], SyncEngine | None],
         tasks: Tasks,
         *,
+        is_enrolled: Callable[[], bool],
         now: Callable[[], datetime],
         today: Callable[[], str],
         on_cycle: Callable[[SyncReport | None, BaseException | None], None] = lambda _done, _error: None,
     ) -> None:
-        """`engine` gives None while the till stands alone; `on_cycle` is told how each cycle ended."""
+        """`engine` may take a while at its first call; `on_cycle` is told how each cycle ended."""
         self._engine = engine
+        self._is_enrolled = is_enrolled
         self._tasks = tasks
         self._now = now
         self._today = today
@@ -114,6 +116,10 @@ class SyncRunner:
             self._begin()
 
     def _begin(self) -> None:
+        if not self._is_enrolled():
+            self._set(is_enrolled=False, error=None, is_no_answer=False, tries=0)
+            self._schedule(STAND_ALONE_LOOK_S)
+            return
         self._turn += 1
         self._cancelled = cancelled = threading.Event()
         self._set(is_running=True, is_stopping=False, step="", done=0, of=0, next_at=None)

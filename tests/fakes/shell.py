@@ -22,7 +22,11 @@ class FakeShell:
     payments_looked: int = 0
     syncing: SyncRunner = field(
         default_factory=lambda: SyncRunner(
-            lambda: None, InlineTasks(), now=lambda: datetime.now(UTC), today=lambda: "2026-11-20"
+            lambda: None,
+            InlineTasks(),
+            is_enrolled=lambda: False,
+            now=lambda: datetime.now(UTC),
+            today=lambda: "2026-11-20",
         )
     )
 

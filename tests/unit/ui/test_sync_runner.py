@@ -63,6 +63,7 @@ def runner(
     return SyncRunner(
         lambda: office,  # type: ignore[arg-type, return-value]  # all that it asks of an engine
         tasks,
+        is_enrolled=lambda: True,
         now=clock.now,
         today=lambda: f"{clock.now():%Y-%m-%d}",
         on_cycle=lambda report, error: ended.append((report, error)),
@@ -187,9 +188,14 @@ def test_runner_when_a_person_asks_before_the_next_is_due_drops_that_one(
 
 
 def test_runner_when_the_till_stands_alone_looks_again_now_and_then(tasks: InlineTasks) -> None:
-    runner = SyncRunner(lambda: None, tasks, now=lambda: NOW, today=lambda: "2026-11-20")
+    seen: list[SyncState] = []
+    runner = SyncRunner(
+        lambda: None, tasks, is_enrolled=lambda: False, now=lambda: NOW, today=lambda: "2026-11-20"
+    )
+    runner.watch(seen.append)
     runner.start()
     tasks.run_later()
 
-    assert not runner.state.is_enrolled
+    assert not any(state.is_running or state.is_enrolled for state in seen)
+    assert tasks.lanes == []
     assert [delay for delay, _ in tasks.waiting] == [round(STAND_ALONE_LOOK_S * 1000)]

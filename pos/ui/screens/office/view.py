@@ -190,7 +190,7 @@ class OfficeScreen(Screen):
                 Paint.QUIET_NUMBER,
                 is_wide=True,
             ),
-            Column(say("Last sent"), 132, lambda row: self._time(till(row).pushed_at), Paint.QUIET),
+            Column(say("Last sent"), 160, lambda row: self._time(till(row).pushed_at), Paint.QUIET),
             Column(
                 say("Offline, {currency}", currency=wording.currency),
                 120,
