@@ -1,6 +1,7 @@
 """Cycles are collected on the window's thread, never on a worker's."""
 
 import gc
+import linecache
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from pos.ui.garbage import WindowGarbage
 from pos.ui.lanes import Lane
 from pos.ui.tasks import TaskRunner
 
@@ -176,3 +178,18 @@ def test_collector_when_the_runner_is_closed_then_it_is_pythons_again(qapp: QApp
     runner.close()
 
     assert gc.isenabled() is was_on
+
+
+def test_freed_memory_when_a_while_has_gone_by_then_is_given_back_until_the_end(qapp: QApplication) -> None:
+    garbage = WindowGarbage()
+    assert linecache.getlines(__file__)
+    garbage.tidying.setInterval(1)
+    for _ in range(500):
+        if __file__ not in linecache.cache:
+            break
+        QTest.qWait(10)
+    assert __file__ not in linecache.cache
+
+    garbage.close()
+
+    assert not garbage.tidying.isActive()
