@@ -765,7 +765,7 @@ def test_search_when_nothing_has_it_says_so_and_esc_shows_all_again(desktop: Des
 
     desktop.key(Qt.Key.Key_Escape)
 
-    assert len(screen.presenter.state.pages) == len(screen.presenter.pages) == 11
+    assert len(screen.presenter.state.pages) == len(screen.presenter.pages) == 14
     screen.list.setFocus()
     desktop.key(Qt.Key.Key_Down)
     assert screen.presenter.state.page == "printer"
@@ -777,7 +777,7 @@ def test_window_when_small_has_the_list_as_a_combo_box_and_the_side_a_button_awa
     desktop.window.resize(1024, 600)
     screen = _open(desktop, "people")
     desktop.settle()
-    assert screen.combo.isVisible() and screen.combo.count() == 11
+    assert screen.combo.isVisible() and screen.combo.count() == 14
 
     desktop.key(Qt.Key.Key_F8)
 
