@@ -11,7 +11,7 @@ from structlog.contextvars import bind_contextvars
 from central.deps import refuse_unknown
 from central.errors import Problem, Unauthenticated
 from central.limits import charge
-from central.services.app_version import min_app, refuse_too_old
+from central.services.app_version import refuse_too_old
 from central.services.till_sessions import TillPrincipal, find_till
 from pos.contracts.wire import APP_HEADER
 
@@ -34,9 +34,7 @@ def till_of(
         raise refuse_unknown(request, refusal)
     charge(request, "till", str(found.till_id))
     bind_contextvars(till=str(found.till_id), organisation=str(found.organisation_id))
-    with database.read() as connection:
-        oldest = min_app(connection)
-    refuse_too_old(request.headers.get(APP_HEADER, ""), oldest)
+    refuse_too_old(request.headers.get(APP_HEADER, ""), found.min_app)
     return found
 
 

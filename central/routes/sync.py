@@ -43,7 +43,7 @@ _GZIPPED_LINES = {
 async def push(request: Request, who: DrainingTill, office: HeadOfficeDep) -> Response:
     """Lines are stored as they are, then booked. A batch is refused whole or not at all."""
     packed = await _body(request)
-    answer = await run_in_threadpool(office.push.take, packed, sender=who.till_id)
+    answer = await run_in_threadpool(office.push.take, packed, sender=who.till_id, min_app=who.min_app)
     return Response(answer, media_type="application/json")
 
 

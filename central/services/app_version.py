@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Label, select
 
 from central.errors import Problem
 from central.models.identity import server_fact
 
 MIN_APP = "min_app"
+
+
+def oldest_app() -> Label[str | None]:
+    """Return the oldest version as a column `min_app` of another query."""
+    query = select(server_fact.c.value).where(server_fact.c.name == MIN_APP)
+    return query.scalar_subquery().label("min_app")
 
 
 def min_app(connection: Connection) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from central.models.journal import account_balance, book_day, case, meter_month, payment, token, voucher_use
 from central.models.master import (
-    commission_rule,
     meter,
-    record,
-    sales_point,
-    supply_group,
     tariff,
     vend_request,
 )
@@ -26,6 +23,7 @@ from central.models.transactions import transactions
 from central.services.book_read import Mentions
 from central.services.bulk import rows_where
 from central.services.former_lines import succession_of
+from central.services.organisation_facts import OrganisationFacts
 from pos.domain.day_figures import DayTally
 from pos.domain.ledger import drawer_account
 from pos.domain.tariff import Tariff
@@ -95,8 +93,8 @@ class Context:
     till: Row[Any]
     currency: str
     now: datetime
-    groups: dict[str, Row[Any]]
-    commissions: dict[str, list[tuple[datetime, int]]]
+    groups: Mapping[str, Row[Any]]
+    commissions: Mapping[str, list[tuple[datetime, int]]]
     meters: dict[UUID, Row[Any]]
     meter_of_drn: dict[str, UUID]
     arrears: dict[UUID, int]
@@ -114,7 +112,7 @@ class Context:
     vouchers: set[UUID]
     cases: dict[UUID, Row[Any]]
     grants: list[Grant]
-    names: dict[UUID, str]
+    names: Mapping[UUID, str]
     receipt_last: int
     last_at: datetime | None
     envelope_taken: int
@@ -139,7 +137,14 @@ class Context:
         return meter_id if row is None or row.merged_into is None else UUID(str(row.merged_into))
 
 
-def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions, *, now: datetime) -> Context:
+def load_context(
+    connection: Connection,
+    till_row: Row[Any],
+    mentions: Mentions,
+    *,
+    facts: OrganisationFacts,
+    now: datetime,
+) -> Context:
     """Look everything up. The till's row and the meters' PANs are locked by the caller."""
     organisation = till_row.organisation_id
     meters = _meters(connection, organisation, mentions)
@@ -149,12 +154,10 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
     sales, foreign = _transactions(connection, succession, mentions)
     return Context(
         till=till_row,
-        currency=connection.execute(
-            select(sales_point.c.currency).where(sales_point.c.id == till_row.sales_point_id)
-        ).scalar_one(),
+        currency=facts.currencies[till_row.sales_point_id],
         now=now,
-        groups=_groups(connection, organisation),
-        commissions=_commissions(connection, organisation),
+        groups=facts.groups,
+        commissions=facts.commissions,
         meters=known,
         meter_of_drn={row.drn: row.id for row in meters if row.merged_into is None},
         arrears={row.id: row.arrears_minor for row in meters},
@@ -172,7 +175,7 @@ def load_context(connection: Connection, till_row: Row[Any], mentions: Mentions,
         vouchers=_vouchers(connection, organisation, mentions),
         cases={row.id: row for row in rows_where(connection, list(case.c), case.c.id, mentions.cases)},
         grants=_grants(connection, till_row.id),
-        names=_names(connection, organisation, mentions),
+        names=facts.names,
         receipt_last=till_row.receipt_last,
         last_at=till_row.last_at,
         envelope_taken=till_row.envelope_taken,
@@ -206,19 +209,6 @@ def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> l
         found[row.id] = row
     mentions.meters |= merged
     return [row for row in found.values() if row.organisation_id == organisation]
-
-
-def _groups(connection: Connection, organisation: UUID) -> dict[str, Row[Any]]:
-    query = select(supply_group).where(supply_group.c.organisation_id == organisation)
-    return {row.sgc: row for row in connection.execute(query)}
-
-
-def _commissions(connection: Connection, organisation: UUID) -> dict[str, list[tuple[datetime, int]]]:
-    rules: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-    query = select(commission_rule).where(commission_rule.c.organisation_id == organisation)
-    for row in connection.execute(query.order_by(commission_rule.c.valid_from)):
-        rules[row.supplier].append((row.valid_from, row.ppm))
-    return dict(rules)
 
 
 _PARSED: dict[UUID, tuple[UUID, KnownTariff]] = {}
@@ -389,12 +379,3 @@ def _grants(connection: Connection, till_id: UUID) -> list[Grant]:
         )
         for row in connection.execute(query.order_by(envelope_grant.c.sequence))
     ]
-
-
-def _names(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[UUID, str]:
-    query = select(record.c.id, record.c.body).where(
-        record.c.organisation_id == organisation,
-        record.c.resource == "users",
-        record.c.id.in_(sorted(map(str, mentions.actors))),
-    )
-    return {UUID(row.id): str(row.body.get("name", "")) for row in connection.execute(query)}

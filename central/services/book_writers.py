@@ -102,7 +102,7 @@ class Booker:
         self._move_clock(line)
         self._check_fraud(line)
         self._write_flags(line)
-        return tuple(line.findings.flags)
+        return tuple(sorted(line.findings.flags))
 
     def book_late(self, pushed: PushedLine) -> bool:
         """Book a line that was kept and not understood; False: it still is not. It is counted already."""

@@ -26,6 +26,7 @@ from central.services.bulk import rows_where
 from central.services.customer_credits import publish_credits
 from central.services.feed import Feed
 from central.services.fraud import load_fraud_check
+from central.services.organisation_facts import organisation_facts
 from central.services.push_lines import PushedLine, read_pushed_line
 
 LINES_MAX = 400
@@ -53,10 +54,15 @@ class Booking:
         self._clock = clock
         self._feed = Feed(database)
 
-    def book_till(self, till_id: UUID, fresh: Sequence[PushedLine] = ()) -> None:
-        """Book everything of a till that waits; `fresh` are lines just stored, which need no reading."""
-        while self._book_some(till_id, fresh):
+    def book_till(self, till_id: UUID, fresh: Sequence[PushedLine] = ()) -> dict[int, tuple[str, ...]]:
+        """Book everything of a till that waits; return the flags of what was booked, by seq.
+
+        `fresh` are lines just stored, which need no reading.
+        """
+        flags: dict[int, tuple[str, ...]] = {}
+        while self._book_some(till_id, fresh, flags):
             pass
+        return flags
 
     def book_waiting(self) -> int:
         """Book what a crash left stored and not booked; return how many tills had some."""
@@ -120,20 +126,26 @@ class Booking:
                 found[row.seq] = (*found.get(row.seq, ()), row.flag)
         return found
 
-    def _book_some(self, till_id: UUID, fresh: Sequence[PushedLine]) -> bool:
+    def _book_some(
+        self, till_id: UUID, fresh: Sequence[PushedLine], flags: dict[int, tuple[str, ...]]
+    ) -> bool:
         """Book one transaction's worth of lines; say whether others wait."""
         most = LINES_MAX
         for _ in range(_TRIES):
             try:
                 with self._database.write() as connection:
-                    return self._book_in(connection, till_id, fresh, most=most)
+                    booked, more = self._book_in(connection, till_id, fresh, most=most)
+                flags.update(booked)
+                return more
             except (IntegrityError, DataError) as error:
                 # Another till took the same voucher or sale in this very moment: look again, then one by one.
                 _log.info("booking_again", till=str(till_id), error=type(error.orig).__name__)
                 most = LINES_MAX if most == LINES_MAX and isinstance(error, IntegrityError) else 1
         # A line that will not go into the tables is kept raw and flagged, like one of an unknown kind.
         with self._database.write() as connection:
-            return self._book_in(connection, till_id, fresh, most=1, is_understood=False)
+            booked, more = self._book_in(connection, till_id, fresh, most=1, is_understood=False)
+        flags.update(booked)
+        return more
 
     def _book_in(
         self,
@@ -143,19 +155,18 @@ class Booking:
         *,
         most: int,
         is_understood: bool = True,
-    ) -> bool:
+    ) -> tuple[dict[int, tuple[str, ...]], bool]:
         row = connection.execute(select(till).where(till.c.id == till_id).with_for_update()).one()
         waiting = _waiting(connection, row, fresh, most)
         if not waiting.lines:
-            return False
+            return {}, False
         booker, context = self._booker(
             connection, row, waiting.lines, drained=waiting.drained, is_understood=is_understood
         )
-        for line in waiting.lines:
-            booker.book(line)
+        flags = {line.seq: booker.book(line) for line in waiting.lines}
         booker.rows.write(connection, context, booked_seq=waiting.lines[-1].seq)
         publish_credits(self._feed, connection, row.organisation_id, credits=booker.credited)
-        return waiting.more
+        return flags, waiting.more
 
     def _booker(
         self,
@@ -171,8 +182,9 @@ class Booking:
         for line in lines:
             mentions.add(line)
         self._lock_meters(connection, mentions)
-        context = load_context(connection, row, mentions, now=self._clock.now())
-        fraud = load_fraud_check(connection, row.organisation_id, mentions, lines)
+        facts = organisation_facts(connection, row.organisation_id)
+        context = load_context(connection, row, mentions, facts=facts, now=self._clock.now())
+        fraud = load_fraud_check(connection, row.organisation_id, mentions, lines=lines, facts=facts)
         booker = Booker(context, fraud, is_drained=drained.__contains__, is_understood=is_understood)
         return booker, context
 

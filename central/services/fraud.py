@@ -14,14 +14,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from central.models.identity import organisation
 from central.models.journal import payment, sale_item
-from central.models.master import record
 from central.models.transactions import transactions
 from central.services.book_read import Mentions
 from central.services.bulk import rows_where
+from central.services.organisation_facts import OrganisationFacts
 from central.services.push_lines import PushedLine
 from pos.domain.day_figures import DayTally
 from pos.domain.recompute import UNREADABLE
@@ -166,19 +165,20 @@ class FraudCheck:
 
 
 def load_fraud_check(
-    connection: Connection, organisation_id: UUID, mentions: Mentions, lines: Iterable[PushedLine]
+    connection: Connection,
+    organisation_id: UUID,
+    mentions: Mentions,
+    *,
+    lines: Iterable[PushedLine],
+    facts: OrganisationFacts,
 ) -> FraudCheck:
     """Return the rules and what they look back at; without rules nothing is looked up."""
-    rules = _rules(connection, organisation_id)
+    rules = _rules(facts)
+    check = FraudCheck(rules, facts.zone)
     if not rules:
-        return FraudCheck([], ZoneInfo("UTC"))
-    zone = connection.execute(
-        select(organisation.c.time_zone).where(organisation.c.id == organisation_id)
-    ).scalar_one()
-    check = FraudCheck(rules, ZoneInfo(zone))
+        return check
     kinds = {rule.kind for rule in rules}
-    ats = [line.at for line in lines]
-    since = min(ats) - max(rule.window for rule in rules)
+    since = min(line.at for line in lines) - max(rule.window for rule in rules)
     if kinds & {"velocity_meter", "repeated_amount"}:
         _load_meters(connection, check, mentions, since)
     if "velocity_cashier" in kinds:
@@ -188,14 +188,10 @@ def load_fraud_check(
     return check
 
 
-def _rules(connection: Connection, organisation_id: UUID) -> list[Rule]:
-    query = select(record.c.body).where(
-        record.c.organisation_id == organisation_id, record.c.resource == "fraud_rules"
-    )
-    bodies = connection.execute(query).scalars()
+def _rules(facts: OrganisationFacts) -> list[Rule]:
     return [
         Rule(body["id"], body["kind"], body.get("params", {}))
-        for body in bodies
+        for body in facts.fraud_rules
         if body.get("is_active", True) and body["kind"] in _CHECKS
     ]
 

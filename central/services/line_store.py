@@ -54,10 +54,14 @@ def store_batch(database: Database, batch: PushBatch, *, sender: UUID, now: date
 def _locked_till(connection: Connection, till_id: UUID, sender: UUID) -> Row[Any]:
     """Return the till's row, held until the end; the book is the sender's or that of the one it replaced."""
     row = connection.execute(select(till).where(till.c.id == till_id).with_for_update()).one_or_none()
-    replaced = connection.execute(select(till.c.replaces).where(till.c.id == sender)).scalar()
-    if row is None or till_id not in (sender, replaced):
+    if row is None or not (till_id == sender or _has_replaced(connection, sender, till_id)):
         raise Problem("till.not_authorised", "These lines are of another till.", status=403)
     return row
+
+
+def _has_replaced(connection: Connection, sender: UUID, former: UUID) -> bool:
+    replaced = connection.execute(select(till.c.replaces).where(till.c.id == sender)).scalar()
+    return bool(replaced == former)
 
 
 def _key_of(connection: Connection, row: Row[Any], sender: UUID) -> bytes:

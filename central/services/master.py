@@ -86,8 +86,12 @@ class Master:
             {"organisation_id": organisation, **values},
             key=("organisation_id", "code"),
         )
+        self._publish_groups(connection, organisation, values["code"])
+
+    def _publish_groups(self, connection: Connection, organisation: UUID, code: str) -> None:
+        """Give the groups of a supplier new numbers: what hangs on it is read anew."""
         groups = select(supply_group.c.sgc).where(
-            supply_group.c.organisation_id == organisation, supply_group.c.supplier == values["code"]
+            supply_group.c.organisation_id == organisation, supply_group.c.supplier == code
         )
         for sgc in list(connection.execute(groups).scalars()):
             publish_group(self._feed, connection, organisation, sgc)
@@ -102,6 +106,7 @@ class Master:
             {"organisation_id": organisation, "supplier": code, "valid_from": valid_from, "ppm": ppm},
             key=("organisation_id", "supplier", "valid_from"),
         )
+        self._publish_groups(connection, organisation, code)
 
     def put_group(self, connection: Connection, organisation: UUID, values: Values, *, now: datetime) -> None:
         """Make or change a supply group; live tills get a lane in a new one.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from uuid import UUID
-
-from sqlalchemy import select
 
 from central.clock import Clock
 from central.db import Database
-from central.models.tills import till
-from central.services.app_version import min_app
 from central.services.booking import Booking
 from central.services.line_store import Stored, store_batch
 from central.services.push_batch import PushBatch, read_push
@@ -25,7 +22,7 @@ class Push:
         self._clock = clock
         self._booking = Booking(database, clock)
 
-    def take(self, packed: bytes, *, sender: UUID) -> bytes:
+    def take(self, packed: bytes, *, sender: UUID, min_app: str = "") -> bytes:
         """Store a push, book it, and say what became of each line.
 
         Raises:
@@ -34,15 +31,17 @@ class Push:
         """
         batch = read_push(packed)
         stored = store_batch(self._database, batch, sender=sender, now=self._clock.now())
-        self._booking.book_till(batch.till, stored.new)
-        return self._answer(batch, stored)
+        flags = self._booking.book_till(batch.till, stored.new)
+        if any(line.seq not in flags for line in batch.lines):
+            # Some were booked before, or by somebody else just now.
+            known = self._booking.flags_of(batch.till, first_seq=batch.first_seq, last_seq=batch.last_seq)
+            flags = known | flags
+        return self._answer(batch, stored, flags, min_app)
 
-    def _answer(self, batch: PushBatch, stored: Stored) -> bytes:
+    def _answer(
+        self, batch: PushBatch, stored: Stored, flags: Mapping[int, tuple[str, ...]], min_app: str
+    ) -> bytes:
         """Return a `pos.contracts.push.PushAnswer` as JSON, written without building one."""
-        flags = self._booking.flags_of(batch.till, first_seq=batch.first_seq, last_seq=batch.last_seq)
-        with self._database.read() as connection:
-            head = connection.execute(select(till.c.head_seq).where(till.c.id == batch.till)).scalar_one()
-            oldest = min_app(connection)
         results = [
             {
                 "seq": line.seq,
@@ -53,10 +52,10 @@ class Push:
             for line in batch.lines
         ]
         answer = {
-            "acked_seq": head,
+            "acked_seq": max(stored.head_seq_before, batch.last_seq),
             "results": results,
             "server_time": instant_text(self._clock.now()),
-            "min_app": oldest,
+            "min_app": min_app,
         }
         return json.dumps(answer, separators=(",", ":")).encode()
 

@@ -15,6 +15,7 @@ from central.db import Database
 from central.errors import Problem
 from central.models.tills import till, till_nonce, till_session
 from central.security import token_hash
+from central.services.app_version import oldest_app
 from pos.contracts.till_session import Scope
 from pos.domain.till_login import login_message
 
@@ -31,6 +32,8 @@ class TillPrincipal:
     sales_point_id: UUID
     code: str
     scope: Scope
+    min_app: str = ""
+    """The oldest program that is served, told with each answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def find_till(database: Database, token: str, now: datetime) -> TillPrincipal | 
             till.c.code,
             till.c.state,
             till_session.c.scope,
+            oldest_app(),
         )
         .join(till, till.c.id == till_session.c.till_id)
         .where(till_session.c.token_hash == token_hash(token), till_session.c.expires_at > now)
@@ -111,7 +115,7 @@ def find_till(database: Database, token: str, now: datetime) -> TillPrincipal | 
     if row is None:
         return None
     scope: Scope = "till" if row.scope == "till" and row.state == "enrolled" else "drain"
-    return TillPrincipal(row.id, row.organisation_id, row.sales_point_id, row.code, scope)
+    return TillPrincipal(row.id, row.organisation_id, row.sales_point_id, row.code, scope, row.min_app or "")
 
 
 def is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:

@@ -150,6 +150,22 @@ class _Lines:
         return sum(line.amount_minor for line in self.lines)
 
 
+_RATES_MAX = 64
+_rates: dict[int, tuple[Tariff, Rates]] = {}
+
+
+def _rates_of(tariff: Tariff) -> Rates:
+    """Return a tariff's rates, made once: a tariff never changes, and a shop has few."""
+    known = _rates.get(id(tariff))
+    if known is not None and known[0] is tariff:
+        return known[1]
+    if len(_rates) >= _RATES_MAX:
+        _rates.clear()
+    rates = Rates(tariff)
+    _rates[id(tariff)] = (tariff, rates)
+    return rates
+
+
 class _Pricing:
     """One set of terms, prepared: charges due, rates and what the adjustments add to the money."""
 
@@ -159,7 +175,7 @@ class _Pricing:
         self._terms = terms
         self._tariff = terms.tariff
         self._basis = terms.basis
-        self._rates = Rates(terms.tariff)
+        self._rates = _rates_of(terms.tariff)
         self._charges = [
             (charge.code, *_charge_parts(terms.tariff, charge)) for charge in _charges_due(terms)
         ]
