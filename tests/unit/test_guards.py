@@ -83,6 +83,10 @@ def test_leak_guard_when_a_secret_is_logged_even_for_debugging_complains(message
 
 def test_leak_guard_when_ordinary_things_are_logged_says_nothing() -> None:
     guard = LeakGuard()
-    for text in ("sale 01a22929-2616-76d1-84d6-99478af8e028 of 5000 at 12:30", "took 1234.5678 ms"):
+    for text in (
+        "sale 01a22929-2616-76d1-84d6-99478af8e028 of 5000 at 12:30",
+        "request 01a22929-2616-7391-9086-123456789012",
+        "took 1234.5678 ms",
+    ):
         guard.emit(logging.makeLogRecord({"name": "pos.anything", "msg": text}))
     assert guard.complaint() == ""
