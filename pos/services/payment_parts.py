@@ -103,7 +103,8 @@ def settled_fees(
         if following == fees:
             return fees
         fees = following
-    raise UserError("fee_rule.endless", "The fee of this payment grows with itself: have the fee rule looked at.")
+    text = "The fee of this payment grows with itself: have the fee rule looked at."
+    raise UserError("fee_rule.endless", text)
 
 
 def fee_line(code: str, amount_minor: int, tax_code: str) -> Adjustment | None:

@@ -86,10 +86,11 @@ def test_live_when_the_till_stands_alone_sync_and_books_say_how_to_enrol(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_till(tmp_path / "till", "T03")
+    code = "sync.not_enrolled"
 
     for command in (["sync", "--once"], ["books"]):
         assert run(["--data", str(tmp_path / "till"), *command]) == 1
-        assert "[sync.not_enrolled]" in capsys.readouterr().err
+        assert f"[{code}]" in capsys.readouterr().err
 
 
 def sell(folder: Path, count: int) -> None:

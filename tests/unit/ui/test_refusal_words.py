@@ -15,10 +15,17 @@ from pos.ui.refusal_words import WORDS, plain_sentence
 
 ERRORS = Path(__file__).parents[3] / "docs" / "errors.md"
 AREAS = (
-    "approval arrears case cash customer draft import meter operator permission pin printer refund shift token"
+    "approval arrears case cash customer draft enrol holder import message meter operator payment permission"
+    " pin printer proposal provider refund sale shift statement supplier sync token vault"
 )
-NOT_ON_A_SCREEN = frozenset({"printer.profile", "token.key_needed", "token.range"})
-"""Only the command line and programs around the till can cause them."""
+NOT_ON_A_SCREEN = frozenset(
+    {
+        *("payment.not_central", "printer.profile", "token.key_needed", "token.range", "vault.live"),
+        *("proposal.id_conflict", "proposal.too_many", "sale.adjustment", "sale.basis", "sale.carry"),
+        *("sync.cursor", "sync.format", "sync.gap", "sync.resource", "sync.too_large"),
+    }
+)
+"""Only the command line, programs around the till and mistakes of programs can cause them."""
 
 
 def codes_of_the_document() -> set[str]:

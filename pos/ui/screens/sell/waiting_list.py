@@ -72,7 +72,8 @@ class WaitingList(QWidget):
             row.clicked.connect(self._presenter.waits.open_ready)
 
     def _ready_rows_shown(self) -> list[PaymentRow]:
-        found = [self._ready_rows.itemAt(n).widget() for n in range(self._ready_rows.count())]
+        items = [self._ready_rows.itemAt(n) for n in range(self._ready_rows.count())]
+        found = [item.widget() for item in items if item is not None]
         return [one for one in found if isinstance(one, PaymentRow)]
 
     def _fill(self, layout: QVBoxLayout, rows: list[PaymentRow]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from pos.domain.fees import FeePayer, FeeRule
 from pos.domain.money import AmountTextError, parse_major, parse_scaled
@@ -138,12 +139,12 @@ class FeesSection(Section[FeesState]):
             return
         statements, actor = self.context.desk.payments.statements, self.context.actor
 
-        def done(ids: list[object]) -> None:
+        def done(ids: list[UUID]) -> None:
             self.set(settled=len(ids), done=self.say("Settled by the statement: {n}", n=len(ids)))
             self.context.shell.payments_changed()
 
         self.context.attempt(
             Lane.SALE,
-            lambda approval: list(statements.resolve_open(actor, read, approval=approval)),
+            lambda approval: statements.resolve_open(actor, read, approval=approval),
             on_ok=done,
         )
