@@ -6,35 +6,43 @@ stands. The server grants as of the last seq it has of the till. Codes: `till.no
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pos.contracts.wire import Currency, InstantText, Message, Sgc, Signature
+from pydantic import Field, model_validator
+
+from pos.contracts.wire import Currency, InstantText, Message, Sgc, Signature, Whole
 
 
 class EnvelopeGroup(Message):
     sgc: Sgc
     base_date: str
-    lane: int
-    lanes: int
+    lane: int = Field(ge=0)
+    lanes: Literal[1, 4, 16, 60]
     holders: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _has_its_lane(self) -> Self:
+        if self.lane >= self.lanes:
+            raise ValueError("the lane is beyond the lanes")
+        return self
 
 
 class Envelope(Message):
     """The signed part. Its canonical JSON has exactly these keys; `expires_at` may be null."""
 
-    as_of_seq: int
+    as_of_seq: Whole
     currency: Currency
     expires_at: InstantText | None
     groups: tuple[EnvelopeGroup, ...]
     issued_at: InstantText
     issuer: Literal["server", "local"]
     key_id: str
-    money_minor: int
-    sequence: int
+    money_minor: Whole
+    sequence: Whole
     till: UUID
-    units_milli: int
-    v: int = 1
+    units_milli: Whole
+    v: Literal[1] = 1
 
 
 class SignedEnvelope(Message):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pos.contracts.wire import Currency, Drn, InstantText, Message, Month, Sgc
+from pos.contracts.wire import Currency, Drn, InstantText, Message, Month, Sgc, Whole
 
 
 class SettingRow(Message):
@@ -111,7 +111,7 @@ class SupplyGroupRow(Message):
     ken: int
     tid_zone: str = "UTC"
     lanes: Literal[1, 4, 16, 60] = 16
-    lane: int
+    lane: int = Field(ge=0)
     holders: tuple[str, ...]
     supplier: str
     supplier_name: str | None = None
@@ -119,6 +119,12 @@ class SupplyGroupRow(Message):
     next_key: NextKey | None = None
     # Whether tills hold a float of their own with this supplier; else head office does, inside envelopes.
     float_here: bool = False
+
+    @model_validator(mode="after")
+    def _has_its_lane(self) -> Self:
+        if self.lane >= self.lanes:
+            raise ValueError("the lane is beyond the lanes")
+        return self
 
 
 class MeterRow(Message):
@@ -131,7 +137,7 @@ class MeterRow(Message):
 
     id: UUID
     drn: Drn
-    service: int = 0
+    service: int = Field(default=0, ge=0, le=3)
     customer_id: UUID | None = None
     tariff_code: str
     sgc: Sgc
@@ -143,7 +149,7 @@ class MeterRow(Message):
     base_date: str | None = None
     status: Literal["active", "inactive", "suspended", "blocked"] = "active"
     block_reason: str | None = None
-    arrears_minor: int = Field(default=0, ge=0)
+    arrears_minor: Whole = 0
     account_number: str | None = None
     institution: str | None = None
     site: str | None = None
@@ -162,10 +168,10 @@ class MeterMonthRow(Message):
     meter_id: UUID
     month: Month
     till: UUID
-    units_milli: int
-    free_milli: int = 0
+    units_milli: Whole
+    free_milli: Whole = 0
     charges: tuple[str, ...] = ()
-    arrears_taken_minor: int = 0
+    arrears_taken_minor: Whole = 0
 
 
 class CustomerRow(Message):
@@ -247,7 +253,7 @@ class CustomerCreditRow(Message):
     id: UUID
     meter_id: UUID
     till: UUID
-    amount_minor: int = Field(gt=0)
+    amount_minor: Whole = Field(gt=0)
     currency: Currency
     cause: Literal["charge", "arrears"]
     code: str = ""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from pos.domain.canonical import INTEGER_MAX
+from pos.domain.journal import parse_instant
 
 
 class Message(BaseModel):
@@ -22,8 +25,22 @@ PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Signature = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
 """An Ed25519 signature in hex."""
 
-InstantText = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+
+def _real(text: str) -> str:
+    """Refuse the 32nd of a month with a ValueError."""
+    parse_instant(text)
+    return text
+
+
+InstantText = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"),
+    AfterValidator(_real),
+]
 """An instant in UTC with exactly three decimals."""
+
+Whole = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+"""An amount that is never below zero, as large as canonical JSON bears (docs/formats.md §2)."""
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d$")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +54,7 @@ class Login:
 
 
 class ServerClient:
-    """One till's conversation with its server; logs in when it must. Not for two threads at once."""
+    """One till's conversation with its server; logs in when it must. Thread-safe: one log-in at a time."""
 
     def __init__(
         self, transport: Transport, clock: Clock, *, till_id: UUID, sign: Callable[[bytes], bytes]
@@ -63,12 +64,18 @@ class ServerClient:
         self._clock = clock
         self._till_id = till_id
         self._sign = sign
+        self._turn = threading.Lock()
         self._login: Login | None = None
         self.server_time: ServerTime | None = None
 
     @property
     def is_logged_in(self) -> bool:
-        return self._login is not None and self._clock.running_ms() < self._login.expires_ms
+        return self._session() is not None
+
+    def _session(self) -> Login | None:
+        # Read once: another thread may log out between two looks.
+        login = self._login
+        return login if login is not None and self._clock.running_ms() < login.expires_ms else None
 
     def log_in(self) -> Login:
         """Return the session, a new one where the last has ended.
@@ -76,15 +83,17 @@ class ServerClient:
         Raises:
             Unavailable: no answer, or none of use. ServerRefusal: `till.*`, `sync.app_too_old`.
         """
-        if self._login is not None and self.is_logged_in:
-            return self._login
-        answer = self._signed_in()
-        ends_ms = self._clock.running_ms() + answer.expires_in_s * 1000 - _RENEW_BEFORE_MS
-        self._login = Login(answer.token, answer.scope, ends_ms, answer)
-        return self._login
+        with self._turn:
+            login = self._session()
+            if login is not None:
+                return login
+            answer = self._signed_in()
+            ends_ms = self._clock.running_ms() + answer.expires_in_s * 1000 - _RENEW_BEFORE_MS
+            self._login = login = Login(answer.token, answer.scope, ends_ms, answer)
+            return login
 
     def _signed_in(self) -> TokenAnswer:
-        """Sign a nonce, and a second one if the first was used up: requests may arrive twice."""
+        """Sign a nonce, and a second one where the first was used up: requests may arrive twice."""
         try:
             return self._sign_nonce()
         except ServerRefusal as refusal:
@@ -174,14 +183,21 @@ class ServerClient:
 
     def _retry_at(self, answer: Response, problem: Problem | None) -> datetime | None:
         wish = answer.headers.get("retry-after", "")
-        if wish.isdigit():
-            return self._clock.now() + timedelta(seconds=int(wish))
+        if wish.isascii() and wish.isdigit():
+            return self._after(wish)
         if problem is not None and problem.retry_after_s is not None:
-            return self._clock.now() + timedelta(seconds=problem.retry_after_s)
+            return self._after(str(max(0, problem.retry_after_s)))
         try:
-            return parsedate_to_datetime(wish) if wish else None
+            at = parsedate_to_datetime(wish) if wish else None
         except ValueError:
             return None
+        # A date without a zone is none that HTTP knows.
+        return None if at is None or at.tzinfo is None else at
+
+    def _after(self, seconds: str) -> datetime:
+        # Nobody means more than a day; the schedule knows what it bears of it.
+        whole = 86_400 if len(seconds) > 5 else min(int(seconds), 86_400)
+        return self._clock.now() + timedelta(seconds=whole)
 
 
 def said(problem: Problem) -> tuple[str, str]:
@@ -194,9 +210,11 @@ def problem_of(answer: Response) -> Problem | None:
     if not answer.headers.get("content-type", "").startswith(PROBLEM_JSON):
         return None
     try:
-        return Problem.model_validate_json(answer.body)
+        problem = Problem.model_validate_json(answer.body)
     except ValidationError:
         return None
+    # What was answered counts, not what the body says was answered.
+    return problem.model_copy(update={"status": answer.status})
 
 
 def bad_answer() -> Unavailable:

@@ -249,6 +249,9 @@ class SyncEngine:
         except EnvelopeError as error:
             # The one in force stays; sales go on inside it.
             report.troubles["envelope"] = [f"{error.text} [{error.code}]"]
+            if error.code == "envelope.signature":
+                # Its keys may have changed since this session began: the next log-in brings them.
+                self.client.log_out()
 
     def _note_login(self, answer: TokenAnswer, scope: str) -> None:
         """Keep what the server says of itself: its clock, its keys, and whether this till may still sell."""

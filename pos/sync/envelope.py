@@ -67,12 +67,14 @@ def take_envelope(
 
     Raises:
         EnvelopeError: `envelope.signature`, `envelope.old` (its sequence is not greater),
-            `envelope.ahead` (it counts lines this till has not), `envelope.other_till`.
+            `envelope.ahead` (it counts lines this till has not), `envelope.other_till` (or currency).
     """
     body = _checked(signed, keys)
     head = read_head(unit.connection)
-    if body.till != head.till_id:
-        raise EnvelopeError("envelope.other_till", "This offline limit is for another till.")
+    if body.till != head.till_id or body.currency != _currency(unit.connection):
+        raise EnvelopeError(
+            "envelope.other_till", "This offline limit is for another till, or in another currency."
+        )
     if body.sequence <= last_sequence(unit.connection):
         raise EnvelopeError("envelope.old", "This offline limit is not newer than the one in force.")
     if body.as_of_seq > head.head_seq:
@@ -98,6 +100,15 @@ def take_envelope(
     taken: JsonObject = {"sequence": body.sequence, "sha256": sha256(text).hexdigest()}
     book.record(unit, "envelope_taken", taken, actor=actor)
     return body.sequence
+
+
+def _currency(connection: Connection) -> str:
+    return str(
+        connection.exec_driver_sql(
+            "SELECT sales_point.currency FROM book JOIN till ON till.id = book.till_id "
+            "JOIN sales_point ON sales_point.id = till.sales_point_id"
+        ).scalar_one()
+    )
 
 
 def take_lanes(connection: Connection, signed: SignedEnvelope) -> None:

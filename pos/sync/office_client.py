@@ -125,7 +125,7 @@ class OfficeClient:
         try:
             self._access, self._refresh = str(tokens["access_token"]), str(tokens["refresh_token"])
             lives_ms = int(tokens["expires_in"]) * 1000
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise bad_answer() from error
         self._ends_ms = self._clock.running_ms() + lives_ms - _RENEW_BEFORE_MS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
 
 from pos.contracts.pull import PullPage
 from pos.contracts.wire import PULL_ROWS_MAX, Message
@@ -23,7 +24,7 @@ from pos.models.office_link import enrolling_actor
 from pos.models.queries.selling import open_shift
 from pos.models.search import merge_search
 from pos.models.uow import Units, WriteUnit
-from pos.sync.client import ServerClient, ServerRefusal
+from pos.sync.client import ServerClient, ServerRefusal, bad_answer
 from pos.sync.resources.base import Mapping, SealPin, Taking
 from pos.system.clock import Clock
 
@@ -82,6 +83,28 @@ class _Standing:
     round: int
     is_whole: bool
     rows_taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one write unit of a page takes: rows, or ids that are gone."""
+
+    mapping: Mapping[Any]
+    rows: Sequence[Any] = ()
+    deleted: Sequence[str] = ()
+    is_last: bool = False
+
+    def take(self, taking: Taking) -> None:
+        if self.deleted:
+            self.mapping.delete(taking, self.deleted)
+        if self.rows:
+            self.mapping.take(taking, self.rows)
+
+    def singly(self) -> Iterator[tuple[_Step, str]]:
+        for one in self.deleted:
+            yield _Step(self.mapping, deleted=(one,)), one
+        for row in self.rows:
+            yield _Step(self.mapping, rows=(row,)), str(row.id)
 
 
 class Pull:
@@ -155,22 +178,32 @@ class Pull:
             self._note_troubles(mapping.resource, troubles)
 
     def _pages(self, mapping: Mapping[Any], troubles: list[str]) -> Iterator[_Page[Any]]:
-        """Fetch pages, beginning anew where the cursor or the shape of rows is not the server's any more."""
-        more = True
+        """Fetch pages, beginning anew where the cursor or the shape of rows is not the server's any more.
+
+        Once a cycle: two servers of different age behind one address would send a till round for ever.
+        """
+        more, may_begin_anew = True, True
         while more:
             standing = self._standing(mapping)
             try:
                 page = self._fetch(mapping, standing.cursor, troubles)
             except ServerRefusal as refusal:
-                if refusal.status != 410 or not standing.cursor:
+                if refusal.status != 410 or not standing.cursor or not may_begin_anew:
                     raise
                 self._begin_anew(mapping, standing, "")
+                may_begin_anew = False
                 continue
             shape = self._shape(mapping, page.mapping)
             if standing.cursor and standing.mapping != shape:
+                if not may_begin_anew:
+                    raise bad_answer()
                 self._begin_anew(mapping, standing, shape)
+                may_begin_anew = False
                 continue
             more = page.more
+            if more and page.cursor == standing.cursor:
+                # It would give the same page for ever.
+                raise bad_answer()
             yield page
 
     def _fetch(self, mapping: Mapping[Any], cursor: str, troubles: list[str]) -> _Page[Any]:
@@ -210,34 +243,51 @@ class Pull:
             return 0
         with self._units.read() as connection:
             pace = QUIET if open_shift(connection) is None else SELLING
-        steps = self._steps(mapping, page, pace)
-        for last, step in _with_last(steps):
+        deleted = tuple(one for one in page.deleted if mapping.is_id(one))
+        for step in self._steps(mapping, page.rows, deleted, pace):
             if is_cancelled():
                 return 0
-            with self._units.write() as unit:
-                step(self._taking(unit, standing.round, troubles))
-                if last:
-                    self._note_page(unit.connection, mapping, page, standing)
-            if not last:
+            self._take_step(step, page, standing, troubles)
+            if not step.is_last:
                 self._pause(pace.pause_s)
         if not page.more and not standing.is_whole:
             self._sweep(mapping, standing.round, pace, troubles)
         return len(page.rows) + len(page.deleted)
 
     def _steps(
-        self, mapping: Mapping[Any], page: _Page[Any], pace: Pace
-    ) -> Iterator[Callable[[Taking], None]]:
-        def taking(rows: Sequence[Any]) -> Callable[[Taking], None]:
-            return lambda one: mapping.take(one, rows) if rows else None
-
-        def deleting(ids: Sequence[str]) -> Callable[[Taking], None]:
-            return lambda one: mapping.delete(one, ids)
-
+        self, mapping: Mapping[Any], rows: Sequence[Any], deleted: Sequence[str], pace: Pace
+    ) -> list[_Step]:
         # Deletions first: a number may go from one meter to another in one page.
-        for at in range(0, len(page.deleted), pace.unit_rows):
-            yield deleting(page.deleted[at : at + pace.unit_rows])
-        for at in range(0, max(1, len(page.rows)), pace.unit_rows):
-            yield taking(page.rows[at : at + pace.unit_rows])
+        steps = [
+            _Step(mapping, deleted=deleted[at : at + pace.unit_rows])
+            for at in range(0, len(deleted), pace.unit_rows)
+        ]
+        steps += [
+            _Step(mapping, rows=rows[at : at + pace.unit_rows])
+            for at in range(0, max(1, len(rows)), pace.unit_rows)
+        ]
+        return [*steps[:-1], replace(steps[-1], is_last=True)]
+
+    def _take_step(self, step: _Step, page: _Page[Any], standing: _Standing, troubles: list[str]) -> None:
+        """Write one unit; where the tables refuse it, row by row: one bad row holds back no other."""
+        try:
+            with self._units.write() as unit:
+                step.take(self._taking(unit, standing.round, troubles))
+                if step.is_last:
+                    self._note_page(unit.connection, step.mapping, page, standing)
+        except IntegrityError:
+            self._take_singly(step, standing, troubles)
+            if step.is_last:
+                with self._units.write() as unit:
+                    self._note_page(unit.connection, step.mapping, page, standing)
+
+    def _take_singly(self, step: _Step, standing: _Standing, troubles: list[str]) -> None:
+        for one, what in step.singly():
+            try:
+                with self._units.write() as unit:
+                    one.take(self._taking(unit, standing.round, troubles))
+            except IntegrityError:
+                troubles.append(f"{step.mapping.resource} {what} does not fit what is here; it is not taken.")
 
     def _sweep(self, mapping: Mapping[Any], round_: int, pace: Pace, troubles: list[str]) -> None:
         """Take away what an earlier round had and this whole one did not: it is gone at the server."""
@@ -354,16 +404,6 @@ class Pull:
 def _own_tills(connection: Connection, till_id: UUID) -> frozenset[UUID]:
     rows = connection.exec_driver_sql("SELECT till_id FROM former_book").all()
     return frozenset({till_id, *(UUID(bytes=row[0]) for row in rows)})
-
-
-def _with_last(
-    steps: Iterator[Callable[[Taking], None]],
-) -> Iterator[tuple[bool, Callable[[Taking], None]]]:
-    step = next(steps)
-    for following in steps:
-        yield False, step
-        step = following
-    yield True, step
 
 
 def _json(row: dict[str, Any]) -> bytes:

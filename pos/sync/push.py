@@ -47,6 +47,8 @@ class LinesOf(Protocol):
     """Which book is pushed: how its lines are read and how far the server has them."""
 
     till_id: UUID
+    is_open: bool
+    """Whether it is the book this till writes; a former one grows at the server only."""
 
     def acked(self, connection: Connection) -> int:
         """Return the last seq the server has."""
@@ -72,6 +74,8 @@ class LinesOf(Protocol):
 class OpenBook:
     """The till's own book."""
 
+    is_open = True
+
     def __init__(self, till_id: UUID) -> None:
         self.till_id = till_id
 
@@ -85,7 +89,7 @@ class OpenBook:
         return lines_after(connection, seq, limit=limit)
 
     def note(self, connection: Connection, acked_seq: int) -> None:
-        set_acked(connection, min(acked_seq, self.head(connection)))
+        set_acked(connection, acked_seq)
 
     def number(self, connection: Connection) -> int:
         return read_head(connection).number
@@ -93,6 +97,8 @@ class OpenBook:
 
 class FormerBook:
     """A book that this till replaced and restored further than the server had it."""
+
+    is_open = False
 
     def __init__(self, till_id: UUID) -> None:
         self.till_id = till_id
@@ -205,11 +211,9 @@ class Push:
 
     def _take(self, book: LinesOf, answer: PushAnswer, batch: Sequence[StoredLine]) -> int:
         sent = {line.seq for line in batch}
-        flags = {
-            one.seq: one.reasons if one.result == "accepted_flagged" else ()
-            for one in answer.results
-            if one.seq in sent
-        }
+        # A line sent twice comes back as a duplicate, with the flags whose first answer was lost.
+        flags = {one.seq: one.reasons for one in answer.results if one.seq in sent}
+        self._refuse_copy(book, answer.acked_seq)
         with self._units.write() as unit:
             if answer.acked_seq < batch[-1].seq and answer.acked_seq <= book.acked(unit.connection):
                 # It took nothing and says no reason: sending the same for ever would help nobody.
@@ -221,6 +225,15 @@ class Push:
             if answer.min_app:
                 change_link(unit.connection, min_app=answer.min_app)
         return sum(1 for reasons in flags.values() if reasons)
+
+    def _refuse_copy(self, book: LinesOf, acked_seq: int) -> None:
+        """Stop where the server has lines of this till that this database never wrote: it is an old copy."""
+        with self._units.read() as connection:
+            if not book.is_open or acked_seq <= book.head(connection):
+                return
+        with self._units.write() as unit:
+            change_link(unit.connection, state="forked", state_reason=f"line {acked_seq}")
+        raise forked()
 
     def _refused(self, book: LinesOf, refusal: ServerRefusal, gaps: int) -> None:
         """Go on from where the server is after a gap; write a fork down; raise everything else."""

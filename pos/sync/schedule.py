@@ -1,4 +1,4 @@
-"""When to try again: 2 s to 10 min after trouble, with jitter; the server's Retry-After wins."""
+"""When to try again: 2 s to 10 min after trouble, with jitter; Retry-After wins, up to an hour."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Pace:
     usual_s: float = 60.0
     least_s: float = 2.0
     most_s: float = 600.0
+    wish_s_max: float = 3_600.0
+    """No wish silences a till for longer: a wrong clock or a stranger's page may have made it."""
 
 
 class Schedule:
@@ -49,8 +51,9 @@ class Schedule:
         self._failures += 1
         self._not_before_ms = None
         if retry_at is not None:
-            wait_ms = max(0, int((retry_at - self._clock.now()).total_seconds() * 1000))
-            self._not_before_ms = self._clock.running_ms() + wait_ms
+            wish_s = (retry_at - self._clock.now()).total_seconds()
+            wait_s = min(self._pace.wish_s_max, max(self._pace.least_s, wish_s))
+            self._not_before_ms = self._clock.running_ms() + int(wait_s * 1000)
 
     def next_delay(self) -> float:
         """Return the seconds to wait from now. After trouble between half and all of 2, 4, 8 … 600 s."""

@@ -52,6 +52,10 @@ class Mapping(Generic[R]):
     def __init__(self, model: type[R]) -> None:
         self.model = model
 
+    def is_id(self, text: str) -> bool:
+        """Whether an id that is said to be gone can be one of this resource's."""
+        return _is_uuid(text)
+
     def take(self, taking: Taking, rows: Sequence[R]) -> None:
         """Bring the tables to what rows say; the same rows again change nothing."""
         raise NotImplementedError
@@ -70,6 +74,14 @@ class Mapping(Generic[R]):
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
         """Return ids of rows that an older round gave and the present one, now whole, did not."""
         raise NotImplementedError
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def marks(count: int) -> str:

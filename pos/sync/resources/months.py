@@ -48,6 +48,10 @@ class MeterMonthMapping(Mapping[MeterMonthRow]):
         if waiting:
             keep_records(taking, WAITING, waiting)
 
+    def is_id(self, text: str) -> bool:
+        parts = text.split("/")
+        return len(parts) == 3 and super().is_id(parts[0])
+
     def delete(self, taking: Taking, ids: Sequence[str]) -> None:
         drop_records(taking.connection, WAITING, ids)
         parts = [one.split("/") for one in ids]

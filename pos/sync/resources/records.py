@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypeVar
+from uuid import UUID
 
 from sqlalchemy import Connection, update
 from sqlalchemy.dialects.sqlite import insert
@@ -24,6 +25,10 @@ class Records(Mapping[R]):
     def __init__(self, resource: str, model: type[R]) -> None:
         super().__init__(model)
         self.resource = resource  # type: ignore[misc] # one class serves many resources
+
+    def is_id(self, text: str) -> bool:
+        """Ids of kept rows are whatever the server names them, but those of a UUID."""
+        return self.model.model_fields["id"].annotation is not UUID or super().is_id(text)
 
     def take(self, taking: Taking, rows: Sequence[R]) -> None:
         keep_records(
