@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from pos.errors import Unavailable, UserError
 from pos.sync.transport import Response
@@ -26,6 +28,8 @@ class Bounds:
 
     connect_s: float = 5.0
     read_s: float = 30.0
+    whole_s: float = 120.0
+    """For a whole answer: one that drips in must not hold a till for ever."""
     packed_bytes_max: int = 16 * 1024 * 1024
     bytes_max: int = 64 * 1024 * 1024
 
@@ -79,7 +83,8 @@ class RequestsTransport:
             raise Unavailable(
                 "sync.time_out", "Head office did not answer in time; it is tried again."
             ) from error
-        except (requests.exceptions.RequestException, OSError) as error:
+        # What breaks in the middle of a body comes from the library below.
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             raise Unavailable(
                 "sync.unreachable", "Head office cannot be reached; it is tried again."
             ) from error
@@ -88,6 +93,8 @@ class RequestsTransport:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = requests.Session()
+            # Without it a .netrc of this machine would take the place of the bearer.
+            session.auth = _as_it_is
             # Repeats are the engine's: they must survive a restart.
             session.mount("https://", HTTPAdapter(max_retries=0))
             session.mount("http://", HTTPAdapter(max_retries=0))
@@ -96,13 +103,20 @@ class RequestsTransport:
     def _body(self, answer: requests.Response) -> bytes:
         """Read and unpack the answer ourselves, so that a small packed one cannot fill the memory."""
         packed = bytearray()
-        for chunk in answer.raw.stream(_CHUNK_BYTES, decode_content=False):
+        ends = time.monotonic() + self._bounds.whole_s
+        while chunk := answer.raw.read1(_CHUNK_BYTES, decode_content=False):
             packed += chunk
             if len(packed) > self._bounds.packed_bytes_max:
                 raise _too_large()
+            if time.monotonic() > ends:
+                raise requests.exceptions.Timeout
         if answer.headers.get("Content-Encoding", "").lower() != "gzip":
             return bytes(packed)
         return unpacked(bytes(packed), self._bounds.bytes_max)
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def unpacked(packed: bytes, bytes_max: int) -> bytes:

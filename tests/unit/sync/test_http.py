@@ -3,7 +3,9 @@
 import gzip
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/hang":
             self.server.hang.wait(10)  # type: ignore[attr-defined]
+        if self.path == "/who":
+            body = gzip.compress(str(self.headers["Authorization"]).encode())
+        if self.path in ("/torn", "/drip"):
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            with suppress(OSError):
+                while self.path == "/drip" and not self.server.hang.wait(0.02):  # type: ignore[attr-defined]
+                    self.wfile.write(b"x")
+                    self.wfile.flush()
+            return
         self.send_response(200)
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
@@ -84,6 +97,26 @@ def test_send_when_the_answer_is_too_large_packed_or_unpacked_is_refused(url: st
 
 def test_send_when_the_answer_is_cut_off_is_no_answer(url: str) -> None:
     assert code_of(RequestsTransport(url), "/cut") == "sync.unreachable"
+
+
+def test_send_when_the_line_breaks_amid_the_answer_is_no_answer(url: str) -> None:
+    assert code_of(RequestsTransport(url), "/torn") == "sync.unreachable"
+
+
+def test_send_when_the_answer_only_drips_in_is_given_up(url: str) -> None:
+    assert code_of(RequestsTransport(url, bounds=Bounds(whole_s=0.2)), "/drip") == "sync.time_out"
+
+
+def test_send_when_this_machine_has_a_password_file_the_bearer_still_goes_out(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n", encoding="ascii")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    answer = RequestsTransport(url).send("GET", "/who", {"Authorization": "Bearer till"})
+
+    assert answer.body == b"Bearer till"
 
 
 def test_send_when_the_answer_points_elsewhere_does_not_follow(url: str) -> None:
