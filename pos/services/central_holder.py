@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ class CentralHolder:
             )
             verdict = HolderVerdict.FINAL_NO if is_final else HolderVerdict.UNKNOWN
             return HolderAnswer(verdict, reason=refusal.code)
+        if str(vended.sale_id) != json.loads(request)["sale_id"]:
+            return HolderAnswer(HolderVerdict.UNKNOWN, reason="holder.wrong_answer")
         return HolderAnswer(
             HolderVerdict.TOKENS,
             tuple(_entry(token.model_dump()) for token in vended.tokens),

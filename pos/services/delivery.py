@@ -218,7 +218,9 @@ def _finish(connection: Connection, sale: Sale, recorded: Recorded, request_sha:
         arrears_minor = sum(line["amount_minor"] for line in item["lines"] if line["kind"] == "arrears")
         if arrears_minor:
             connection.exec_driver_sql(
-                "UPDATE meter SET arrears_minor = arrears_minor - ? WHERE id = ?",
+                # A pull may have changed the meter's debt and its id since the quote was frozen.
+                "UPDATE meter SET arrears_minor = max(0, arrears_minor - ?1) "
+                "WHERE id = ?2 OR key = (SELECT meter_key FROM meter_alias WHERE id = ?2)",
                 (arrears_minor, UUID(item["meter"]["meter_id"]).bytes),
             )
     if request_sha is not None:

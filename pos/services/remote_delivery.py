@@ -177,12 +177,11 @@ class RemoteDelivery:
 
     def _next_holder(self, connection: Connection, stored: StoredRequest) -> str | None:
         sgc = stored.quote["items"][0]["meter"]["sgc"]
-        text = connection.exec_driver_sql(
-            "SELECT holders FROM supply_group WHERE sgc = ?", (sgc,)
-        ).scalar_one()
-        order: list[str] = json.loads(text)
-        after = order[order.index(stored.holder) + 1 :]
-        for name in after:
+        text = connection.exec_driver_sql("SELECT holders FROM supply_group WHERE sgc = ?", (sgc,)).scalar()
+        order: list[str] = [] if text is None else json.loads(text)
+        # Head office may have taken this holder, or the whole group, away while the sale waited.
+        begin = order.index(stored.holder) + 1 if stored.holder in order else 0
+        for name in order[begin:]:
             if name in self._holders or (name == VAULT and self._vault.status is VaultStatus.OPEN):
                 return name
         return None

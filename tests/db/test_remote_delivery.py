@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from pos.domain.tariff import ArrearsKind, ArrearsRule
 from pos.errors import KilotillError, Rejected, Unavailable, UserError
 from pos.services.key_holders import HolderAnswer, HolderVerdict
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
 from tests.crash.remote_twin import RemoteHolderTwin, Step
-from tests.factories.shop import Shop, make_shop, reopen_shop
+from tests.factories.shop import Shop, make_shop, plain_tariff, reopen_shop
 
 BOOK = "central.jsonl"
 
@@ -257,3 +258,45 @@ def test_quote_when_one_of_last_month_is_open_still_counts_its_debt_and_carry(tm
     assert quote.figures.basis.arrears_before_minor == 0
     assert quote.figures.carry_milli == 77
     assert quote.figures.basis.bought_before_milli == 0
+
+
+@pytest.mark.parametrize("holders", ['["vault"]', '["provider", "vault"]'])
+def test_deliver_when_head_office_took_the_holder_away_meanwhile_the_next_serves_after_its_no(
+    tmp_path: Path, holders: str
+) -> None:
+    shop, _, drn = make_remote_shop(tmp_path, Step.LOSE_REQUEST, Step.NO)
+    asked = request(drn)
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(asked, shop.cashier)
+    with shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE supply_group SET holders = ?", (holders,))
+
+    result = shop.checkout.deliver(asked.sale_id, shop.cashier)
+
+    assert result.sale["holder"] == "vault"
+    assert verify(shop.units).findings == ()
+
+
+@pytest.mark.parametrize("renames", [(), (uuid4(),)])
+def test_deliver_when_a_pull_lowered_the_debt_meanwhile_it_ends_at_nothing(
+    tmp_path: Path, renames: tuple[UUID, ...]
+) -> None:
+    remote: dict[str, RemoteHolderTwin] = {}
+    owing = replace(plain_tariff(), arrears=ArrearsRule(ArrearsKind.ALL))
+    shop = make_shop(tmp_path, holders='["central"]', remote_holders=remote, tariffs=(owing,))
+    remote["central"] = RemoteHolderTwin(shop.vault, tmp_path / BOOK, [Step.LOSE_REQUEST])
+    asked = request(shop.add_meter(1, arrears_minor=900))
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(asked, shop.cashier)
+    with shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE meter SET arrears_minor = 300")
+        for new_id in renames:
+            unit.connection.exec_driver_sql("INSERT INTO meter_alias SELECT id, key FROM meter")
+            unit.connection.exec_driver_sql("UPDATE meter SET id = ?", (new_id.bytes,))
+
+    shop.checkout.deliver(asked.sale_id, shop.cashier)
+
+    with shop.units.read() as connection:
+        assert connection.exec_driver_sql("SELECT arrears_minor FROM meter").scalar() == 0
+        taken = "SELECT sum(amount_minor) FROM sale_line WHERE kind = 'arrears'"
+        assert connection.exec_driver_sql(taken).scalar() == 900
