@@ -71,7 +71,8 @@ class Quoting:
         """`may_give_free` says whether this till may give a meter's free units now (formats §7.7)."""
         self._time_zone = time_zone
         self._may_give_free = may_give_free
-        self._tariffs: dict[int, Tariff] = {}
+        # By content: a pull may take a version away and give its key to another.
+        self._tariffs: dict[bytes, Tariff] = {}
 
     def quote(
         self,
@@ -121,13 +122,13 @@ class Quoting:
         return meter
 
     def _tariff(self, row: TariffRow) -> Tariff:
-        tariff = self._tariffs.get(row.key)
+        tariff = self._tariffs.get(row.sha256)
         if tariff is None:
             if sha256(row.body.encode()).digest() != row.sha256:
                 raise MachineFault(
                     "tariff.damaged", f"The stored tariff {row.code} was changed by hand: import it again."
                 )
-            tariff = self._tariffs[row.key] = tariff_from_json(json.loads(row.body))
+            tariff = self._tariffs[row.sha256] = tariff_from_json(json.loads(row.body))
         return tariff
 
 

@@ -10,8 +10,8 @@ from argon2 import PasswordHasher
 
 from pos.domain.canonical import canonical_bytes
 from pos.domain.names import fold
-from pos.domain.tariff import Block, tariff_sha256
-from pos.errors import ApprovalNeeded, UserError
+from pos.domain.tariff import ArrearsKind, ArrearsRule, Block, tariff_sha256
+from pos.errors import ApprovalNeeded, Unavailable, UserError
 from pos.models.search import match_of
 from pos.services.fraud_hold import FraudHold
 from pos.services.sale_values import SaleKind, SaleRequest
@@ -19,10 +19,12 @@ from pos.services.verify import verify
 from pos.sync.client import ServerRefusal
 from pos.sync.resources.base import Taking
 from pos.sync.resources.meters import MetersMapping
+from pos.sync.transport import Response
 from pos.tokens.numbers import make_drn
+from tests.crash.remote_twin import RemoteHolderTwin, Step
 from tests.factories.linked_till import LinkedTill, link_till
 from tests.factories.shop import ZONE, plain_tariff
-from tests.fakes.transport import Request, Response, ok, problem
+from tests.fakes.transport import Request, ok, problem
 
 
 @pytest.fixture
@@ -45,6 +47,22 @@ def meter_row(serial: int, **changes: Any) -> dict[str, Any]:
 def pull(till: LinkedTill, **pages: list[dict[str, Any]]) -> None:
     till.pull_works(pages)
     till.engine.run_once()
+
+
+def take_meters(till: LinkedTill, row: dict[str, Any]) -> None:
+    """Take a row as a pull does whose push could not send the last lines."""
+    mapping = MetersMapping()
+    with till.shop.units.write() as unit:
+        taking = Taking(
+            unit=unit,
+            at=till.shop.clock.now(),
+            round=1,
+            till_id=till.till_id,
+            own_tills=frozenset({till.till_id}),
+            record=lambda *_: None,
+            seal_pin=lambda *_: b"",
+        )
+        mapping.take(taking, [mapping.model.model_validate(row)])
 
 
 def rows(*given: dict[str, Any], **page: Any) -> dict[str, Any]:
@@ -168,20 +186,31 @@ def test_pull_when_arrears_were_taken_in_unsent_lines_they_do_not_come_back(till
     request = SaleRequest(sale_id=uuid4(), drn=row["drn"], money_minor=400, kind=SaleKind.ARREARS)
     till.shop.checkout.sell(request, till.shop.cashier)
     assert till.one("SELECT arrears_minor FROM meter") == 500
-    mapping = MetersMapping()
-    with till.shop.units.write() as unit:
-        taking = Taking(
-            unit=unit,
-            at=till.shop.clock.now(),
-            round=1,
-            till_id=till.till_id,
-            own_tills=frozenset({till.till_id}),
-            record=lambda *_: None,
-            seal_pin=lambda *_: b"",
-        )
-        mapping.take(taking, [mapping.model.model_validate({**row, "note": "new"})])
+    take_meters(till, row | {"note": "new"})
 
     assert till.all("SELECT arrears_minor, note FROM meter") == [(500, "new")]
+
+
+def test_pull_when_the_payment_is_sent_and_its_delivery_is_not_the_debt_does_not_come_back(
+    tmp_path: Path,
+) -> None:
+    remote: dict[str, RemoteHolderTwin] = {}
+    owing = replace(plain_tariff(), arrears=ArrearsRule(ArrearsKind.ALL))
+    till = link_till(tmp_path, holders='["central"]', remote_holders=remote, tariffs=(owing,))
+    remote["central"] = RemoteHolderTwin(till.shop.vault, tmp_path / "twin", [Step.LOSE_REQUEST])
+    till.all_works()
+    row = meter_row(41, arrears_minor=900)
+    pull(till, meters=[rows(row)])
+    asked = SaleRequest(sale_id=uuid4(), drn=row["drn"], money_minor=5_000)
+    with pytest.raises(Unavailable):
+        till.shop.checkout.sell(asked, till.shop.cashier)
+    till.engine.run_once()
+    till.shop.checkout.deliver(asked.sale_id, till.shop.cashier)
+    assert till.one("SELECT arrears_minor FROM meter") == 0
+
+    take_meters(till, row)
+
+    assert till.one("SELECT arrears_minor FROM meter") == 0
 
 
 def test_pull_when_a_group_is_not_here_yet_its_meters_wait_and_come_with_it(till: LinkedTill) -> None:
@@ -503,3 +532,41 @@ def test_pull_when_a_fraud_rule_holds_a_sale_a_supervisor_must_agree(till: Linke
 
     pull(till, fraud_rules=[rows(deleted=["big"])])
     assert till.sell(41, 5_000).startswith("T03-")
+
+
+def test_pull_when_a_month_figure_waited_for_a_meter_made_here_it_counts_once_they_meet(
+    till: LinkedTill,
+) -> None:
+    row, other = meter_row(41, sgc="999888"), str(uuid4())
+    month = {
+        "id": f"{row['id']}/2026-11/{other}", "meter_id": row["id"], "month": "2026-11", "till": other,
+        "units_milli": 20_000,
+    }  # fmt: skip
+    till.shop.add_meter(41)
+    pull(till, meters=[rows(row)], meter_month=[rows(month)])
+    assert till.one("SELECT count(*) FROM meter_month WHERE till <> ''") == 0
+
+    pull(till, meters=[rows(row | {"sgc": "201457"})])
+
+    assert till.one("SELECT units_milli FROM meter_month WHERE till = ?", other) == 20_000
+
+
+def test_pull_when_a_tariff_takes_the_place_of_another_the_next_sale_is_priced_with_it(
+    till: LinkedTill,
+) -> None:
+    def row(rate_minor: int, version: int) -> dict[str, Any]:
+        made = replace(plain_tariff("SHOP"), version=version, blocks=(Block(rate_minor * 1_000_000),))
+        body = canonical_bytes(made.to_json()).decode()
+        return tariff_row("SHOP", version=version, body=body, sha256=tariff_sha256(made))
+
+    first, second = row(100, 1), row(50, 2)
+    drn = till.shop.add_meter(41, tariff_code="SHOP")
+    quoting = till.shop.checkout
+    asked = SaleRequest(sale_id=uuid4(), drn=drn, money_minor=1_000)
+    pull(till, tariffs=[rows(first)])
+    assert quoting.trial_vend(asked, till.shop.cashier).item.units_milli == 10_000
+
+    pull(till, tariffs=[rows(second, deleted=[first["id"]])])
+
+    assert till.all("SELECT version FROM tariff WHERE code = 'SHOP'") == [(2,)]
+    assert quoting.trial_vend(asked, till.shop.cashier).item.units_milli == 20_000

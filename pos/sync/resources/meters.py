@@ -67,7 +67,8 @@ class MetersMapping(Mapping[MeterRow]):
         for row in rows:
             if row.merged_into is not None:
                 self._merge(taking, row)
-        take_waiting_months(taking, [row.id for row in new])
+        renamed = [row.id for row, key in old if known.id_at(key) != row.id.bytes]
+        take_waiting_months(taking, [*(row.id for row in new), *renamed])
 
     def delete(self, taking: Taking, ids: Sequence[str]) -> None:
         """A meter that a sale or a token speaks of stays, inactive; others go."""
@@ -294,7 +295,9 @@ def _unsent_arrears(connection: Connection, meter_keys: Sequence[int]) -> dict[i
     taken = connection.exec_driver_sql(
         "SELECT meter_key, -sum(sale_line.amount_minor) FROM sale_item "  # noqa: S608 - question marks only
         "JOIN sale_line ON sale_line.sale_place = sale_item.sale_place AND sale_line.item_n = sale_item.n "
-        f"WHERE meter_key IN ({marks(len(meter_keys))}) AND sale_item.sale_place > ? "
+        # The line of the delivery counts: the sale's first line may be at the server already.
+        "JOIN sale ON sale.place = sale_item.sale_place "
+        f"WHERE meter_key IN ({marks(len(meter_keys))}) AND sale.delivered_place > ? "
         "AND sale_line.kind = 'arrears' GROUP BY meter_key",
         (*meter_keys, after),
     )
@@ -305,7 +308,8 @@ def _unsent_arrears(connection: Connection, meter_keys: Sequence[int]) -> dict[i
     for (line,) in adjusted:
         body = json.loads(unpack_line(line))["body"]
         key = connection.exec_driver_sql(
-            "SELECT key FROM meter WHERE id = ?", (UUID(body["meter_id"]).bytes,)
+            "SELECT key FROM meter WHERE id = ?1 UNION ALL SELECT meter_key FROM meter_alias WHERE id = ?1",
+            (UUID(body["meter_id"]).bytes,),
         ).scalar()
         if key is not None:
             changes[key] = changes.get(key, 0) + body["amount_minor"]
