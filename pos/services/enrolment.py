@@ -88,7 +88,7 @@ class Enrolment:
         with self._units.read() as connection:
             head, former = read_head(connection), find_former_end(connection)
             if find_link(connection) is not None:
-                raise UserError("enrol.already_here", "This till is enrolled already.")
+                raise _already_here()
             if head.is_training:
                 raise UserError("enrol.training", "A training till is never enrolled.")
             if find_former_link(connection) is not None and not replaces:
@@ -132,6 +132,9 @@ class Enrolment:
         actor: Actor,
     ) -> None:
         connection = unit.connection
+        if find_link(connection) is not None:
+            # Somebody else's window or a second press was faster: one line says that it was enrolled.
+            raise _already_here()
         _take_places(connection, answer)
         begin_link(
             connection,
@@ -217,6 +220,10 @@ def clean_code(text: str) -> str:
             "enrol.code_form", "A code from head office has ten letters A to Z and digits 2 to 7."
         )
     return code
+
+
+def _already_here() -> UserError:
+    return UserError("enrol.already_here", "This till is enrolled already.")
 
 
 def _public_key(connection: Connection, till_id: UUID) -> bytes:

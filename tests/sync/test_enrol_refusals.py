@@ -1,6 +1,7 @@
 """What an enrolment refuses, and what it cannot be fooled by."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,23 @@ def test_lines_when_they_do_not_follow_the_restored_book_are_refused(
         new.enrol(replaces=True)
 
     assert fault.value.code == "sync.bad_lines"
+
+
+def test_enrol_when_it_is_done_twice_at_once_the_second_changes_nothing(
+    real_till: RealTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, send = real_till.office.code(), real_till.line.send
+    enrolled = "SELECT count(*) FROM journal WHERE kind = 'till_enrolled'"
+    before = real_till.one(enrolled)
+
+    def meanwhile(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(real_till.line, "send", send)
+        real_till.enrol(code)
+        return send(*arguments, **options)
+
+    monkeypatch.setattr(real_till.line, "send", meanwhile)
+    with pytest.raises(UserError) as refusal:
+        real_till.enrol(code)
+
+    assert refusal.value.code == "enrol.already_here"
+    assert real_till.one(enrolled) == before + 1
