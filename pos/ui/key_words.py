@@ -38,6 +38,7 @@ def act_words(say: Callable[[str], str]) -> dict[Act, str]:
         Act.EDIT: say("Change the record"),
         Act.CHART_TABLE: say("Chart as a table"),
         Act.REFRESH: say("Ask again, read anew"),
+        Act.NOTICES: say("Notices of the till"),
     }
     return words | {act: act.value for act in Act if act not in words}
 

@@ -39,6 +39,7 @@ class Act(StrEnum):
     EDIT = "edit"
     CHART_TABLE = "chart_table"
     REFRESH = "refresh"
+    NOTICES = "notices"
 
 
 USUAL_KEYS: Mapping[Act, str] = {
@@ -70,6 +71,7 @@ USUAL_KEYS: Mapping[Act, str] = {
     Act.EDIT: "Ctrl+I",
     Act.CHART_TABLE: "Ctrl+Shift+T",
     Act.REFRESH: "Ctrl+R",
+    Act.NOTICES: "Ctrl+B",
 }
 
 BAR_ACTS = (

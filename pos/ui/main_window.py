@@ -41,6 +41,7 @@ from pos.ui.keymap import Act
 from pos.ui.lanes import Lane, TaskScope
 from pos.ui.look import Look
 from pos.ui.metrics import metrics_for
+from pos.ui.notices import Notices
 from pos.ui.payment_news import PaymentNews
 from pos.ui.places import HELP, RESUME, UPLOADS, make_screen, place_of, places_of
 from pos.ui.preferences import Preferences, read_preferences
@@ -57,6 +58,7 @@ from pos.ui.widgets.approval_panel import ApprovalPanel
 from pos.ui.widgets.banner import Banner
 from pos.ui.widgets.fields import is_text_key
 from pos.ui.widgets.fkey_bar import BarItem, FKeyBar
+from pos.ui.widgets.notice_list import NoticePanel
 from pos.ui.widgets.rail import Rail, RailItem
 from pos.ui.widgets.refusal_panel import RefusalPanel
 from pos.ui.widgets.status_strip import StatusStrip
@@ -65,6 +67,7 @@ from pos.ui.widgets.toast import Toast
 if TYPE_CHECKING:
     from pos.sync.engine import SyncReport
 
+BELL = "bell"
 STATUS_EVERY_MS = 5_000
 CLOCK_EVERY_MS = 1_000
 BACKUP_FIRST_MS = 60_000
@@ -121,7 +124,7 @@ class MainWindow(QWidget):
         self._idle_since = clock_ms()
         self.has_resumed = False
         self._memories: dict[int, dict[str, object]] = {}
-        self.notices: list[str] = []
+        self._notices = Notices()
         self.setWindowTitle("Kilotill")
         self._outer = QVBoxLayout(self)
         # The window is as large as the screen lets it be; what does not fit is the screens' own affair.
@@ -367,10 +370,40 @@ class MainWindow(QWidget):
 
     def toast(self, text: str, *, light: str = "ok", cap: str = "") -> None:
         """Say something in passing."""
-        self.notices = [text, *self.notices][:50]
+        person = None if self.actor is None else self.actor.key
+        self._notices.add(text, light, at=self.desk.clock.now(), person=person)
         if self.actor is not None:
             self.toasts.say(text, light=light, cap=cap)
+            self._show_notices()
         self.announce(text)
+
+    @property
+    def notices(self) -> list[str]:
+        """What was said in passing, the newest first."""
+        return self._notices.texts()
+
+    def _turn_notices(self) -> bool:
+        """Open the bell list, or close it."""
+        if isinstance(self._panel, NoticePanel):
+            self._drop_panel()
+        elif self._panel is None and not self._waits_for_answer():
+            panel = NoticePanel(self.look)
+            panel.closed.connect(self._drop_panel)
+            self._show_panel(panel)
+            self._show_notices()
+            self.toasts.hide()
+            panel.focus()
+            self.announce(panel.accessibleName())
+        return True
+
+    def _show_notices(self) -> None:
+        """Show what is kept where the list is open, and count at the bell what is not."""
+        if self.actor is None:
+            return
+        if isinstance(self._panel, NoticePanel):
+            self._notices.saw(self.actor.key)
+            self._panel.show_notices(self._notices.of(self.actor.key), self.desk.clock.now())
+        self._show_rail()
 
     def announce(self, text: str) -> None:
         """Let a screen reader say something."""
@@ -627,7 +660,12 @@ class MainWindow(QWidget):
             RailItem(place.key, place.icon, say(place.word), counts.get(place.key, 0))
             for place in places_of(self.context)
         ]
-        self.rail.show_items(items, [RailItem(HELP.key, HELP.icon, say(HELP.word))], self._place)
+        waiting = self._notices.waiting(self.context.actor.key)
+        bottom = [
+            RailItem(BELL, "bell", say("Notices"), waiting),
+            RailItem(HELP.key, HELP.icon, say(HELP.word)),
+        ]
+        self.rail.show_items(items, bottom, self._place)
 
     def _show_bar(self) -> None:
         if self.screen_now is None or self.actor is None:
@@ -639,7 +677,10 @@ class MainWindow(QWidget):
         self.fkeys.show_items(items)
 
     def _on_rail(self, key: str) -> None:
-        self.go(key)
+        if key == BELL:
+            self._turn_notices()
+        else:
+            self.go(key)
 
     def _on_bar(self, act: object) -> None:
         assert isinstance(act, Act)
@@ -661,6 +702,9 @@ class MainWindow(QWidget):
         if act is Act.HELP:
             self.go(HELP.key, topic=self._place)
             return True
+        if act is Act.NOTICES:
+            return self._turn_notices()
+        self._leave_notices()
         if self._panel is not None:
             return False
         if act is Act.READY:
@@ -668,6 +712,11 @@ class MainWindow(QWidget):
                 self.go("sell", ready=True)
             return True
         return self.screen_now is not None and self.screen_now.act(act)
+
+    def _leave_notices(self) -> None:
+        """Close the bell list: it stands in the way of nothing."""
+        if isinstance(self._panel, NoticePanel):
+            self._drop_panel()
 
     # -- keys ---------------------------------------------------------------------------------------------
 
@@ -690,7 +739,8 @@ class MainWindow(QWidget):
             return False
         focus = QApplication.focusWidget()
         takes_keys = focus is not None and focus.property("klKeys") == "all"
-        if not takes_keys and self._panel is None and self._place_key(event):
+        is_free = self._panel is None or isinstance(self._panel, NoticePanel)
+        if not takes_keys and is_free and self._place_key(event):
             # Before the field: edits and lists would take Alt and a digit for typing.
             return True
         now = self.clock_ms()
@@ -753,6 +803,7 @@ class MainWindow(QWidget):
                 target = target.parentWidget()
 
     def _deliver_scan(self, code: str) -> None:
+        self._leave_notices()
         if self.screen_now is None or self._panel is not None or self.screen_now.scanned(code):
             return
         if self._may_go("sell"):
@@ -771,6 +822,8 @@ class MainWindow(QWidget):
             return
         if self._place_key(event):
             return
+        if is_text_key(event):
+            self._leave_notices()
         screen = self.screen_now
         if screen is None or self._panel is not None or not self._screen_key(screen, event):
             super().keyPressEvent(event)
@@ -780,7 +833,7 @@ class MainWindow(QWidget):
             self._on_refused() if self._ask is not None else self._drop_panel()
             return True
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if is_enter and isinstance(self._panel, RefusalPanel):
+        if is_enter and isinstance(self._panel, RefusalPanel | NoticePanel):
             self._drop_panel()
             return True
         return False

@@ -24,7 +24,7 @@ class RailItem:
 
 
 class Rail(QWidget):
-    """Places from the top, help at the bottom; compact it shows icons with tooltips."""
+    """Places from the top, notices and help at the bottom; compact it shows icons with tooltips."""
 
     pressed = Signal(str)
 
@@ -45,7 +45,8 @@ class Rail(QWidget):
         if self._has_words:
             words = [self._look.text_width(Type.SMALL, item.word) for item in (*items, *bottom)]
             self.setFixedWidth(min(112, max(84, max(words, default=0) + 16)))
-        self.setAccessibleName(", ".join(item.word for item in (*items, *bottom)))
+        names = [f"{one.word} {one.count}" if one.count else one.word for one in (*items, *bottom)]
+        self.setAccessibleName(", ".join(names))
         self.update()
 
     @property
@@ -56,15 +57,23 @@ class Rail(QWidget):
         """Return the places, without the bottom."""
         return self._items
 
+    def bottom(self) -> tuple[RailItem, ...]:
+        """Return what stands at the bottom."""
+        return self._bottom
+
+    def place_of(self, key: str) -> QRectF:
+        """Return where a place is drawn."""
+        return next(place for item, place in self._places() if item.key == key)
+
     def _places(self) -> list[tuple[RailItem, QRectF]]:
-        height = self._look.metrics.px(60, 52)
+        height, margin = self._look.metrics.px(60, 52), self._look.metrics.fixed(14, 8)
         if self._look.metrics.is_single_column:
             height = self.width()
         if self._items:
-            room = self.height() - height * len(self._bottom)
+            room = self.height() - height * len(self._bottom) - margin
             height = min(height, room // len(self._items))
         found = [(item, QRectF(0, n * height, self.width(), height)) for n, item in enumerate(self._items)]
-        low = self.height() - height * len(self._bottom) - self._look.metrics.fixed(14, 8)
+        low = self.height() - height * len(self._bottom) - margin
         found += [
             (item, QRectF(0, low + n * height, self.width(), height)) for n, item in enumerate(self._bottom)
         ]

@@ -12,6 +12,7 @@ from pos.ui.widgets.text import label
 
 SHOWN_MS = 8_000
 _HEIGHT = 48
+_SLACK = 4
 
 
 class Toast(QFrame):
@@ -24,10 +25,10 @@ class Toast(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 14, 0)
+        row.setContentsMargins(14, 4, 14, 4)
         row.setSpacing(12)
         self._light = Light(look)
-        self._text = label(look, "", Type.VALUE, wraps=look.metrics.is_single_column)
+        self._text = label(look, "", Type.VALUE, wraps=True)
         self._row = row
         self._cap: KeyCap | None = None
         row.addWidget(self._light)
@@ -61,26 +62,24 @@ class Toast(QFrame):
     def place(self) -> None:
         """Stand at the bottom right of the desk, left of the money zone, so that Pay stays free.
 
-        Where the text is large Pay is at the bottom and the toast at the top, as high as its words need.
+        Where the text is large Pay is at the bottom and the toast at the top; as high as its words need.
         """
         host = self.parentWidget()
         if host is None:
             return
-        if self._look.metrics.is_single_column:
-            margin = self._look.metrics.margin
-            room = host.width() - 2 * margin
-            icon = self._look.metrics.px(_HEIGHT)
-            wide = self._look.text_width(Type.VALUE, self._text.text()) + 2 * icon
-            wide += 0 if self._cap is None else self._cap.width()
-            width = min(room, wide)
-            height = max(self._look.metrics.px(34), self._row.heightForWidth(width))
-            self.setGeometry(margin + room - width, margin, width, height)
-            return
-        width = min(self.sizeHint().width(), host.width() - 2 * self._look.metrics.margin)
-        right = host.width() - self._look.metrics.margin - self._look.metrics.side - self._look.metrics.gap
-        self.setGeometry(
-            max(self._look.metrics.margin, right - width),
-            host.height() - self._look.metrics.px(_HEIGHT) - self._look.metrics.gap,
-            width,
-            self._look.metrics.px(_HEIGHT),
-        )
+        metrics = self._look.metrics
+        left, right = metrics.margin, host.width() - metrics.margin
+        if not metrics.is_single_column:
+            right -= metrics.side + metrics.gap
+        width = min(right - left, self._wide())
+        least = metrics.px(34 if metrics.is_single_column else _HEIGHT)
+        height = max(least, self._row.heightForWidth(width))
+        top = metrics.margin if metrics.is_single_column else host.height() - height - metrics.gap
+        self.setGeometry(right - width, top, width, height)
+
+    def _wide(self) -> int:
+        """Return how wide all of it is on one line."""
+        sides = self._row.contentsMargins()
+        wide = sides.left() + sides.right() + self._light.width() + self._row.spacing()
+        wide += self._look.text_width(Type.VALUE, self._text.text()) + _SLACK
+        return wide if self._cap is None else wide + self._row.spacing() + self._cap.width()

@@ -289,6 +289,7 @@ def _keyboard(say: Say) -> Topic:
             say("Digits go to the number that is being typed, letters to the search."),
             say("The places of the F-key bar never move. A dim one cannot act now."),
             say("A scanner is recognised by its speed. It never types into a field of money."),
+            say("What the till said in passing is kept under the bell."),
         ),
     )
 
