@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from central.models.journal import account_balance, book_day, case, meter_month, payment, token, voucher_use
+from central.models.journal import account_balance, book_day, meter_month, payment, token, voucher_use
 from central.models.master import (
     meter,
     tariff,
@@ -29,7 +29,7 @@ from pos.domain.ledger import drawer_account
 from pos.domain.tariff import Tariff
 from pos.domain.tariff_json import tariff_from_json
 
-Month = tuple[UUID, str]
+Month = tuple[str, str]
 Tid = tuple[int, str, int]
 
 
@@ -67,8 +67,8 @@ class Grant:
 class Transaction:
     """A row of `transactions` while it is booked; only the till that began it, or its successor, may."""
 
-    id: UUID
-    till_id: UUID
+    id: str
+    till_id: str
     till_code: str
     type: str
     state: str
@@ -77,9 +77,9 @@ class Transaction:
     money_minor: int
     currency: str
     units_milli: int
-    cashier_id: UUID
+    cashier_id: str
     cashier_name: str | None
-    meter_id: UUID | None
+    meter_id: str | None
     drn: str | None
     receipt_number: str | None
     institution_id: UUID | None
@@ -91,50 +91,39 @@ class Context:
     """The till's book and all that its lines speak of; booking reads and moves it line by line."""
 
     till: Row[Any]
+    till_id: str
+    organisation_id: str
     currency: str
     now: datetime
     groups: Mapping[str, Row[Any]]
     commissions: Mapping[str, list[tuple[datetime, int]]]
-    meters: dict[UUID, Row[Any]]
-    meter_of_drn: dict[str, UUID]
-    arrears: dict[UUID, int]
-    tariffs: dict[UUID, KnownTariff]
-    months: dict[Month, dict[UUID, MonthRow]]
+    meters: dict[str, Row[Any]]
+    meter_of_drn: dict[str, str]
+    arrears: dict[str, int]
+    tariffs: dict[str, KnownTariff]
+    months: dict[Month, dict[str, MonthRow]]
     balances: dict[str, int]
     taken_over: dict[str, int]
     """Balances of the till this one replaced: what its first lines find, and no part of its own."""
-    tenders: dict[UUID, str]
+    tenders: dict[str, str]
     days: dict[str, DayTally]
-    transactions: dict[UUID, Transaction]
-    foreign_sales: set[UUID]
-    tids: dict[Tid, UUID | None]
-    vended: dict[Tid, UUID]
-    vouchers: set[UUID]
-    cases: dict[UUID, Row[Any]]
+    transactions: dict[str, Transaction]
+    foreign_sales: set[str]
+    tids: dict[Tid, str | None]
+    vended: dict[Tid, str]
+    vouchers: set[str]
     grants: list[Grant]
-    names: Mapping[UUID, str]
+    names: Mapping[str, str]
     receipt_last: int
     last_at: datetime | None
     envelope_taken: int
     extra: dict[str, Counter[str]]
     """By day, what only the server counts: voids and reprints."""
 
-    @property
-    def organisation_id(self) -> UUID:
-        """The tenant."""
-        organisation: UUID = self.till.organisation_id
-        return organisation
-
-    @property
-    def till_id(self) -> UUID:
-        """The till whose book this is."""
-        till: UUID = self.till.id
-        return till
-
-    def kept(self, meter_id: UUID) -> UUID:
+    def kept(self, meter_id: str) -> str:
         """Return the meter that counts: of a duplicate the one it was merged into."""
         row = self.meters.get(meter_id)
-        return meter_id if row is None or row.merged_into is None else UUID(str(row.merged_into))
+        return meter_id if row is None or row.merged_into is None else str(row.merged_into)
 
 
 def load_context(
@@ -148,19 +137,21 @@ def load_context(
     """Look everything up. The till's row and the meters' PANs are locked by the caller."""
     organisation = till_row.organisation_id
     meters = _meters(connection, organisation, mentions)
-    known = {row.id: row for row in meters}
+    known = {str(row.id): row for row in meters}
     days, extra = _days(connection, till_row, mentions)
     succession = (till_row.id,) if till_row.replaces is None else succession_of(connection, till_row.id)
     sales, foreign = _transactions(connection, succession, mentions)
     return Context(
         till=till_row,
+        till_id=str(till_row.id),
+        organisation_id=str(organisation),
         currency=facts.currencies[till_row.sales_point_id],
         now=now,
         groups=facts.groups,
         commissions=facts.commissions,
         meters=known,
-        meter_of_drn={row.drn: row.id for row in meters if row.merged_into is None},
-        arrears={row.id: row.arrears_minor for row in meters},
+        meter_of_drn={row.drn: id_ for id_, row in known.items() if row.merged_into is None},
+        arrears={id_: row.arrears_minor for id_, row in known.items()},
         tariffs=_tariffs(connection, organisation, mentions),
         months=_months(connection, mentions),
         balances=_balances(connection, till_row.id),
@@ -173,7 +164,6 @@ def load_context(
         tids=_tids(connection, organisation, mentions),
         vended=_vended(connection, organisation, mentions),
         vouchers=_vouchers(connection, organisation, mentions),
-        cases={row.id: row for row in rows_where(connection, list(case.c), case.c.id, mentions.cases)},
         grants=_grants(connection, till_row.id),
         names=facts.names,
         receipt_last=till_row.receipt_last,
@@ -207,15 +197,15 @@ def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> l
     merged = {row.merged_into for row in found.values()} - found.keys() - {None}
     for row in rows_where(connection, columns, meter.c.id, merged):
         found[row.id] = row
-    mentions.meters |= merged
+    mentions.meters |= {str(one) for one in merged}
     return [row for row in found.values() if row.organisation_id == organisation]
 
 
-_PARSED: dict[UUID, tuple[UUID, KnownTariff]] = {}
+_PARSED: dict[str, tuple[UUID, KnownTariff]] = {}
 _PARSED_MAX = 1_000
 
 
-def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[UUID, KnownTariff]:
+def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[str, KnownTariff]:
     missing = [one for one in mentions.tariffs if one not in _PARSED]
     if missing:
         if len(_PARSED) + len(missing) > _PARSED_MAX:
@@ -224,18 +214,18 @@ def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> 
         columns = (tariff.c.id, tariff.c.organisation_id, tariff.c.sha256, tariff.c.body)
         for row in rows_where(connection, columns, tariff.c.id, missing):
             parsed = KnownTariff(row.sha256.hex(), tariff_from_json(json.loads(row.body)))
-            _PARSED[row.id] = (row.organisation_id, parsed)
+            _PARSED[str(row.id)] = (row.organisation_id, parsed)
     found = {one: _PARSED[one] for one in mentions.tariffs if one in _PARSED}
     return {one: parsed for one, (owner, parsed) in found.items() if owner == organisation}
 
 
-def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[UUID, MonthRow]]:
+def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[str, MonthRow]]:
     columns = list(meter_month.c)
-    months: dict[Month, dict[UUID, MonthRow]] = defaultdict(dict)
+    months: dict[Month, dict[str, MonthRow]] = defaultdict(dict)
     for row in rows_where(connection, columns, meter_month.c.meter_id, mentions.meters):
         if row.month not in mentions.months:
             continue
-        months[row.meter_id, row.month][row.till_id] = MonthRow(
+        months[str(row.meter_id), row.month][str(row.till_id)] = MonthRow(
             row.units_milli,
             row.free_milli,
             row.arrears_taken_minor,
@@ -260,11 +250,11 @@ def _taken_over(connection: Connection, till_row: Row[Any]) -> dict[str, int]:
     return {former: balances[former]} if former in balances else {}
 
 
-def _tenders(connection: Connection, succession: tuple[UUID, ...], mentions: Mentions) -> dict[UUID, str]:
+def _tenders(connection: Connection, succession: tuple[UUID, ...], mentions: Mentions) -> dict[str, str]:
     columns = (payment.c.payment_id, payment.c.tender)
     own = (payment.c.till_id.in_(succession),)
     rows = rows_where(connection, columns, payment.c.payment_id, mentions.payments, more=own)
-    return {row.payment_id: row.tender for row in rows}
+    return {str(row.payment_id): row.tender for row in rows}
 
 
 def _days(
@@ -297,7 +287,7 @@ def tally_of(figures: dict[str, Any]) -> DayTally:
 
 def _transactions(
     connection: Connection, succession: tuple[UUID, ...], mentions: Mentions
-) -> tuple[dict[UUID, Transaction], set[UUID]]:
+) -> tuple[dict[str, Transaction], set[str]]:
     """Return the till's own sales among those mentioned, and the ids that are somebody else's.
 
     A sale that was begun at the till this one replaced is its own: it goes on there.
@@ -305,11 +295,11 @@ def _transactions(
     own, foreign = {}, set()
     for row in rows_where(connection, list(transactions.c), transactions.c.id, mentions.sales):
         if row.till_id not in succession:
-            foreign.add(row.id)
+            foreign.add(str(row.id))
             continue
-        own[row.id] = Transaction(
-            row.id,
-            row.till_id,
+        own[str(row.id)] = Transaction(
+            str(row.id),
+            str(row.till_id),
             row.till_code,
             row.type,
             row.state,
@@ -318,9 +308,9 @@ def _transactions(
             row.money_minor,
             row.currency,
             row.units_milli,
-            row.cashier_id,
+            str(row.cashier_id),
             row.cashier_name,
-            row.meter_id,
+            _text(row.meter_id),
             row.drn,
             row.receipt_number,
             row.institution_id,
@@ -329,7 +319,7 @@ def _transactions(
     return own, foreign
 
 
-def _tids(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, UUID | None]:
+def _tids(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, str | None]:
     """Return the TIDs that are booked already, and the sale each was for."""
     if not mentions.tids:
         return {}
@@ -340,7 +330,11 @@ def _tids(connection: Connection, organisation: UUID, mentions: Mentions) -> dic
         ~token.c.is_double,
     )
     rows = rows_where(connection, columns, token.c.pan, mentions.pans, more=(*more, _among(mentions)))
-    return {(row.pan, row.base_date, row.tid): row.sale_id for row in rows}
+    return {(row.pan, row.base_date, row.tid): _text(row.sale_id) for row in rows}
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _among(mentions: Mentions) -> ColumnElement[bool]:
@@ -348,22 +342,22 @@ def _among(mentions: Mentions) -> ColumnElement[bool]:
     return token.c.tid.between(min(mentions.tids), max(mentions.tids))
 
 
-def _vended(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, UUID]:
+def _vended(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[Tid, str]:
     """Return the TIDs this server gave out itself, and the sale each is for."""
     if not mentions.tids:
         return {}
     columns = (vend_request.c.pan, vend_request.c.base_date, vend_request.c.tid, vend_request.c.sale_id)
     more = (vend_request.c.organisation_id == organisation, vend_request.c.tid.is_not(None))
     rows = rows_where(connection, columns, vend_request.c.pan, mentions.pans, more=more)
-    return {(row.pan, row.base_date, row.tid): row.sale_id for row in rows}
+    return {(row.pan, row.base_date, row.tid): str(row.sale_id) for row in rows}
 
 
-def _vouchers(connection: Connection, organisation: UUID, mentions: Mentions) -> set[UUID]:
+def _vouchers(connection: Connection, organisation: UUID, mentions: Mentions) -> set[str]:
     own = (voucher_use.c.organisation_id == organisation,)
     rows = rows_where(
         connection, [voucher_use.c.voucher_id], voucher_use.c.voucher_id, mentions.vouchers, more=own
     )
-    return {row.voucher_id for row in rows}
+    return {str(row.voucher_id) for row in rows}
 
 
 def _grants(connection: Connection, till_id: UUID) -> list[Grant]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from central.services.book_context import Context
-from central.services.book_read import uuid_of
 
 Body = Mapping[str, Any]
 
@@ -39,7 +38,7 @@ class ServerFacts:
     def tax_ppm(self, item: Body, tax_code: str) -> int:
         """Return the rate of a tax code in the item's tariff, 0 where the server does not know it."""
         basis = item.get("basis")
-        known = None if basis is None else self._context.tariffs.get(uuid_of(basis["tariff_id"]))
+        known = None if basis is None else self._context.tariffs.get(basis["tariff_id"])
         tax = None if known is None else known.tariff.tax_named(tax_code)
         return 0 if tax is None else tax.ppm
 
@@ -50,9 +49,9 @@ class ServerFacts:
 
     def is_paid(self, sale_id: str) -> bool:
         """Return whether earlier lines took the sale's money."""
-        known = self._context.transactions.get(uuid_of(sale_id))
+        known = self._context.transactions.get(sale_id)
         return known is not None and known.state in _PAID
 
     def tender_of(self, payment_id: str) -> str:
         """Return the tender of an earlier payment."""
-        return self._context.tenders.get(uuid_of(payment_id), "cash")
+        return self._context.tenders.get(payment_id, "cash")

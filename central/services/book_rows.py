@@ -234,17 +234,19 @@ class Rows:
     readings: list[tuple[Any, ...]] = field(default_factory=list)
     proposals: list[tuple[Any, ...]] = field(default_factory=list)
     vouchers: list[tuple[Any, ...]] = field(default_factory=list)
-    payments: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    payments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     new_payments: list[tuple[Any, ...]] = field(default_factory=list)
     """Those that no earlier line spoke of."""
-    cases: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
-    shifts: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
-    new_sales: set[UUID] = field(default_factory=set)
-    changed_sales: set[UUID] = field(default_factory=set)
+    cases: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    shifts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    new_sales: set[str] = field(default_factory=set)
+    changed_sales: set[str] = field(default_factory=set)
     months: set[Month] = field(default_factory=set)
+    new_months: set[Month] = field(default_factory=set)
+    """Those of which the till had no row yet."""
     accounts: set[str] = field(default_factory=set)
     days: set[str] = field(default_factory=set)
-    arrears: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
+    arrears: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     totals: dict[TotalKey, Delta] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
     """Sequence of each envelope that came into force, and the seq of its line."""
@@ -264,7 +266,7 @@ class Rows:
         self._write_grants(connection, context)
         connection.execute(
             update(till)
-            .where(till.c.id == context.till_id)
+            .where(till.c.id == context.till.id)
             .values(
                 booked_seq=booked_seq,
                 receipt_last=context.receipt_last,
@@ -295,16 +297,16 @@ class Rows:
         add_totals(connection, self.totals)
 
     def _write_months(self, connection: Connection, context: Context) -> None:
-        rows = []
+        new: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         for meter_id, month in sorted(self.months):
             own = context.months[meter_id, month][context.till_id]
-            charges = "\n".join(sorted(own.charges))
-            rows.append(
-                (
-                    *(meter_id, month, context.till_id, context.organisation_id),
-                    *(own.units_milli, own.free_milli, own.arrears_minor, charges, True),
-                )
+            row = (
+                *(meter_id, month, context.till_id, context.organisation_id),
+                *(own.units_milli, own.free_milli, own.arrears_minor, "\n".join(sorted(own.charges)), True),
             )
+            (new if (meter_id, month) in self.new_months else rows).append(row)
+        insert_rows(connection, meter_month, _MONTH, new)
         upsert_rows(
             connection,
             meter_month,
@@ -318,7 +320,7 @@ class Rows:
             if change_minor:
                 connection.execute(
                     update(meter)
-                    .where(meter.c.id == meter_id)
+                    .where(meter.c.id == UUID(meter_id))
                     .values(arrears_minor=meter.c.arrears_minor + change_minor, is_dirty=True)
                 )
 
@@ -385,7 +387,7 @@ class Rows:
             connection.execute(
                 update(envelope_grant)
                 .where(
-                    envelope_grant.c.till_id == context.till_id, envelope_grant.c.sequence == grant.sequence
+                    envelope_grant.c.till_id == context.till.id, envelope_grant.c.sequence == grant.sequence
                 )
                 .values(
                     used_money_minor=grant.used_money_minor,
@@ -396,16 +398,16 @@ class Rows:
         for sequence, seq in self.taken.items():
             connection.execute(
                 update(envelope_grant)
-                .where(envelope_grant.c.till_id == context.till_id, envelope_grant.c.sequence == sequence)
+                .where(envelope_grant.c.till_id == context.till.id, envelope_grant.c.sequence == sequence)
                 .values(taken_seq=seq)
             )
 
 
-def total_key(context: Context, sale_id: UUID) -> TotalKey:
+def total_key(context: Context, sale_id: str) -> TotalKey:
     """Return where a transaction counts as it stands now."""
     one = context.transactions[sale_id]
     return TotalKey(
-        context.organisation_id,
+        context.till.organisation_id,
         date.fromisoformat(one.business_day),
         one.till_code,
         one.institution_id or NO_INSTITUTION,
@@ -415,7 +417,7 @@ def total_key(context: Context, sale_id: UUID) -> TotalKey:
     )
 
 
-def _transaction(context: Context, sale_id: UUID) -> tuple[Any, ...]:
+def _transaction(context: Context, sale_id: str) -> tuple[Any, ...]:
     one = context.transactions[sale_id]
     return (
         *(one.id, context.organisation_id, "till", one.till_id, one.till_code, one.type, one.state),

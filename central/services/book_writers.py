@@ -17,9 +17,9 @@ from central.services.book_read import (
     amount,
     check_item,
     check_sale,
+    id_of,
     is_known,
-    optional_uuid,
-    uuid_of,
+    optional_id,
     words,
 )
 from central.services.book_rows import Rows, total_key
@@ -85,7 +85,7 @@ class Booker:
         self._facts = ServerFacts(context)
         self._is_drained = is_drained
         self.rows = Rows()
-        self.credited: list[UUID] = []
+        self.credited: list[str] = []
         """Credits given: they are published when everything is written."""
 
     def book(self, pushed: PushedLine) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ class Booker:
             line.kind,
             line.body,
             line.at,
-            uuid_of(line.pushed.value["actor"]),
+            line.pushed.value["actor"],
             self._day(line.day),
             extra,
             frozenset(line.findings.flags),
@@ -205,7 +205,7 @@ class Booker:
         for flag, detail in line.findings.flags.items():
             self.rows.flags.append(
                 (
-                    *(self._context.till_id, line.seq, flag, new_id(self._context.now)),
+                    *(self._context.till_id, line.seq, flag, str(new_id(self._context.now))),
                     *(self._context.organisation_id, line.at, line.kind[:40], sale_id, meter_id),
                     *(money_minor, detail, "open"),
                 )
@@ -225,14 +225,14 @@ class Booker:
         quote = line.body["quote"]
         check_sale(quote)
         for payment in line.body["payments"]:
-            uuid_of(payment["payment_id"])
+            id_of(payment["payment_id"])
             amount(payment["amount_minor"])
         return lambda: self._write_paid(line, quote)
 
     def read_sale_closed(self, line: Line) -> Callable[[], None]:
         """A sale that ended without delivery."""
         body = line.body
-        sale_id, state = uuid_of(body["sale_id"]), words(body["state"], 16)
+        sale_id, state = id_of(body["sale_id"]), words(body["state"], 16)
         if state not in ("voided", "failed", "expired", "refund_due", "refunded"):
             raise UnreadableError("state")
         amount(body["amount_minor"], least=0)
@@ -244,7 +244,7 @@ class Booker:
     def read_payment_changed(self, line: Line) -> Callable[[], None]:
         """A payment that moved."""
         body = line.body
-        sale_id, payment_id = uuid_of(body["sale_id"]), uuid_of(body["payment_id"])
+        sale_id, payment_id = id_of(body["sale_id"]), id_of(body["payment_id"])
         amount_minor, fee_minor = amount(body["amount_minor"]), amount(body["fee_minor"])
         tender, to, currency = words(body["tender"], 60), words(body["to"], 16), words(body["currency"], 3)
         reference = body.get("provider_reference")
@@ -268,20 +268,20 @@ class Booker:
         body = line.body
         item = body["item"]
         check_item(item)
-        uuid_of(body["issue_id"])
+        id_of(body["issue_id"])
         if "meter" not in item:
             raise UnreadableError("meter")
         cause, charge_minor = words(body["cause"], 16), amount(body["charge_envelope_minor"])
-        sale_id = optional_uuid(body.get("sale_id"))
+        sale_id = optional_id(body.get("sale_id"))
         return lambda: self._write_issue(line, item, cause=cause, charge_minor=charge_minor, sale_id=sale_id)
 
     def read_case_changed(self, line: Line) -> Callable[[], None]:
         """A case that was opened or decided."""
         body, context = line.body, self._context
-        case_id = uuid_of(body["case_id"])
+        case_id = id_of(body["case_id"])
         row = (
             *(case_id, context.organisation_id, context.till_id, words(body["case_kind"], 16)),
-            *(words(body["to"], 16), optional_uuid(body.get("sale_id")), None),
+            *(words(body["to"], 16), optional_id(body.get("sale_id")), None),
             *(_optional_words(body.get("wrong_drn"), 13), _optional_words(body.get("right_drn"), 13)),
             *(words(body["reason"], 400), line.at, line.at),
         )
@@ -290,10 +290,10 @@ class Booker:
     def read_shift_opened(self, line: Line) -> Callable[[], None]:
         """A shift begins."""
         body = line.body
-        shift_id, float_minor = uuid_of(body["shift_id"]), amount(body["float_minor"])
+        shift_id, float_minor = id_of(body["shift_id"]), amount(body["float_minor"])
         row = (
             *(self._context.till_id, shift_id, self._context.organisation_id),
-            *(uuid_of(line.pushed.value["actor"]), line.at, float_minor, date.fromisoformat(line.day)),
+            *(line.pushed.value["actor"], line.at, float_minor, date.fromisoformat(line.day)),
             *(None, None, None, None, None),
         )
         return lambda: self.rows.shifts.__setitem__(shift_id, row)
@@ -301,7 +301,7 @@ class Booker:
     def read_shift_closed(self, line: Line) -> Callable[[], None]:
         """A shift ends."""
         body = line.body
-        shift_id = uuid_of(body["shift_id"])
+        shift_id = id_of(body["shift_id"])
         closing = (
             *(line.at, words(body["z_number"], 24), amount(body["counted_minor"])),
             *(amount(body["expected_minor"]), amount(body["difference_minor"])),
@@ -314,16 +314,16 @@ class Booker:
 
         return write
 
-    def _unseen_shift(self, line: Line, shift_id: UUID) -> tuple[Any, ...]:
+    def _unseen_shift(self, line: Line, shift_id: str) -> tuple[Any, ...]:
         """The opening part of a shift opened in an earlier batch: the row that is there stays."""
         return (
             *(self._context.till_id, shift_id, self._context.organisation_id),
-            *(uuid_of(line.pushed.value["actor"]), line.at, 0, date.fromisoformat(line.day)),
+            *(line.pushed.value["actor"], line.at, 0, date.fromisoformat(line.day)),
         )
 
     def read_arrears_changed(self, line: Line) -> Callable[[], None]:
         """The debt of a meter was changed by a person."""
-        meter_id, change_minor = uuid_of(line.body["meter_id"]), amount(line.body["amount_minor"])
+        meter_id, change_minor = id_of(line.body["meter_id"]), amount(line.body["amount_minor"])
         return lambda: self._change_arrears(meter_id, change_minor)
 
     def read_reading_taken(self, line: Line) -> Callable[[], None]:
@@ -333,7 +333,7 @@ class Booker:
         if read_at.tzinfo is None:
             raise UnreadableError("read_at")
         row = (
-            *(uuid_of(body["reading_id"]), context.organisation_id, uuid_of(body["meter_id"])),
+            *(id_of(body["reading_id"]), context.organisation_id, id_of(body["meter_id"])),
             *(words(body["drn"], 13), words(body["register"], 40), amount(body["value_milli"])),
             *(read_at, words(body["kind"], 16), "till", context.till_id),
         )
@@ -341,7 +341,7 @@ class Booker:
 
     def read_meter_changed(self, line: Line) -> Callable[[], None]:
         """A meter was changed at the till: for head office it is a proposal."""
-        meter_id = uuid_of(line.body["meter_id"])
+        meter_id = id_of(line.body["meter_id"])
         if not isinstance(line.body["changes"], list):
             raise UnreadableError("changes")
         record: dict[str, Any] = {
@@ -351,7 +351,7 @@ class Booker:
         }
         digest = hashlib.sha256(canonical_bytes(record)).digest()
         row = (
-            *(uuid_of(line.pushed.value["id"]), self._context.organisation_id, self._context.till_id),
+            *(line.pushed.value["id"], self._context.organisation_id, self._context.till_id),
             *("change", digest, record, "waiting", "", self._context.now),
         )
         return lambda: self.rows.proposals.append(row)
@@ -359,7 +359,7 @@ class Booker:
     def read_voucher_changed(self, line: Line) -> Callable[[], None]:
         """A voucher was sold, redeemed or cancelled."""
         body, context = line.body, self._context
-        voucher_id, to = uuid_of(body["voucher_id"]), words(body["to"], 16)
+        voucher_id, to = id_of(body["voucher_id"]), words(body["to"], 16)
 
         def write() -> None:
             if to != "redeemed":
@@ -383,7 +383,7 @@ class Booker:
         return write
 
     def _write_sale(self, line: Line, sale: Body, number: str) -> None:
-        sale_id = uuid_of(sale["sale_id"])
+        sale_id: str = sale["sale_id"]
         self._check_receipt(line, number)
         if not do_sums_hold(sale):
             line.findings.add("price", sums=False)
@@ -405,7 +405,7 @@ class Booker:
         self._put(line, sale, state="delivered", receipt_number=number, institution_id=institution)
 
     def _write_paid(self, line: Line, quote: Body) -> None:
-        sale_id = uuid_of(quote["sale_id"])
+        sale_id: str = quote["sale_id"]
         if sale_id in self._context.foreign_sales:
             line.findings.add("tid_collision", sale_id=quote["sale_id"], delivered_before=True)
             return
@@ -419,7 +419,7 @@ class Booker:
         self._write_payments(line, sale_id, line.body["payments"])
         self._put(line, quote, state="paid", receipt_number=None, institution_id=institution)
 
-    def _write_closed(self, line: Line, sale_id: UUID, *, state: str, number: str | None) -> None:
+    def _write_closed(self, line: Line, sale_id: str, *, state: str, number: str | None) -> None:
         if number is not None:
             self._check_receipt(line, number)
         if sale_id in self._context.foreign_sales:
@@ -438,13 +438,13 @@ class Booker:
         self._change(line, replace(known, state=state, receipt_number=number or known.receipt_number))
 
     def _write_issue(
-        self, line: Line, item: Body, *, cause: str, charge_minor: int, sale_id: UUID | None
+        self, line: Line, item: Body, *, cause: str, charge_minor: int, sale_id: str | None
     ) -> None:
         self._write_item(line, item, sale_id=sale_id, cause=cause, was_frozen=True)
         self._use_envelope(line, charge_minor, item["token_units_tenths"] * 100)
 
     def _write_item(
-        self, line: Line, item: Body, *, sale_id: UUID | None, cause: str, was_frozen: bool
+        self, line: Line, item: Body, *, sale_id: str | None, cause: str, was_frozen: bool
     ) -> None:
         """Check and write one item with its lines and tokens; its meter's month and debt move with it."""
         take = self._check_item(line, item, was_frozen=was_frozen, cause=cause)
@@ -455,11 +455,11 @@ class Booker:
                 *(till, seq, item["n"], self._context.organisation_id, sale_id, cause),
                 *(item.get("item_kind", "token"), line.at, date.fromisoformat(line.day)),
                 *(
-                    None if meter is None else uuid_of(meter["meter_id"]),
+                    None if meter is None else meter["meter_id"],
                     None if meter is None else meter["drn"],
                 ),
                 *(
-                    None if basis is None else uuid_of(basis["tariff_id"]),
+                    None if basis is None else basis["tariff_id"],
                     None if basis is None else basis["month"],
                 ),
                 *(item["money_minor"], item.get("units_milli", 0), item.get("free_milli", 0)),
@@ -496,15 +496,17 @@ class Booker:
                 check_block(item, known, self._month_rows(item), line.findings)
         return take
 
-    def _month_rows(self, item: Body) -> dict[UUID, MonthRow]:
-        key = (self._context.kept(uuid_of(item["meter"]["meter_id"])), item["basis"]["month"])
+    def _month_rows(self, item: Body) -> dict[str, MonthRow]:
+        key = (self._context.kept(item["meter"]["meter_id"]), item["basis"]["month"])
         return self._context.months[key]
 
     def _take_month(self, line: Line, item: Body, take: Any) -> None:
         context = self._context
-        meter_id = context.kept(uuid_of(item["meter"]["meter_id"]))
+        meter_id = context.kept(item["meter"]["meter_id"])
         rows = self._month_rows(item)
         given_back = check_twice(context, item, take, rows=rows, findings=line.findings)
+        if context.till_id not in rows:
+            self.rows.new_months.add((meter_id, item["basis"]["month"]))
         own = rows.setdefault(context.till_id, MonthRow())
         own.units_milli += take.units_milli
         own.free_milli += take.free_milli
@@ -517,7 +519,7 @@ class Booker:
         if take.arrears_minor:
             self._change_arrears(meter_id, over_minor - take.arrears_minor)
 
-    def _change_arrears(self, meter_id: UUID, change_minor: int) -> None:
+    def _change_arrears(self, meter_id: str, change_minor: int) -> None:
         arrears = self._context.arrears
         meter_id = self._context.kept(meter_id)
         if meter_id in arrears:
@@ -527,10 +529,10 @@ class Booker:
     def _give_back(self, line: Line, item: Body, taken: Taken) -> None:
         """Give a customer what was taken twice, at the meter's home till, else at this one."""
         context = self._context
-        meter_id = context.kept(uuid_of(item["meter"]["meter_id"]))
+        meter_id = context.kept(item["meter"]["meter_id"])
         row = context.meters.get(meter_id)
-        till = context.till_id if row is None or row.home_till is None else row.home_till
-        credit_id = new_id(context.now)
+        till = context.till_id if row is None or row.home_till is None else str(row.home_till)
+        credit_id = str(new_id(context.now))
         self.rows.credits.append(
             (
                 *(credit_id, context.organisation_id, meter_id, till, taken.amount_minor, context.currency),
@@ -540,7 +542,7 @@ class Booker:
         )
         self.credited.append(credit_id)
 
-    def _write_tokens(self, line: Line, item: Body, sale_id: UUID | None) -> None:
+    def _write_tokens(self, line: Line, item: Body, sale_id: str | None) -> None:
         context, meter = self._context, item["meter"]
         pan = pan_of_item(item)
         for one in item.get("tokens", ()):
@@ -558,20 +560,20 @@ class Booker:
                 )
             )
 
-    def _is_taken(self, key: tuple[int, str, int], sale_id: UUID | None) -> bool:
+    def _is_taken(self, key: tuple[int, str, int], sale_id: str | None) -> bool:
         context = self._context
         return key in context.tids or (key in context.vended and context.vended[key] != sale_id)
 
-    def _open_case(self, line: Line, item: Body, *, key: tuple[int, str, int], sale_id: UUID | None) -> None:
+    def _open_case(self, line: Line, item: Body, *, key: tuple[int, str, int], sale_id: str | None) -> None:
         context = self._context
         earlier = context.tids.get(key, context.vended.get(key))
         line.findings.add("tid_collision", tid=key[2], other_sale=None if earlier is None else str(earlier))
         if earlier is not None and earlier == sale_id:
             return  # The same sale, told by a restored book: its token is the same too.
-        case_id = new_id(context.now)
+        case_id = str(new_id(context.now))
         self.rows.cases[case_id] = (
             *(case_id, context.organisation_id, None, "token_refused", "open", sale_id),
-            *(uuid_of(item["meter"]["meter_id"]), item["meter"]["drn"], None),
+            *(item["meter"]["meter_id"], item["meter"]["drn"], None),
             *("A token with the same TID was made before: the meter takes only the first.", context.now),
             context.now,
         )
@@ -590,10 +592,10 @@ class Booker:
                     over_minor=grant.used_money_minor - grant.money_minor,
                 )
 
-    def _write_payments(self, line: Line, sale_id: UUID, payments: list[Body]) -> None:
+    def _write_payments(self, line: Line, sale_id: str, payments: list[Body]) -> None:
         context = self._context
         for one in payments:
-            payment_id = uuid_of(one["payment_id"])
+            payment_id = one["payment_id"]
             is_new = payment_id not in context.tenders
             context.tenders[payment_id] = one["tender"]
             row = (
@@ -605,7 +607,7 @@ class Booker:
             else:
                 self.rows.payments.setdefault(payment_id, row)
 
-    def _till_of(self, sale_id: UUID) -> UUID:
+    def _till_of(self, sale_id: str) -> str:
         """Return the till at which a sale began: its payments stand there, wherever it ended."""
         known = self._context.transactions.get(sale_id)
         return self._context.till_id if known is None else known.till_id
@@ -623,7 +625,7 @@ class Booker:
 
     def _institution(self, item: Body) -> UUID | None:
         meter = item.get("meter")
-        row = None if meter is None else self._context.meters.get(uuid_of(meter["meter_id"]))
+        row = None if meter is None else self._context.meters.get(meter["meter_id"])
         return None if row is None else row.institution_id
 
     def _put(
@@ -632,11 +634,11 @@ class Booker:
         """Write or move the sale's row among the transactions."""
         kinds = {item.get("item_kind", "token") for item in sale["items"]}
         meter = next((item["meter"] for item in sale["items"] if "meter" in item), None)
-        actor = uuid_of(line.pushed.value["actor"])
+        actor = line.pushed.value["actor"]
         self._change(
             line,
             Transaction(
-                id=uuid_of(sale["sale_id"]),
+                id=sale["sale_id"],
                 till_id=self._context.till_id,
                 till_code=self._context.till.code,
                 type=kinds.pop() if len(kinds) == 1 else "mixed",
@@ -648,7 +650,7 @@ class Booker:
                 units_milli=sum(item.get("units_milli", 0) for item in sale["items"]),
                 cashier_id=actor,
                 cashier_name=self._context.names.get(actor),
-                meter_id=None if meter is None else uuid_of(meter["meter_id"]),
+                meter_id=None if meter is None else meter["meter_id"],
                 drn=None if meter is None else meter["drn"],
                 receipt_number=receipt_number,
                 institution_id=institution_id,
@@ -657,9 +659,9 @@ class Booker:
         )
 
     def _begin(
-        self, line: Line, sale_id: UUID, state: str, *, type_: str, currency: str, money_minor: int = 0
+        self, line: Line, sale_id: str, state: str, *, type_: str, currency: str, money_minor: int = 0
     ) -> None:
-        actor = uuid_of(line.pushed.value["actor"])
+        actor = line.pushed.value["actor"]
         self._change(
             line,
             Transaction(
@@ -700,14 +702,14 @@ class Booker:
         rows.total(total_key(context, one.id), Delta(1, one.money_minor, one.units_milli))
 
 
-def _subject(line: Line) -> tuple[UUID | None, UUID | None, int]:
+def _subject(line: Line) -> tuple[str | None, str | None, int]:
     """Return sale, meter and money that a flagged line is about, as far as it can be read."""
     body = line.body
     try:
         subject = body.get("sale") or body.get("quote") or body
         items = subject.get("items") or [body.get("item") or {}]
-        sale_id = optional_uuid(subject.get("sale_id"))
-        meter_id = optional_uuid((items[0].get("meter") or {}).get("meter_id"))
+        sale_id = optional_id(subject.get("sale_id"))
+        meter_id = optional_id((items[0].get("meter") or {}).get("meter_id"))
         return sale_id, meter_id, amount(subject.get("money_minor", 0))
     except UNREADABLE:
         return None, None, 0

@@ -78,7 +78,10 @@ def rows_where(
     *,
     more: Sequence[ColumnElement[bool]] = (),
 ) -> list[Row[Any]]:
-    """Return the columns of all rows whose key is among the values, and for which `more` holds."""
+    """Return the columns of all rows whose key is among the values, and for which `more` holds.
+
+    Ids may be given as text.
+    """
     wanted = list(values)
     if not wanted:
         return []
@@ -86,6 +89,8 @@ def rows_where(
         # One array is one statement for any number of values: it is compiled and planned once.
         array = bindparam("wanted", wanted, type_=ARRAY(key.type))
         return list(connection.execute(select(*columns).where(key == any_(array), *more)).all())
+    if isinstance(key.type, types.Id):
+        wanted = [UUID(one) if isinstance(one, str) else one for one in wanted]
     found: list[Row[Any]] = []
     for start in range(0, len(wanted), _IN_MAX):
         query = select(*columns).where(key.in_(wanted[start : start + _IN_MAX]), *more)
@@ -166,7 +171,9 @@ def _processors(table: Table, names: tuple[str, ...]) -> tuple[_Processor, ...]:
     return tuple(found)
 
 
-def _id_bytes(value: UUID | None) -> bytes | None:
+def _id_bytes(value: UUID | str | None) -> bytes | None:
+    if isinstance(value, str):
+        return bytes.fromhex(value.replace("-", ""))
     return None if value is None else value.bytes
 
 

@@ -12,7 +12,7 @@ from central.services.feed import Change, Feed
 from pos.domain.journal import instant_text
 
 
-def publish_credits(feed: Feed, connection: Connection, organisation: UUID, *, credits: list[UUID]) -> None:
+def publish_credits(feed: Feed, connection: Connection, organisation: UUID, *, credits: list[str]) -> None:
     """Let the one till that a credit is addressed to pull it."""
     if not credits:
         return

@@ -57,7 +57,7 @@ class Event:
     kind: str
     body: Body
     at: datetime
-    actor: UUID
+    actor: str
     tally: DayTally
     extra: Counter[str]
     flags: frozenset[str]
@@ -69,8 +69,8 @@ class FraudCheck:
     def __init__(self, rules: list[Rule], zone: ZoneInfo) -> None:
         self._rules = rules
         self._zone = zone
-        self.meters: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
-        self.cashiers: dict[UUID, list[datetime]] = defaultdict(list)
+        self.meters: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        self.cashiers: dict[str, list[datetime]] = defaultdict(list)
         self.phones: dict[str, list[datetime]] = defaultdict(list)
 
     @property
@@ -200,7 +200,7 @@ def _load_meters(connection: Connection, check: FraudCheck, mentions: Mentions, 
     columns = (sale_item.c.meter_id, sale_item.c.at, sale_item.c.money_minor)
     more = (sale_item.c.at > since, sale_item.c.cause == "sale")
     for row in rows_where(connection, columns, sale_item.c.meter_id, sorted(mentions.meters), more=more):
-        check.meters[row.meter_id].append((row.at, row.money_minor))
+        check.meters[str(row.meter_id)].append((row.at, row.money_minor))
 
 
 def _load_cashiers(
@@ -209,7 +209,7 @@ def _load_cashiers(
     columns = (transactions.c.cashier_id, transactions.c.at)
     more = (transactions.c.organisation_id == organisation_id, transactions.c.at > since)
     for row in rows_where(connection, columns, transactions.c.cashier_id, sorted(mentions.actors), more=more):
-        check.cashiers[row.cashier_id].append(row.at)
+        check.cashiers[str(row.cashier_id)].append(row.at)
 
 
 def _load_phones(
@@ -221,11 +221,11 @@ def _load_phones(
         check.phones[row.phone_mac].append(row.at)
 
 
-def _sold(event: Event) -> list[tuple[UUID, int]]:
+def _sold(event: Event) -> list[tuple[str, int]]:
     if event.kind != "sale_delivered":
         return []
     return [
-        (UUID(item["meter"]["meter_id"]), item["money_minor"])
+        (item["meter"]["meter_id"], item["money_minor"])
         for item in event.body["sale"]["items"]
         if "meter" in item
     ]

@@ -32,7 +32,7 @@ class OrganisationFacts:
     groups: Mapping[str, Row[Any]]
     commissions: Mapping[str, list[tuple[datetime, int]]]
     fraud_rules: list[dict[str, Any]]
-    names: Mapping[UUID, str]
+    names: Mapping[str, str]
     currencies: Mapping[UUID, str]
     """By sales point."""
 
@@ -75,7 +75,7 @@ def _load(connection: Connection, organisation_id: UUID) -> OrganisationFacts:
         groups={row.sgc: row for row in connection.execute(groups)},
         commissions=_commissions(connection, organisation_id),
         fraud_rules=_records(connection, organisation_id, "fraud_rules"),
-        names={UUID(str(body["id"])): str(body.get("name", "")) for body in people},
+        names={str(body["id"]): str(body.get("name", "")) for body in people},
         currencies={row.id: row.currency for row in connection.execute(places)},
     )
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row
 
 from central.services.book_context import Context, KnownTariff, MonthRow
-from central.services.book_read import pan_number, uuid_of
+from central.services.book_read import pan_number
 from pos.domain.price_terms import Basis
 from pos.domain.recompute import (
     UNREADABLE,
@@ -65,7 +64,7 @@ def check_clock(context: Context, at: datetime, findings: Findings) -> None:
 def tariff_of(context: Context, item: Body, findings: Findings) -> KnownTariff | None:
     """Return the tariff an item was priced with, flagging one that this server does not have so."""
     basis = item["basis"]
-    known = context.tariffs.get(uuid_of(basis["tariff_id"]))
+    known = context.tariffs.get(basis["tariff_id"])
     if known is None or known.sha256 != basis["tariff_sha256"]:
         findings.add("tariff_unknown", tariff_id=basis["tariff_id"], sha256=basis["tariff_sha256"])
         return None
@@ -82,7 +81,7 @@ def check_price(item: Body, known: KnownTariff, findings: Findings, *, is_delive
     findings.add("price", n=item["n"], again=None if again is None else again.to_json())
 
 
-def check_block(item: Body, known: KnownTariff, others: Mapping[UUID, MonthRow], findings: Findings) -> None:
+def check_block(item: Body, known: KnownTariff, others: Mapping[str, MonthRow], findings: Findings) -> None:
     """Flag an item that would have cost another price with what all tills are known to have sold before."""
     try:
         basis = basis_of(item)
@@ -104,7 +103,7 @@ def check_block(item: Body, known: KnownTariff, others: Mapping[UUID, MonthRow],
 
 
 def check_twice(
-    context: Context, item: Body, take: MonthlyTake, *, rows: Mapping[UUID, MonthRow], findings: Findings
+    context: Context, item: Body, take: MonthlyTake, *, rows: Mapping[str, MonthRow], findings: Findings
 ) -> list[Taken]:
     """Flag a monthly charge or arrears that were no longer due; return what must be given back."""
     taken = []
@@ -112,7 +111,7 @@ def check_twice(
         if any(code in row.charges for row in rows.values()):
             findings.add("charge_twice", n=item["n"], code=code, amount_minor=amount_minor)
             taken.append(Taken("charge", code, amount_minor))
-    meter_id = context.kept(uuid_of(item["meter"]["meter_id"]))
+    meter_id = context.kept(item["meter"]["meter_id"])
     if take.arrears_minor > 0 and meter_id in context.arrears:
         over_minor = take.arrears_minor - max(0, context.arrears[meter_id])
         if over_minor > 0:
@@ -124,7 +123,7 @@ def check_twice(
 def check_meter(context: Context, item: Body, *, at: datetime, findings: Findings) -> None:
     """Flag a meter that is another one's duplicate, and a key that is not the one in force."""
     said = item["meter"]
-    meter_id = uuid_of(said["meter_id"])
+    meter_id = said["meter_id"]
     row = context.meters.get(meter_id)
     holder = context.meter_of_drn.get(said["drn"])
     merged_into = None if row is None else row.merged_into
