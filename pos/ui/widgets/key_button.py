@@ -48,6 +48,7 @@ class KeyButton(QPushButton):
         self._kind = kind
         self._size = size
         self._spread = spread
+        self._under = ""
         self.setProperty("klKind", kind)
         self.setProperty("klSize", size)
         self.setFont(look.font(_TEXT[size]))
@@ -71,6 +72,13 @@ class KeyButton(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def set_under(self, text: str) -> None:
+        """Put a quiet word under the caption; the button then shows no icon and no cap."""
+        if text != self._under:
+            self._under = text
+            self._name()
+            self.update()
+
     def set_chosen(self, *, is_chosen: bool) -> None:
         """Mark the button as the chosen one of several."""
         value = "true" if is_chosen else "false"
@@ -87,7 +95,8 @@ class KeyButton(QPushButton):
 
     def _name(self) -> None:
         # Qt underlines what follows an ampersand; nothing here has one.
-        self.setAccessibleName(f"{self._caption}, {self._cap}" if self._cap else self._caption)
+        spoken = f"{self._caption} {self._under}".strip()
+        self.setAccessibleName(f"{spoken}, {self._cap}" if self._cap else spoken)
         self.setObjectName(self._caption)
 
     def _icon_size(self) -> int:
@@ -128,6 +137,9 @@ class KeyButton(QPushButton):
         """Draw the ground by the style sheet, then what stands on it."""
         super().paintEvent(event)
         painter = QPainter(self)
+        if self._under:
+            self._draw_two_lines(painter)
+            return
         ink = self._ink()
         rect = QRectF(self.rect())
         padding = _PADDING[self._size]
@@ -159,6 +171,15 @@ class KeyButton(QPushButton):
             left = rect.width() - padding - cap.width() - 1 if self._spread else x + width + _GAP
             place = QRectF(round(left), round((rect.height() - cap.height()) / 2), cap.width(), cap.height())
             draw_cap(painter, self._look, place, self._cap, ground=self._cap_ground(), colour=ink)
+
+    def _draw_two_lines(self, painter: QPainter) -> None:
+        high, middle = self._look.metrics.px(17, 16), self.height() / 2
+        centre = int(Qt.AlignmentFlag.AlignCenter)
+        painter.setPen(self._look.colour(self._ink()))
+        painter.setFont(self.font())
+        painter.drawText(QRectF(0, middle - high, self.width(), high), centre, self._caption)
+        painter.setFont(self._look.font(Type.SMALL))
+        painter.drawText(QRectF(0, middle, self.width(), high - 2), centre, self._under)
 
     def _cap_ground(self) -> str:
         if not self.isEnabled():

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from pos.services.counter import ShownSale
 from pos.ui.icons import draw_icon
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
@@ -17,6 +18,7 @@ from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.card import Band, Card, tight
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
+from pos.ui.widgets.key_sentence import KEY, KeySentence
 from pos.ui.widgets.keycap import cap_size, draw_cap
 from pos.ui.widgets.text import ElidedLabel, label, rule
 from pos.ui.widgets.token_label import TokenLabel
@@ -114,18 +116,19 @@ class GuardPage(QWidget):
         side.body.addSpacing(8)
         side.body.addWidget(label(look, say("If the customer says"), Type.NAME))
         answers = (
-            (say("“The paper is lost.”"), say("Press R. The same token prints again.")),
-            (say("“I want more units.”"), say("Press S and type the amount.")),
+            (say("“The paper is lost.”"), say("Press {key}. The same token prints again.", key=KEY), "R"),
+            (say("“I want more units.”"), say("Press {key} and type the amount.", key=KEY), "S"),
             (
                 say("“The meter refused it.”"),
-                say("Press {key} to check the token.", key=look.keys.cap_of(Act.CHECK_TOKEN)),
+                say("Press {key} to check the token.", key=KEY),
+                look.keys.cap_of(Act.CHECK_TOKEN),
             ),
-            (say("“That is not my name.”"), say("Press Esc and search again.")),
+            (say("“That is not my name.”"), say("Press {key} and search again.", key=KEY), "Esc"),
         )
-        for question, answer in answers:
+        for question, answer, cap in answers:
             side.body.addSpacing(8)
             side.body.addWidget(label(look, question, Type.VALUE, wraps=True))
-            side.body.addWidget(label(look, answer, Type.BODY, tone="text2", wraps=True))
+            side.body.addWidget(KeySentence(look, answer, cap))
         side.body.addSpacing(8)
         side.body.addWidget(rule())
         row = QHBoxLayout()
@@ -159,9 +162,7 @@ class GuardPage(QWidget):
         facts += [say("by {cashier}", cashier=sale.row.cashier), sale.row.receipt_number or ""]
         self._facts.setText("   ".join(facts))
         self._token.show_token(sale.digits)
-        self._paper.show_state(
-            *paper_badge(look, None if sale.paper is None else sale.paper.state, is_shown=sale.is_shown)
-        )
+        self._paper.show_state(*_paper_badge(sale, look))
         limit = state.guard_limit_minor
         self._limit.setText(
             say("A second sale needs a supervisor PIN.")
@@ -177,6 +178,14 @@ class GuardPage(QWidget):
         """Offer the copy first."""
         if not self.another.hasFocus():
             self.reprint.setFocus()
+
+
+def _paper_badge(sale: ShownSale, look: Look) -> tuple[str, str]:
+    """Return how the token reached the customer, and when where that is known."""
+    paper = sale.paper
+    if paper is not None and paper.state == "printed" and paper.finished_at is not None:
+        return look.say("Printed {time}", time=look.wording.seconds(paper.finished_at)), "ok"
+    return paper_badge(look, None if paper is None else paper.state, is_shown=sale.is_shown)
 
 
 class _ChoiceCard(QPushButton):

@@ -273,10 +273,12 @@ class MoneyCard(Card):
             button.setVisible(n < len(offers))
             if n < len(offers):
                 text = wording.amount(offers[n])
+                is_exact = n == 0 and not look.metrics.is_single_column
+                # Where the zone is narrow the word stands under the sum.
+                is_narrow = is_exact and look.metrics.is_compact
+                button.set_under(look.say("exact") if is_narrow else "")
                 button.set_caption(
-                    look.say("{amount} exact", amount=text)
-                    if n == 0 and not look.metrics.is_compact and not look.metrics.is_single_column
-                    else text
+                    look.say("{amount} exact", amount=text) if is_exact and not is_narrow else text
                 )
                 button.set_chosen(is_chosen=chosen == offers[n])
                 button.setEnabled(not state.is_paying and not state.trial_only)
