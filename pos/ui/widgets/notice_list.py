@@ -65,8 +65,8 @@ class _NoticeDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw one notice."""
         look, drawn = self._look, option
-        rect: QRect = drawn.rect  # type: ignore[attr-defined]
-        state: Any = drawn.state  # type: ignore[attr-defined]
+        rect: QRect = drawn.rect
+        state: Any = drawn.state
         is_chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         if is_chosen or state & QStyle.StateFlag.State_MouseOver:
