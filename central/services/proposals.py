@@ -48,7 +48,10 @@ _METER_COLUMNS: Mapping[str, str] = {
 """Where the cells of docs/formats.md §12 go."""
 
 _CHANGEABLE = frozenset(
-    {"tariff_code", "status", "block_reason", "site", "building", "department", "note", "account_number"}
+    {
+        *("tariff_code", "status", "block_reason", "customer_id"),
+        *("site", "building", "department", "note", "account_number"),
+    }
 )
 """What a change made at a till may change here."""
 
@@ -68,6 +71,8 @@ class Proposals:
             Problem: `proposal.record` 422, `proposal.id_conflict` 409.
         """
         record = _record_of(new)
+        if _is_change(new.resource, record):
+            return self._state_of_change(who, new)
         with self._database.write(lock=f"proposal:{new.proposal_id}") as connection:
             row = self._row(connection, new.proposal_id)
             if row is None:
@@ -106,7 +111,7 @@ class Proposals:
             raise Problem("proposal.unknown", "There is no such proposal.", status=404)
         if row.state != "waiting":
             raise Problem("proposal.decided", f"This proposal is {row.state} already.", status=409)
-        state = self._accept(connection, row, now) if is_accepted else "refused"
+        state = self._accept(connection, row, now) if is_accepted else self._refuse(connection, row)
         self._set(connection, proposal_id, state=state, reason=reason, decided_by=by, decided_at=now)
         decided = self._row(connection, proposal_id)
         assert decided is not None
@@ -149,6 +154,34 @@ class Proposals:
             self._add_meter(connection, row, now)
         return "accepted"
 
+    def _refuse(self, connection: Connection, row: Row[Any]) -> str:
+        """Publish what stays as it was, so that tills undo what they changed meanwhile."""
+        if row.resource == "change":
+            self._master.publish_meters(connection, row.organisation_id, [_meter_id(row.record)])
+        elif row.resource == "customer":
+            known = self._customer(connection, row)
+            if known is not None:
+                self._master.put_customers(connection, row.organisation_id, [known._asdict()])
+        return "refused"
+
+    def _state_of_change(self, who: TillPrincipal, new: Proposal) -> ProposalState:
+        """Return what became of a change: its line `meter_changed_here` made the proposal (docs/sync.md)."""
+        query = (
+            select(proposal.c.state, proposal.c.reason)
+            .where(
+                proposal.c.organisation_id == who.organisation_id,
+                proposal.c.till_id == who.till_id,
+                proposal.c.resource == "change",
+                proposal.c.sha256 == bytes.fromhex(new.record_sha256),
+            )
+            .order_by(proposal.c.id.desc())
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+        if row is None:
+            return ProposalState(proposal_id=new.proposal_id, state="waiting")
+        return ProposalState(proposal_id=new.proposal_id, state=row.state, reason=row.reason)
+
     def _merge_known(self, connection: Connection, row: Row[Any]) -> bool:
         """Where the number is known under another id, let the proposed id point to it."""
         record = row.record
@@ -189,7 +222,7 @@ class Proposals:
         ).scalar_one()
         values["arrears_minor"] -= int(taken_minor)
         if record.get("name") or record.get("phone"):
-            values["customer_id"] = new_id(now)
+            values["customer_id"] = self._free_customer_id(connection, record) or new_id(now)
             place = connection.execute(
                 select(till.c.sales_point_id).where(till.c.id == row.till_id)
             ).scalar_one()
@@ -203,6 +236,14 @@ class Proposals:
             check_fits(customer, person)
             self._master.put_customers(connection, row.organisation_id, [person])
         self._master.put_meters(connection, row.organisation_id, [values])
+
+    def _free_customer_id(self, connection: Connection, record: Mapping[str, Any]) -> UUID | None:
+        """Return the id the till gave the meter's customer, None where it gave none or it is taken."""
+        if "customer_id" not in record:
+            return None
+        customer_id = _id(record, "customer_id")
+        taken = connection.execute(select(customer.c.id).where(customer.c.id == customer_id)).first()
+        return customer_id if taken is None else None
 
     def _meter_values(self, connection: Connection, row: Row[Any]) -> dict[str, Any]:
         record = row.record
@@ -232,10 +273,11 @@ class Proposals:
     def _customer_values(self, connection: Connection, row: Row[Any]) -> dict[str, Any]:
         record = row.record
         place = connection.execute(select(till.c.sales_point_id).where(till.c.id == row.till_id)).scalar_one()
-        customer_id = _id(record, "customer_id")
-        known = connection.execute(select(customer).where(customer.c.id == customer_id)).one_or_none()
+        known = self._customer(connection, row)
+        if known is not None and known.is_erased:
+            raise _wrong("customer_id", "This customer was erased: refuse the proposal.")
         values: dict[str, Any] = {
-            "id": customer_id,
+            "id": _id(record, "customer_id"),
             "sales_point_id": place if known is None else known.sales_point_id,
             "verification": 0 if known is None else known.verification,
             "is_erased": False,
@@ -243,6 +285,15 @@ class Proposals:
         values |= {name: record.get(name) for name in ("name", "phone", "address", "area")}
         check_fits(customer, values)
         return values
+
+    def _customer(self, connection: Connection, row: Row[Any]) -> Row[Any] | None:
+        """Return the customer a proposal is about, if the organisation has him."""
+        return connection.execute(
+            select(customer).where(
+                customer.c.id == _id(row.record, "customer_id"),
+                customer.c.organisation_id == row.organisation_id,
+            )
+        ).one_or_none()
 
     def _change(self, connection: Connection, row: Row[Any]) -> None:
         meter_id = _meter_id(row.record)
@@ -255,12 +306,23 @@ class Proposals:
         ).first()
         if known is None:
             raise Problem("meter.unknown", "There is no such meter.", status=404)
+        if values.get("customer_id") is not None:
+            owner = _id(values, "customer_id")
+            self._check_owner(connection, row.organisation_id, owner)
+            values["customer_id"] = owner
         check_fits(meter, values)
         if values.get("status", "active") not in STATUSES:
             raise _wrong("status", "There is no such status.")
         if values:
             connection.execute(update(meter).where(meter.c.id == meter_id).values(values))
             self._master.publish_meters(connection, row.organisation_id, [meter_id])
+
+    def _check_owner(self, connection: Connection, organisation: UUID, owner: UUID) -> None:
+        query = select(customer.c.id).where(
+            customer.c.id == owner, customer.c.organisation_id == organisation
+        )
+        if connection.execute(query).first() is None:
+            raise _wrong("customer_id", "Decide on the new customer first: he is not known here yet.")
 
     def _row(self, connection: Connection, proposal_id: UUID) -> Row[Any] | None:
         return connection.execute(select(proposal).where(proposal.c.id == proposal_id)).one_or_none()
@@ -285,6 +347,11 @@ def _record_of(new: Proposal) -> Any:
     else:
         _id(record, "customer_id")
     return record
+
+
+def _is_change(resource: str, record: Mapping[str, Any]) -> bool:
+    """Whether it asks to change a meter that head office has, rather than bringing one."""
+    return resource == "meter" and isinstance(record.get("changes"), list)
 
 
 def _id(record: Mapping[str, Any], name: str) -> UUID:

@@ -146,19 +146,28 @@ import_change = Table(
     sqlite_with_rowid=False,
 )
 
-# A meter made or changed at this till, as it is sent to head office; the journal has its hash
+# A meter or customer made or changed at this till, as it is sent to head office; the journal has its hash
 # (record_proposed). `state` is head office's word: waiting until it has one.
 proposal = Table(
     "proposal",
     Base.metadata,
     Column("id", Id, primary_key=True),
-    Column("meter_key", ForeignKey("meter.key"), nullable=False),
+    Column("resource", String, nullable=False, server_default="meter"),
+    Column("meter_key", ForeignKey("meter.key")),
+    # A customer who is gone here takes along what was proposed about him.
+    Column("customer_key", ForeignKey("customer.key", ondelete="CASCADE")),
     # Canonical JSON; None once the customer in it is erased.
     Column("record", LargeBinary),
     Column("state", String, nullable=False, server_default="waiting"),
     Column("reason", Text),
     Column("sent_at", Instant),
     CheckConstraint("state IN ('waiting', 'accepted', 'merged', 'refused')", name="state"),
+    CheckConstraint(
+        "(resource = 'meter' AND meter_key IS NOT NULL AND customer_key IS NULL) OR "
+        "(resource = 'customer' AND customer_key IS NOT NULL AND meter_key IS NULL)",
+        name="resource",
+    ),
     Index("ix_proposal_meter", "meter_key"),
+    Index("ix_proposal_customer", "customer_key"),
     Index("ix_proposal_open", "id", sqlite_where=text("state = 'waiting'")),
 )

@@ -19,6 +19,7 @@ from pos.models.queries.meters import MeterDetail, MeterRow, get_meter_detail, m
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
 from pos.services.facts import RecordFact, privileged_act
+from pos.services.proposing import Proposing
 from pos.system.clock import Clock
 
 TEXT_LENGTH_MAX = 200
@@ -63,6 +64,7 @@ class Customers:
         self._clock = clock
         self._read_phone = read_phone
         self._papers = papers
+        self._proposing = Proposing(facts, clock)
 
     def get(self, actor: Actor, customer_id: UUID) -> CustomerDetail:
         """Return a customer with all meters.
@@ -77,6 +79,8 @@ class Customers:
     def edit(self, actor: Actor, customer_id: UUID, values: Mapping[str, str]) -> CustomerDetail:
         """Correct name, phone, address or area; "" empties one. All of the customer's meters show it.
 
+        At a till of head office it is a proposal too: `record_proposed`.
+
         Raises:
             UserError: `permission.denied`, `customer.unknown`, `customer.erased`, `customer.text`,
                 `phone.invalid`.
@@ -87,7 +91,10 @@ class Customers:
             old = _seen(unit.connection, actor, customer_id)
             if old.is_erased:
                 raise UserError("customer.erased", "This customer was erased; give the meter a new one.")
-            change_row(unit.connection, customer, old.key, checked)
+            changed = {column: value for column, value in checked.items() if getattr(old, column) != value}
+            if changed:
+                change_row(unit.connection, customer, old.key, changed)
+                self._proposing.customer(unit, actor, old.key)
             return _seen(unit.connection, actor, customer_id)
 
     def assign(self, actor: Actor, meter_id: UUID, customer_id: UUID) -> CustomerDetail:
@@ -122,6 +129,7 @@ class Customers:
             key = next_keys(connection).customer
             add_customers(connection, {key: person}, self._clock.now(), import_key=None)
             new_id: UUID = connection.execute(select(customer.c.id).where(customer.c.key == key)).scalar_one()
+            self._proposing.customer(unit, actor, key)
             self._give(unit, actor, found, key, new_id)
             return _seen(connection, actor, new_id)
 
@@ -155,12 +163,9 @@ class Customers:
         change: JsonObject = {"field": "customer_id", "new": str(customer_id)}
         if found.customer_id is not None:
             change["old"] = str(found.customer_id)
-        self._facts.record(
-            unit,
-            "meter_changed_here",
-            {"meter_id": str(found.row.id), "drn": found.row.drn, "changes": [change]},
-            actor=actor.id,
-        )
+        body: JsonObject = {"meter_id": str(found.row.id), "drn": found.row.drn, "changes": [change]}
+        self._facts.record(unit, "meter_changed_here", body, actor=actor.id)
+        self._proposing.change_of_meter(unit, actor, found.row.key, changed=body)
 
     def _checked(self, values: Mapping[str, str]) -> dict[str, str | None]:
         checked: dict[str, str | None] = {}
@@ -220,3 +225,4 @@ def _forget_in_imports(connection: Connection, customer_key: int, meter_keys: Se
     connection.exec_driver_sql(
         "UPDATE proposal SET record = NULL WHERE meter_key IN (SELECT value FROM json_each(?))", wanted
     )
+    connection.exec_driver_sql("UPDATE proposal SET record = NULL WHERE customer_key = ?", (customer_key,))

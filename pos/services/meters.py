@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from pos.domain.canonical import JsonObject, canonical_bytes
+from pos.domain.canonical import JsonObject
 from pos.domain.csv_table import RowError
 from pos.domain.meter_rows import (
     COLUMNS,
@@ -33,7 +32,7 @@ from pos.models.meter_store import (
     next_keys,
     person_of,
 )
-from pos.models.meters import meter, proposal
+from pos.models.meters import meter
 from pos.models.queries.meters import (
     MeterDetail,
     MeterRow,
@@ -44,13 +43,12 @@ from pos.models.queries.meters import (
     own_values,
     pages_of_cells,
 )
-from pos.models.queries.office import is_meter_of_office
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require, require_any
 from pos.services.facts import RecordFact, privileged_act
 from pos.services.meter_shop import MeterChecks, scope_of
+from pos.services.proposing import About, Proposing
 from pos.system.clock import Clock
-from pos.system.ids import new_id
 
 EDITABLE = tuple(
     column
@@ -77,6 +75,7 @@ class Meters:
         self._facts = facts
         self._clock = clock
         self._checks = checks
+        self._proposing = Proposing(facts, clock)
         self._currency = currency
 
     def find(self, actor: Actor, text: str) -> list[MeterRow]:
@@ -289,23 +288,14 @@ class Meters:
         self, unit: WriteUnit, actor: Actor, key: int, cells: MeterCells, *, approved_by: UUID | None
     ) -> None:
         """Keep the record as it will be sent, and state its hash."""
-        meter_id = _by_key(unit.connection, key).row.id
+        made = _by_key(unit.connection, key)
         given: JsonObject = {column: value for column, value in cells.values.items() if value is not None}
-        record = given | {"meter_number": cells.drn, "meter_id": str(meter_id)}
-        self._keep_proposal(unit, actor, key, record, approved_by=approved_by)
-
-    def _keep_proposal(
-        self, unit: WriteUnit, actor: Actor, key: int, value: JsonObject, *, approved_by: UUID | None = None
-    ) -> None:
-        record = canonical_bytes(value)
-        proposal_id = new_id(self._clock.now())
-        unit.connection.execute(proposal.insert().values(id=proposal_id, meter_key=key, record=record))
-        body: JsonObject = {
-            "proposal_id": str(proposal_id),
-            "resource": "meter",
-            "record_sha256": sha256(record).hexdigest(),
-        }
-        self._facts.record(unit, "record_proposed", body, actor=actor.id, approved_by=approved_by)
+        record = given | {"meter_number": cells.drn, "meter_id": str(made.row.id)}
+        if made.customer_id is not None:
+            # Head office makes its customer under this id, so that one person is not two here.
+            record["customer_id"] = str(made.customer_id)
+        about = About(meter_key=key)
+        self._proposing.keep(unit, actor, about, record=record, approved_by=approved_by)
 
     def _change(self, unit: WriteUnit, actor: Actor, old: MeterDetail, values: Mapping[str, Any]) -> None:
         before = own_values(unit.connection, old.row.key, tuple(values))
@@ -324,10 +314,8 @@ class Meters:
             ],
         }
         self._facts.record(unit, "meter_changed_here", body, actor=actor.id)
-        if is_meter_of_office(unit.connection, old.row.key):
-            # The register is head office's: what is right here is asked for there (docs/sync.md).
-            asked = {"meter_id": str(old.row.id), "meter_number": old.row.drn, "changes": body["changes"]}
-            self._keep_proposal(unit, actor, old.row.key, asked)
+        # The register is head office's: what is right here is asked for there (docs/sync.md).
+        self._proposing.change_of_meter(unit, actor, old.row.key, changed=body)
 
     def _cells_of(self, connection: Connection, key: int) -> dict[str, str]:
         page = next(iter(pages_of_cells(connection, after_key=key - 1, limit=1)))

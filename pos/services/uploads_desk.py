@@ -222,7 +222,9 @@ def _refused(connection: Connection, head: BookHead, office: OfficeStanding) -> 
         entry = entry_at(connection, place_of(head.number, head.acked_seq + 1))
         found.append(RefusedEntry(entry, code, at=office.failed_at))
     rows: Any = connection.exec_driver_sql(
-        "SELECT drn, reason, sent_at FROM proposal JOIN meter ON meter.key = proposal.meter_key "
+        "SELECT coalesce(meter.drn, customer.name, ''), reason, sent_at FROM proposal "
+        "LEFT JOIN meter ON meter.key = proposal.meter_key "
+        "LEFT JOIN customer ON customer.key = proposal.customer_key "
         "WHERE proposal.state = 'refused' ORDER BY proposal.id DESC LIMIT ?",
         (_PROPOSALS_SHOWN,),
     )

@@ -7,13 +7,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pos.contracts.proposals import PROPOSALS_MAX, Proposal, ProposalsAnswer, ProposalsRequest
+from pos.contracts.proposals import (
+    PROPOSALS_MAX,
+    Proposal,
+    ProposalsAnswer,
+    ProposalsRequest,
+    ProposalState,
+)
 from pos.models.meters import proposal
 from pos.models.uow import Units
-from pos.sync.client import ServerClient
+from pos.sync.client import ServerClient, ServerRefusal
 from pos.system.clock import Clock
 
 PATH = "/v1/proposals"
+_OF_THE_RECORD = frozenset({400, 404, 409, 413, 422})
+"""Refusals that are about what was sent, not about the till."""
 
 
 class Proposals:
@@ -31,16 +39,31 @@ class Proposals:
             Unavailable, ServerRefusal: as `ServerClient.call`.
         """
         waiting = self._waiting()
-        if not waiting:
-            return 0
+        return self._take(self._ask(waiting)) if waiting else 0
+
+    def _ask(self, waiting: list[Proposal]) -> list[ProposalState]:
+        """Send proposals; where one of them spoils the request, each for itself."""
+        try:
+            return list(self._send(waiting))
+        except ServerRefusal as refusal:
+            if refusal.status not in _OF_THE_RECORD:
+                raise
+            if len(waiting) > 1:
+                return [state for one in waiting for state in self._ask([one])]
+            # Head office cannot read it and never will: it must not hold back the rest of the cycle.
+            [one] = waiting
+            said = f"{refusal.text} [{refusal.code}]"
+            return [ProposalState(proposal_id=one.proposal_id, state="refused", reason=said)]
+
+    def _send(self, waiting: list[Proposal]) -> tuple[ProposalState, ...]:
         body = ProposalsRequest(proposals=tuple(waiting)).model_dump_json().encode()
-        answer = self._client.read(
-            self._client.call("POST", PATH, body=body, headers={"Content-Type": "application/json"}),
-            ProposalsAnswer,
-        )
+        answer = self._client.call("POST", PATH, body=body, headers={"Content-Type": "application/json"})
+        return self._client.read(answer, ProposalsAnswer).results
+
+    def _take(self, states: list[ProposalState]) -> int:
         decided = 0
         with self._units.write() as unit:
-            for one in answer.results:
+            for one in states:
                 decided += one.state != "waiting"
                 unit.connection.execute(
                     proposal.update()
@@ -53,7 +76,7 @@ class Proposals:
         """Those never sent first, then those sent longest ago; an erased customer's is not sent any more."""
         with self._units.read() as connection:
             rows: Any = connection.execute(
-                select(proposal.c.id, proposal.c.record)
+                select(proposal.c.id, proposal.c.resource, proposal.c.record)
                 .where(proposal.c.state == "waiting", proposal.c.record.is_not(None))
                 .order_by(proposal.c.sent_at.asc().nulls_first(), proposal.c.id)
                 .limit(PROPOSALS_MAX)
@@ -61,7 +84,7 @@ class Proposals:
         return [
             Proposal(
                 proposal_id=row.id,
-                resource="meter",
+                resource=row.resource,
                 record_sha256=sha256(row.record).hexdigest(),
                 record=row.record.decode(),
             )

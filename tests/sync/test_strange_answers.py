@@ -241,3 +241,34 @@ def test_envelope_when_it_is_signed_but_senseless_the_one_in_force_stays(
     assert till.one("SELECT max(sequence) FROM envelope") == 1
     till.sell()
     assert verify(till.shop.units).findings == ()
+
+
+def test_proposals_when_one_cannot_be_read_it_is_refused_and_nothing_else_waits_for_it(
+    till: LinkedTill,
+) -> None:
+    for serial, record in ((50, b"good"), (51, b"bad"), (52, b"fine")):
+        drn = till.shop.add_meter(serial)
+        with till.shop.units.write() as unit:
+            unit.connection.exec_driver_sql(
+                "INSERT INTO proposal (id, meter_key, record) SELECT ?, key, ? FROM meter WHERE drn = ?",
+                (uuid4().bytes, record, drn),
+            )
+
+    def strict(request: Request) -> Response:
+        sent = request.json()["proposals"]
+        if any(one["record"] == "bad" for one in sent):
+            return problem(422, "proposal.record")
+        return ok({"results": [{"proposal_id": one["proposal_id"], "state": "accepted"} for one in sent]})
+
+    till.transport.will("/v1/proposals", strict)
+    till.transport.will("/v1/sync/envelope", lambda _: ok(till.signed_envelope()), ok({}, 204))
+
+    report = till.engine.run_once()
+
+    assert report.proposals_decided == 3 and report.envelope_sequence == 7
+    states = "SELECT record, state, reason FROM proposal ORDER BY record"
+    assert till.all(states) == [
+        (b"bad", "refused", "No: proposal.record. [proposal.record]"),
+        (b"fine", "accepted", None),
+        (b"good", "accepted", None),
+    ]
