@@ -16,7 +16,7 @@ from pos.domain.canonical import DEPTH_MAX, JsonError, parse_canonical
 from pos.domain.journal import LINE_KEYS, LINE_VERSION, JournalError, line_hash
 
 _GOOD_KEY = re.compile(r"[a-z0-9_]+")
-_LONG_NUMBER = re.compile(r"[:,\[]-?[0-9]{16}")
+_LONG_NUMBER = re.compile(r"(?:^|[:,\[])-?[0-9]{16}")
 """A number of many digits; a text that looks like one only costs time."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")

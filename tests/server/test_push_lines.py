@@ -80,6 +80,7 @@ def test_fast_when_bytes_are_changed_then_as_the_strict_reader(value: Any, at: i
 @example(b'{"a":"\\ud800"}')
 @example(b'{"a":"\\u0041"}')
 @example(b'{"a":"\\u0000"}')
+@example(b"9007199254740992")
 @example(b"NaN")
 @example(b"Infinity")
 @example(b"\xef\xbb\xbf{}")
