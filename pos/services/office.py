@@ -14,6 +14,7 @@ from pos.models.office_link import find_link
 from pos.models.uow import Units
 from pos.services.approval import require
 from pos.services.books_rows import DaySale
+from pos.services.office_master import OfficeMaster
 from pos.system.clock import Clock
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class OfficeAdmin:
         self._open_transport = open_transport
         self._client: OfficeClient | None = None
         self._owner: Actor | None = None
+        self.master = OfficeMaster(self._signed_in)
 
     def is_signed_in(self, actor: Actor) -> bool:
         """Say whether this person is signed in at head office; somebody else's session is no session."""
@@ -316,7 +318,7 @@ def _flag(found: dict[str, Any]) -> OfficeFlag:
 
 def _proposal(found: dict[str, Any]) -> OfficeProposal:
     record = found["record"]
-    name = next((str(record[key]) for key in ("drn", "name") if record.get(key)), "")
+    name = next((str(record[key]) for key in ("drn", "meter_number", "name") if record.get(key)), "")
     return OfficeProposal(found["id"], found["resource"], name, _instant(found["received_at"]))
 
 

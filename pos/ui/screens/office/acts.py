@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pos.domain.money import minor_digits, parse_scaled
 from pos.domain.permissions import Actor, Role
@@ -16,9 +17,11 @@ from pos.services.office import (
     OfficeSession,
     OfficeTill,
 )
+from pos.services.office_master import OfficeMaster, OfficeMeter, OfficeTariff
 from pos.ui.context import Context
 
-TILLS, PEOPLE, REVIEW, PROPOSALS, SESSIONS = "tills", "people", "review", "proposals", "sessions"
+TILLS, PEOPLE, TARIFFS, METERS = "tills", "people", "tariffs", "meters"
+REVIEW, PROPOSALS, SESSIONS = "review", "proposals", "sessions"
 BEARERS = {
     "nobody": "Nobody: there is no difference",
     "vendor": "The shop",
@@ -26,9 +29,10 @@ BEARERS = {
     "customer": "The customer",
     "supplier": "The supplier",
 }
+STATUSES = ("active", "inactive", "suspended", "blocked")
 UNIT_DIGITS = 3
 
-Row = OfficeTill | OfficePerson | OfficeFlag | OfficeProposal | OfficeSession
+Row = OfficeTill | OfficePerson | OfficeTariff | OfficeMeter | OfficeFlag | OfficeProposal | OfficeSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ def _is_inactive(row: Row) -> bool:
 
 def _has_second_factor(row: Row) -> bool:
     return isinstance(row, OfficePerson) and row.has_second_factor
+
+
+def _is_meter(row: Row) -> bool:
+    return isinstance(row, OfficeMeter)
 
 
 def _is_flag(row: Row) -> bool:
@@ -148,6 +156,58 @@ ACTS = (
         _has_second_factor,
     ),
     OfficeAct(
+        "import_tariffs",
+        TARIFFS,
+        "Import versions from a file",
+        "Import",
+        ("file",),
+        "A CSV file. A version never changes: a new price is a new version. Every till pulls it.",
+    ),
+    OfficeAct(
+        "meter_status",
+        METERS,
+        "Change the status",
+        "Change the status",
+        ("status", "block_reason"),
+        "Only an active meter is sold to. The reason is shown at every till.",
+        _is_meter,
+    ),
+    OfficeAct(
+        "meter_tariff",
+        METERS,
+        "Change the tariff",
+        "Change the tariff",
+        ("tariff",),
+        "It counts from the next pull of each till on.",
+        _is_meter,
+    ),
+    OfficeAct(
+        "meter_debt",
+        METERS,
+        "Change the old debt",
+        "Change the debt",
+        ("money",),
+        "All that the meter owes now, not the difference.",
+        _is_meter,
+    ),
+    OfficeAct(
+        "merge",
+        METERS,
+        "Merge duplicates into it",
+        "Merge",
+        ("number", "reason"),
+        "Meters of this number that tills propose become this one. This cannot be undone.",
+        _is_meter,
+    ),
+    OfficeAct(
+        "import_meters",
+        METERS,
+        "Import meters from a file",
+        "Import",
+        ("sales_point", "file"),
+        "A CSV file. Meters that are known are changed. The place is where their customers belong.",
+    ),
+    OfficeAct(
         "decide",
         REVIEW,
         "Decide who bears it",
@@ -219,7 +279,23 @@ WRONG_FIELDS = {
     "user.name": "username",
     "till.unknown": "reason",
     "limits.size": "money",
+    "meter.unknown_tariff": "tariff",
+    "office.no_duplicate": "number",
+    "csv.encoding": "file",
+    "csv.too_large": "file",
+    "tariff.version_exists": "file",
 }
+CONFLICTS = frozenset(
+    {
+        "request.stale",
+        "proposal.decided",
+        "proposal.unknown",
+        "record.unknown",
+        "review.decided",
+        "review.unknown",
+    }
+)
+"""What was shown is not so any more: it is said, and the list is read again."""
 
 
 NEEDED = {
@@ -228,6 +304,9 @@ NEEDED = {
     "full_name": "Type the whole name.",
     "reason": "Say why.",
     "password": "At least 12 letters.",
+    "file": "Choose a file.",
+    "block_reason": "Say why.",
+    "number": "Type the number of this meter once more: merging cannot be undone.",
 }
 Work = Callable[[], object]
 
@@ -286,6 +365,43 @@ def _second_factor(reader: _Reader, row: Row | None) -> Work:
     return lambda: reader.office.remove_second_factor(reader.actor, row)
 
 
+def _import_tariffs(reader: _Reader, _row: Row | None) -> Work:
+    path = Path(reader.needed("file"))
+    return lambda: reader.master.import_tariffs(reader.actor, path)
+
+
+def _import_meters(reader: _Reader, _row: Row | None) -> Work:
+    path, place = Path(reader.needed("file")), reader.form.text("sales_point")
+    return lambda: reader.master.import_meters(reader.actor, path, sales_point=place)
+
+
+def _meter_status(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeMeter)
+    status = reader.form.text("status") or row.status
+    reason = "" if status == "active" else reader.needed("block_reason", least=3)
+    return lambda: reader.master.set_status(reader.actor, row, status=status, reason=reason)
+
+
+def _meter_tariff(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeMeter)
+    code = reader.form.text("tariff") or row.tariff_code
+    return lambda: reader.master.set_tariff(reader.actor, row, code=code)
+
+
+def _meter_debt(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeMeter)
+    minor, currency = reader.money("money"), reader.context.wording.currency
+    return lambda: reader.master.set_debt(reader.actor, row, arrears_minor=minor, currency=currency)
+
+
+def _merge(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeMeter)
+    reason = reader.reason()
+    if reader.form.text("number").replace(" ", "") != row.drn:
+        reader.wrong["number"] = reader.context.say(NEEDED["number"])
+    return lambda: reader.master.merge_duplicates(reader.actor, row, reason=reason)
+
+
 def _decide(reader: _Reader, row: Row | None) -> Work:
     assert isinstance(row, OfficeFlag)
     reason, bearer = reader.reason(), reader.form.text("bearer") or next(iter(BEARERS))
@@ -313,6 +429,12 @@ _WORKS: Mapping[str, Callable[[_Reader, Row | None], Work]] = {
     "deactivate": _let_in,
     "activate": _let_in,
     "second_factor": _second_factor,
+    "import_tariffs": _import_tariffs,
+    "meter_status": _meter_status,
+    "meter_tariff": _meter_tariff,
+    "meter_debt": _meter_debt,
+    "merge": _merge,
+    "import_meters": _import_meters,
     "decide": _decide,
     "accept": _answer,
     "refuse": _answer,
@@ -331,6 +453,10 @@ class _Reader:
     @property
     def office(self) -> OfficeAdmin:
         return self.context.desk.office_admin
+
+    @property
+    def master(self) -> OfficeMaster:
+        return self.office.master
 
     @property
     def actor(self) -> Actor:

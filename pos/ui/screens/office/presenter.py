@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pos.domain.csv_table import RowError
 from pos.errors import KilotillError, MachineFault, Unavailable
 from pos.services.office import EnrolmentCode, OfficePerson, SalesPointName
+from pos.services.office_master import MeterPage, OfficeImport, OfficeMeter
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
-from pos.ui.refusal_words import plain_sentence
+from pos.ui.refusal_words import plain_sentence, plain_text
 from pos.ui.screens.office.acts import (
-    PEOPLE,
-    PROPOSALS,
-    REVIEW,
+    CONFLICTS,
+    METERS,
     TILLS,
     WRONG_FIELDS,
     OfficeForm,
@@ -23,6 +24,7 @@ from pos.ui.screens.office.acts import (
     acts_for,
     make_work,
 )
+from pos.ui.screens.office.reading import Found, read_list
 
 _SIGN_IN_FIELDS = {
     "office.typed": "username",
@@ -53,6 +55,10 @@ class OfficeScreenState:
     places: tuple[SalesPointName, ...] = ()
     people: tuple[OfficePerson, ...] = ()
     person: str = ""
+    number: str = ""
+    next_page: str = ""
+    tariff_codes: tuple[str, ...] = ()
+    imported: OfficeImport | None = None
 
     @property
     def row(self) -> Row | None:
@@ -67,6 +73,7 @@ class OfficePresenter:
         self._context = context
         self._show = show
         self._generation = 0
+        self._is_paging = False
         self.state = OfficeScreenState()
 
     def open(self) -> None:
@@ -124,6 +131,7 @@ class OfficePresenter:
             acts = acts_for(tab, None)
             key = acts[0].key if acts else ""
             self._set(tab=tab, rows=(), chosen=0, form=OfficeForm(key), code=None, is_read=False)
+            self._set(number="", next_page="", imported=None, tariff_codes=())
             self._read()
 
     def choose(self, row: object) -> None:
@@ -132,17 +140,59 @@ class OfficePresenter:
         if row not in rows or row == self.state.row:
             return
         self._set(chosen=rows.index(row))
+        if self.state.tab == METERS and self.state.form.key != "import_meters":
+            # What was begun for one meter is not done to the next.
+            self._set(form=OfficeForm(self.state.form.key))
         self._fit_act()
 
     def choose_act(self, key: str) -> None:
         """Choose what to do."""
         if key != self.state.form.key:
-            self._set(form=OfficeForm(key), code=None)
+            self._set(form=OfficeForm(key), code=None, imported=None)
+            self._fit_act()
 
     def choose_person(self, person: str) -> None:
         """Show the sessions of somebody else."""
         self._set(person=person, rows=(), chosen=0)
         self._read()
+
+    def search(self, text: str) -> None:
+        """Show the meters whose number begins so."""
+        number = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
+        self._set(number=number, chosen=0, imported=None)
+        self._read()
+
+    def more(self) -> None:
+        """Read the next page of meters."""
+        state, context, generation = self.state, self._context, self._generation
+        if not state.next_page or self._is_paging:
+            return
+        self._is_paging = True
+        master, actor = context.desk.office_admin.master, context.actor
+
+        def got(page: MeterPage) -> None:
+            self._is_paging = False
+            if generation == self._generation:
+                self._set(rows=(*self.state.rows, *page.meters), next_page=page.next)
+
+        def failed(error: BaseException) -> None:
+            self._is_paging = False
+            if generation == self._generation:
+                self._unread(error)
+
+        context.tasks.submit(
+            Lane.NET,
+            lambda: master.list_meters(actor, state.number, after=state.next_page),
+            on_ok=got,
+            on_error=failed,
+        )
+
+    def line_of(self, error: RowError) -> str:
+        """Say what is wrong with a line of an imported file."""
+        say = self._context.say
+        text = plain_text(error.error_code, error.error_text, self._context.wording)
+        column = error.column or say("the row")
+        return say("Line {line}, {column}: {text}", line=error.line, column=column, text=text)
 
     def type_field(self, name: str, text: str) -> None:
         """Take what was typed."""
@@ -159,7 +209,7 @@ class OfficePresenter:
         if wrong:
             self._set(form=replace(state.form, wrong=wrong))
             return
-        self._set(is_busy=True, code=None)
+        self._set(is_busy=True, code=None, imported=None)
         context.tasks.submit(Lane.NET, work, on_ok=self._done, on_error=self._refused)
 
     # -- hearing ------------------------------------------------------------------------------------------
@@ -169,9 +219,20 @@ class OfficePresenter:
         self._set(is_busy=False, form=OfficeForm(key))
         if isinstance(result, EnrolmentCode):
             self._set(code=result)
+        elif isinstance(result, OfficeImport):
+            self._set(imported=result)
         else:
             self._context.shell.toast(say("{act}: done.", act=say(act_of(key).word)))
-        self._read()
+        if isinstance(result, OfficeMeter):
+            self._put(result)
+        else:
+            self._read()
+
+    def _put(self, meter: OfficeMeter) -> None:
+        """Show a meter as it is now in its place: the list stays where one was."""
+        rows = (meter if getattr(row, "id", "") == meter.id else row for row in self.state.rows)
+        self._set(rows=tuple(rows))
+        self._fit_act()
 
     def _refused(self, error: BaseException) -> None:
         self._set(is_busy=False)
@@ -183,6 +244,8 @@ class OfficePresenter:
                 self._set(form=replace(self.state.form, wrong=wrong))
             else:
                 self._context.shell.show_error(error)
+            if code in CONFLICTS:
+                self._read()
 
     def _ended(self, error: BaseException) -> bool:
         """Go back to signing in where the session has ended."""
@@ -193,49 +256,69 @@ class OfficePresenter:
         return True
 
     def _read(self) -> None:
-        context, tab, person = self._context, self.state.tab, self.state.person
+        context, state = self._context, self.state
         office, actor = context.desk.office_admin, context.actor
         self._generation += 1
         generation = self._generation
 
-        def read() -> tuple[tuple[Row, ...], tuple[SalesPointName, ...], tuple[OfficePerson, ...]]:
-            if tab == TILLS:
-                return office.list_tills(actor), office.sales_points(actor), ()
-            if tab == REVIEW:
-                return office.list_flags(actor), (), ()
-            if tab == PROPOSALS:
-                return office.list_proposals(actor), (), ()
-            people = office.list_people(actor)
-            return (
-                (people, (), people) if tab == PEOPLE else (office.list_sessions(actor, person), (), people)
-            )
-
-        def got(found: tuple[tuple[Row, ...], tuple[SalesPointName, ...], tuple[OfficePerson, ...]]) -> None:
+        def got(found: Found) -> None:
             if generation != self._generation:
                 return
-            rows, places, people = found
-            chosen = min(self.state.chosen, max(0, len(rows) - 1))
-            self._set(rows=rows, places=places, people=people, chosen=chosen, is_read=True)
+            chosen = min(self.state.chosen, max(0, len(found.rows) - 1))
+            self._set(
+                rows=found.rows,
+                places=found.places,
+                people=found.people,
+                tariff_codes=found.tariff_codes,
+                next_page=found.next_page,
+                chosen=chosen,
+                is_read=True,
+            )
             self._fit_act()
 
         def failed(error: BaseException) -> None:
-            if generation != self._generation or self._ended(error):
-                return
-            self._set(is_read=True)
-            if isinstance(error, Unavailable):
-                self._context.shell.toast(plain_sentence(error, context.wording), light="warn")
-            else:
-                self._context.shell.show_error(error)
+            if generation == self._generation:
+                self._unread(error)
 
-        context.tasks.submit(Lane.NET, read, on_ok=got, on_error=failed)
+        context.tasks.submit(
+            Lane.NET,
+            lambda: read_list(
+                office,
+                actor,
+                state.tab,
+                person=state.person,
+                number=state.number,
+                codes=state.tariff_codes,
+            ),
+            on_ok=got,
+            on_error=failed,
+        )
+
+    def _unread(self, error: BaseException) -> None:
+        if self._ended(error):
+            return
+        self._set(is_read=True)
+        if isinstance(error, Unavailable):
+            self._context.shell.toast(plain_sentence(error, self._context.wording), light="warn")
+        else:
+            self._context.shell.show_error(error)
 
     def _fit_act(self) -> None:
         keys = [act.key for act in acts_for(self.state.tab, self.state.row)]
         if self.state.form.key not in keys:
             self._set(form=OfficeForm(keys[0] if keys else ""))
-        form, places = self.state.form, self.state.places
-        if form.key == "code" and places and "sales_point" not in form.texts:
-            self._set(form=replace(form, texts={**form.texts, "sales_point": places[0].id}))
+        form, given = self.state.form, self._given()
+        if form.key and given.keys() - form.texts.keys():
+            self._set(form=replace(form, texts={**given, **form.texts}))
+
+    def _given(self) -> dict[str, str]:
+        """What the fields of the act begin with."""
+        row, places = self.state.row, self.state.places
+        fields = act_of(self.state.form.key).fields if self.state.form.key else ()
+        given = {"sales_point": places[0].id} if places else {}
+        if isinstance(row, OfficeMeter):
+            given |= {"status": row.status, "block_reason": row.block_reason, "tariff": row.tariff_code}
+        return {name: text for name, text in given.items() if name in fields}
 
     def _set(self, **values: Any) -> None:
         self.state = replace(self.state, **values)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
@@ -9,7 +12,8 @@ from pos.domain.permissions import Role
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.role_words import ROLE_WORDS
-from pos.ui.screens.office.acts import BEARERS, act_of, acts_for
+from pos.ui.screens.meters.words import status_word
+from pos.ui.screens.office.acts import BEARERS, STATUSES, act_of, acts_for
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.controls import Choice
@@ -18,14 +22,18 @@ from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
 
 _LENGTHS = {"reason": 200, "username": 40, "full_name": 200, "password": 128, "money": 16, "units": 16}
+_LENGTHS |= {"block_reason": 200, "number": 20}
 _OFFICE_ROLES = (Role.CASHIER, Role.SUPERVISOR, Role.FACILITY_MANAGER, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 class OfficeActCard(Card):
     """One form, chosen from a list."""
 
-    def __init__(self, look: Look, presenter: OfficePresenter) -> None:
+    def __init__(
+        self, look: Look, presenter: OfficePresenter, *, choose_file: Callable[[], Path | None]
+    ) -> None:
         super().__init__()
+        self._choose_file = choose_file
         self._look = look
         self._presenter = presenter
         self._built: tuple[object, ...] = ()
@@ -60,6 +68,12 @@ class OfficeActCard(Card):
         self._presenter.do()
         self.focus_wrong()
 
+    def pick_file(self) -> None:
+        """Ask for a file."""
+        path = self._choose_file()
+        if path is not None:
+            self._presenter.type_field("file", str(path))
+
     def focus_first(self) -> None:
         """Put the caret into the first field, or onto the button."""
         target = next(iter(self.fields.values()), None)
@@ -77,7 +91,7 @@ class OfficeActCard(Card):
         say = self._look.say
         acts = acts_for(state.tab, state.row)
         choices = tuple((act.key, say(act.word)) for act in acts)
-        built = (choices, state.form.key, state.places)
+        built = (choices, state.form.key, state.places, state.tariff_codes)
         if built != self._built:
             self._built = built
             self.choice.fill(choices, state.form.key)
@@ -96,6 +110,8 @@ class OfficeActCard(Card):
                 edit.setText(text)
             elif isinstance(edit, Choice) and text:
                 edit.choose(text)
+            elif isinstance(edit, KeyButton):
+                edit.set_caption(Path(text).name if text else say("Choose a file"))
             field.set_wrong(state.form.wrong.get(name, ""))
         code = state.code
         self.code.setVisible(code is not None)
@@ -133,13 +149,24 @@ class OfficeActCard(Card):
             "role": (say("Role"), ""),
             "bearer": (say("Who bears the difference"), ""),
             "password": (say("Password"), ""),
+            "file": (say("File"), ""),
+            "status": (say("Status"), ""),
+            "block_reason": (say("Why"), ""),
+            "tariff": (say("Tariff"), ""),
+            "number": (say("Meter number, once more"), ""),
         }
         caption, hint = captions[name]
-        if name in ("sales_point", "role", "bearer"):
+        if name == "file":
+            button = KeyButton(look, say("Choose a file"))
+            button.clicked.connect(self.pick_file)
+            return LabelledField(look, caption, button)
+        if name in ("sales_point", "role", "bearer", "status", "tariff"):
             choices = {
                 "sales_point": [(one.id, one.name) for one in state.places],
                 "role": [(role.value, say(ROLE_WORDS[role])) for role in _OFFICE_ROLES],
                 "bearer": [(key, say(word)) for key, word in BEARERS.items()],
+                "status": [(key, status_word(key, look.wording)) for key in STATUSES],
+                "tariff": [(code, code) for code in state.tariff_codes],
             }[name]
             choice = Choice(look, choices, name=caption)
             choice.picked.connect(lambda key, name=name: self._presenter.type_field(name, key))

@@ -4,41 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.domain.permissions import Role
 from pos.services.office import OfficeFlag, OfficePerson, OfficeProposal, OfficeSession, OfficeTill
+from pos.services.office_master import OfficeMeter, OfficeTariff
 from pos.ui.context import Context
+from pos.ui.files import Files, SystemFiles
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.role_words import ROLE_WORDS
 from pos.ui.screen import Screen
-from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS, TILLS
+from pos.ui.screens.meters.words import status_tone, status_word
+from pos.ui.screens.office.acts import METERS, PEOPLE, PROPOSALS, REVIEW, SESSIONS, TARIFFS, TILLS
+from pos.ui.screens.office.detail import OfficeDetailCard
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.screens.office.side import OfficeActCard
 from pos.ui.screens.uploads.words import FLAG_SENTENCES, FLAG_WORDS, flag_of
 from pos.ui.table_models.columns import Column, Paint
+from pos.ui.table_models.growing import GrowingModel
 from pos.ui.table_models.paged import RowsModel
 from pos.ui.widgets.card import Card
-from pos.ui.widgets.controls import Choice, Segments
+from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.empty import EmptyPanel
 from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
 from pos.ui.widgets.fkey_bar import BarItem
 from pos.ui.widgets.headed import ScreenHead, lay_headed
 from pos.ui.widgets.key_button import KeyButton
+from pos.ui.widgets.tab_row import TabRow
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import label
 
 TAB_WORDS = {
     TILLS: "Tills",
     PEOPLE: "People",
+    TARIFFS: "Tariffs",
+    METERS: "Meters",
     REVIEW: "Review",
     PROPOSALS: "Proposals",
     SESSIONS: "Sessions",
 }
 RESOURCE_WORDS = {"meter": "Meter", "customer": "Customer", "change": "Change of a meter"}
+CSV_KINDS = "CSV (*.csv)"
 TILL_WORDS = {
     "enrolled": ("In use", "ok"),
     "revoked": ("Out of use", "bad"),
@@ -59,19 +69,27 @@ class OfficeScreen(Screen):
         super().__init__(look)
         self._context = context
         self.presenter = OfficePresenter(context, show=self.show_state)
+        self._next_page = ""
         say = look.say
         head = ScreenHead(
-            look, say("Head office"), say("Its tills, people and sessions, in your own name there")
+            look, say("Head office"), say("Its tills, people, tariffs and meters, in your own name there")
         )
-        self.tabs = Segments(
+        self.tabs = TabRow(
             look, [(key, say(word)) for key, word in TAB_WORDS.items()], chosen=TILLS, name=say("Show")
         )
         self.tabs.chosen.connect(self._turn)
         self.leave = KeyButton(look, say("Sign out there"), size="small")
         self.leave.clicked.connect(self.presenter.sign_out)
-        head.add(self.tabs)
         head.add(self.leave)
-        self.acts = OfficeActCard(look, self.presenter)
+        top = QWidget()
+        over = QVBoxLayout(top)
+        over.setContentsMargins(0, 0, 0, 0)
+        over.setSpacing(look.metrics.gap)
+        over.addWidget(head)
+        over.addWidget(self.tabs)
+        self.files: Files = SystemFiles(self)
+        self.acts = OfficeActCard(look, self.presenter, choose_file=self._choose_file)
+        self.detail = OfficeDetailCard(look, self.presenter)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_sign_in())
         self.pages.addWidget(self._make_lists())
@@ -88,9 +106,11 @@ class OfficeScreen(Screen):
         self.side = QWidget()
         column = QVBoxLayout(self.side)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.metrics.gap)
         column.addWidget(self.acts)
+        column.addWidget(self.detail)
         column.addStretch(1)
-        lay_headed(self, look, head, self.pages, self.side, main_height=look.metrics.px(420))
+        lay_headed(self, look, top, self.pages, self.side, main_height=look.metrics.px(420))
         self._shown_bar: tuple[object, ...] = ()
         self._step = ""
         self.show_state(self.presenter.state)
@@ -144,18 +164,28 @@ class OfficeScreen(Screen):
         self.person.picked.connect(self.presenter.choose_person)
         self.person.hide()
         column.addWidget(self.person)
+        self.number = line_edit(look, hint=say("How the meter number begins, then Enter"))
+        self.number.setAccessibleName(say("Search meters"))
+        self.number.setMaxLength(20)
+        self.number.installEventFilter(EnterFilter(self, self._search))
+        self.number.hide()
+        column.addWidget(self.number)
         self.models: dict[str, RowsModel[object]] = {}
         self.tables: dict[str, Table] = {}
         self.lists = QStackedWidget()
         makers: dict[str, Callable[[], list[Column[object]]]] = {
             TILLS: self._till_columns,
             PEOPLE: self._people_columns,
+            TARIFFS: self._tariff_columns,
+            METERS: self._meter_columns,
             REVIEW: self._flag_columns,
             PROPOSALS: self._proposal_columns,
             SESSIONS: self._session_columns,
         }
         for tab, make in makers.items():
-            model: RowsModel[object] = RowsModel(make(), self)
+            model: RowsModel[object] = GrowingModel(
+                make(), has_more=lambda: bool(self._next_page), more=self.presenter.more, parent=self
+            )
             table = Table(look, name=say(TAB_WORDS[tab]))
             table.setModel(model)
             table.moved.connect(self.presenter.choose)
@@ -228,6 +258,48 @@ class OfficeScreen(Screen):
                 state,
                 Paint.BADGE,
                 tone=lambda row: "ok" if person(row).is_active else "neutral",
+                fits=True,
+            ),
+        ]
+
+    def _tariff_columns(self) -> list[Column[object]]:
+        say, wording = self.look.say, self.look.wording
+
+        def tariff(row: object) -> OfficeTariff:
+            assert isinstance(row, OfficeTariff)
+            return row
+
+        return [
+            Column(say("Code"), 150, lambda row: tariff(row).tariff.code, Paint.STRONG),
+            Column(
+                say("Version"), 80, lambda row: wording.count(tariff(row).tariff.version), Paint.QUIET_NUMBER
+            ),
+            Column(say("Valid from"), 130, lambda row: wording.day(tariff(row).tariff.valid_from)),
+            Column(say("Name"), 0, lambda row: tariff(row).name, Paint.QUIET),
+        ]
+
+    def _meter_columns(self) -> list[Column[object]]:
+        say, wording = self.look.say, self.look.wording
+
+        def meter(row: object) -> OfficeMeter:
+            assert isinstance(row, OfficeMeter)
+            return row
+
+        return [
+            Column(say("Meter"), 130, lambda row: meter(row).drn, Paint.STRONG),
+            Column(say("Tariff"), 0, lambda row: meter(row).tariff_code, Paint.QUIET),
+            Column(
+                say("Debt, {currency}", currency=wording.currency),
+                110,
+                lambda row: wording.amount(meter(row).arrears_minor),
+                Paint.NUMBER,
+            ),
+            Column(
+                say("Status"),
+                110,
+                lambda row: status_word(meter(row).status, wording),
+                Paint.BADGE,
+                tone=lambda row: status_tone(meter(row).status),
                 fits=True,
             ),
         ]
@@ -320,18 +392,21 @@ class OfficeScreen(Screen):
             self.password.clear()
         self._move_focus(state)
         self.lists.setCurrentIndex(list(TAB_WORDS).index(state.tab))
+        self._next_page = state.next_page
         model, table = self.models[state.tab], self.tables[state.tab]
         if tuple(model.rows) != state.rows:
             model.show_rows(state.rows)
         if state.rows and table.currentIndex().row() != state.chosen:
             table.choose(state.chosen)
+        self.number.setVisible(state.tab == METERS)
         self.person.setVisible(state.tab == SESSIONS)
         people = [("", say("My own"))] + [(one.id, one.full_name) for one in state.people]
         if [self.person.itemData(n) for n in range(self.person.count())] != [key for key, _ in people]:
             self.person.fill(people, state.person)
         self.person.choose(state.person)
         self.acts.show_state(state)
-        shown = (page, state.is_busy, state.form.key)
+        self.detail.show_state(state)
+        shown = (page, state.is_busy, state.form.key, state.tab)
         if shown != self._shown_bar:
             self._shown_bar = shown
             self.bar_changed.emit()
@@ -360,6 +435,7 @@ class OfficeScreen(Screen):
             Act.FIND: BarItem(say("Fields")),
             Act.PLACE_5: BarItem(say("Refresh")),
             Act.PLACE_6: BarItem(say("Next list")),
+            **({Act.PLACE_7: BarItem(say("Search"))} if state.tab == METERS else {}),
             Act.MAIN: BarItem(say("Do it"), is_on=bool(state.form.key) and not state.is_busy, is_main=True),
         }
 
@@ -378,6 +454,9 @@ class OfficeScreen(Screen):
         elif act is Act.PLACE_6:
             tabs = list(TAB_WORDS)
             self._turn(tabs[(tabs.index(state.tab) + 1) % len(tabs)])
+        elif act is Act.PLACE_7 and state.tab == METERS:
+            self.number.setFocus()
+            self.number.selectAll()
         else:
             return False
         return True
@@ -429,7 +508,15 @@ class OfficeScreen(Screen):
         if self.presenter.state.is_signed_in and tab in TAB_WORDS:
             self._turn(tab)
 
+    def _choose_file(self) -> Path | None:
+        return self.files.to_read(self.look.say("Import"), CSV_KINDS)
+
+    def _search(self) -> None:
+        self.presenter.search(self.number.text())
+        self.tables[METERS].setFocus()
+
     def _turn(self, tab: str) -> None:
+        self.number.clear()
         self.presenter.turn(tab)
         self.tables[tab].setFocus()
 

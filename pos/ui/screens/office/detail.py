@@ -1,0 +1,103 @@
+"""What head office says of the chosen tariff or meter, and how an import went, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pos.services.office_master import OfficeImport, OfficeMeter, OfficeTariff
+from pos.ui.look import Look, Type
+from pos.ui.screens.meters.words import status_word
+from pos.ui.screens.office.acts import Row
+from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
+from pos.ui.screens.tariffs.changes import described
+from pos.ui.widgets.card import Card, CardHead
+from pos.ui.widgets.text import label, rule
+
+LINES_SHOWN = 20
+_TEXTS = ("account_number", "site", "building", "department", "note")
+
+
+class OfficeDetailCard(Card):
+    """Names and values under each other; nothing where the list says all there is."""
+
+    def __init__(self, look: Look, presenter: OfficePresenter) -> None:
+        super().__init__()
+        self._look = look
+        self._presenter = presenter
+        self._head = CardHead(look, "")
+        self.body.addWidget(self._head)
+        self.body.addWidget(rule())
+        self._inside = QWidget()
+        self.body.addWidget(self._inside)
+        self._shown: tuple[object, ...] = ()
+        self.hide()
+
+    def show_state(self, state: OfficeScreenState) -> None:
+        """Show an import that was just made, or the chosen row."""
+        shown = (state.imported, state.row)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        title, lines = self._lines(state)
+        self.setVisible(bool(lines))
+        self._head.title.setText(title)
+        self._fill(lines)
+
+    def texts(self) -> list[str]:
+        """Return what is shown, for whoever reads it aloud."""
+        return [text for pair in self._lines(self._presenter.state)[1] for text in pair if text]
+
+    def _lines(self, state: OfficeScreenState) -> tuple[str, list[tuple[str, str]]]:
+        if state.imported is not None:
+            return self._look.say("The import"), list(self._import_lines(state.imported))
+        return self._row_lines(state.row)
+
+    def _row_lines(self, row: Row | None) -> tuple[str, list[tuple[str, str]]]:
+        say, wording = self._look.say, self._look.wording
+        if isinstance(row, OfficeTariff):
+            tariff = row.tariff
+            head = say("{code}, version {version}", code=tariff.code, version=tariff.version)
+            return head, [(say("Name"), row.name or "–"), *described(tariff, wording)]
+        if isinstance(row, OfficeMeter):
+            return row.drn, list(self._meter_lines(row))
+        return "", []
+
+    def _meter_lines(self, row: OfficeMeter) -> Iterator[tuple[str, str]]:
+        say, wording = self._look.say, self._look.wording
+        yield say("Status"), status_word(row.status, wording)
+        if row.block_reason:
+            yield say("Why"), row.block_reason
+        yield say("Tariff"), row.tariff_code
+        yield say("Old debt (arrears)"), wording.money(row.arrears_minor)
+        yield say("Supply group"), row.sgc
+        captions = (say("Account"), say("Site"), say("Building"), say("Department"), say("Note"))
+        for name, caption in zip(_TEXTS, captions, strict=True):
+            if row.record.get(name):
+                yield caption, str(row.record[name])
+
+    def _import_lines(self, done: OfficeImport) -> Iterator[tuple[str, str]]:
+        say, count = self._look.say, self._look.wording.count
+        yield say("Added"), count(done.added)
+        yield say("Changed"), count(done.changed)
+        yield say("Left out"), count(len(done.errors))
+        for error in done.errors[:LINES_SHOWN]:
+            yield "", self._presenter.line_of(error)
+        if len(done.errors) > LINES_SHOWN:
+            yield "", say("And {count} more.", count=count(len(done.errors) - LINES_SHOWN))
+
+    def _fill(self, lines: list[tuple[str, str]]) -> None:
+        look, old, metrics = self._look, self._inside, self._look.metrics
+        self._inside = QWidget()
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(metrics.padding, metrics.gap, metrics.padding, metrics.padding)
+        column.setSpacing(2)
+        for name, value in lines:
+            if name:
+                column.addWidget(label(look, name, Type.SUPPORT, tone="text2", wraps=True))
+            tone = "text" if name else "badtext"
+            column.addWidget(label(look, value, Type.BODY, tone=tone, wraps=True))
+        self.body.replaceWidget(old, self._inside)
+        old.hide()
+        old.deleteLater()
