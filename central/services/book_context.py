@@ -194,10 +194,11 @@ def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> l
     if missing:
         for row in rows_where(connection, columns, meter.c.drn, missing):
             found[row.id] = row
-    merged = {row.merged_into for row in found.values()} - found.keys() - {None}
-    for row in rows_where(connection, columns, meter.c.id, merged):
+    kept = {row.merged_into for row in found.values()} - {None}
+    for row in rows_where(connection, columns, meter.c.id, kept - found.keys()):
         found[row.id] = row
-    mentions.meters |= {str(one) for one in merged}
+    # What is taken under a merged id counts in the months of the meter that is kept.
+    mentions.meters |= {str(one) for one in kept}
     return [row for row in found.values() if row.organisation_id == organisation]
 
 

@@ -142,6 +142,7 @@ class Booking:
                 _log.info("booking_again", till=str(till_id), error=type(error.orig).__name__)
                 most = LINES_MAX if most == LINES_MAX and isinstance(error, IntegrityError) else 1
         # A line that will not go into the tables is kept raw and flagged, like one of an unknown kind.
+        _log.error("line_not_booked", till=str(till_id))
         with self._database.write() as connection:
             booked, more = self._book_in(connection, till_id, fresh, most=1, is_understood=False)
         flags.update(booked)
