@@ -322,6 +322,11 @@ def _check_customer(connection: Connection, row: Row[Any], item: Body, now: date
 def _key_in_force(row: Row[Any], group: Row[Any], now: datetime) -> KeyFields:
     following = row.next_key or group.next_key
     if following and now >= datetime.fromisoformat(following["from"]):
+        if following.get("sgc", row.sgc) != row.sgc:
+            # Its new group's lanes and keys are asked for once the record has moved; tills can do it before.
+            raise _NeverError(
+                Problem("key.group_not_allowed", "This meter is moving to another supply group.", status=409)
+            )
         names = ("krn", "ti", "kt", "base_date", "ken")
         return KeyFields(*(following[name] for name in names))
     return _present_key(row, group)

@@ -158,8 +158,16 @@ def needed_shift(connection: Connection) -> OpenShift:
 def with_tokens(item: Sale, issued: Issued) -> Sale:
     """Return the item with its tokens and the key fields they were made with."""
     key = issued.key
-    meter = item["meter"] | {"krn": key.krn, "ti": key.ti, "kt": key.kt, "base_date": key.base_date}
-    return item | {"meter": meter, "tokens": list(issued.tokens)}
+    made_with = {
+        "sgc": key.sgc,
+        "ea": key.ea,
+        "dkga": key.dkga,
+        "krn": key.krn,
+        "ti": key.ti,
+        "kt": key.kt,
+        "base_date": key.base_date,
+    }
+    return item | {"meter": item["meter"] | made_with, "tokens": list(issued.tokens)}
 
 
 def check_envelope(connection: Connection, *, money_minor: int, units_milli: int, at: datetime) -> None:

@@ -147,13 +147,13 @@ def meter_json(meter: SellingMeter, key: KeyInForce) -> dict[str, Any]:
     return {
         "meter_id": str(meter.id),
         "drn": meter.drn,
-        "sgc": meter.sgc,
+        "sgc": key.sgc,
         "ti": key.ti,
         "krn": key.krn,
         "kt": key.kt,
-        "ea": meter.ea,
+        "ea": key.ea,
         "base_date": key.base_date,
-        "dkga": meter.dkga,
+        "dkga": key.dkga,
     }
 
 

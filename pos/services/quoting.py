@@ -89,7 +89,7 @@ class Quoting:
             UserError: `meter.unknown`, `meter.blocked`, `tariff.unknown`; NumberError for the number.
             PricingError: `sale.*`.
         """
-        meter = self.selling_meter(connection, request.drn)
+        meter = _in_its_group(self.selling_meter(connection, request.drn), at)
         row = find_tariff(connection, meter.tariff_code, at)
         if row is None:
             raise UserError("tariff.unknown", f"No tariff {meter.tariff_code!r} is in force for this meter.")
@@ -130,6 +130,14 @@ class Quoting:
                 )
             tariff = self._tariffs[row.sha256] = tariff_from_json(json.loads(row.body))
         return tariff
+
+
+def _in_its_group(meter: SellingMeter, at: datetime) -> SellingMeter:
+    """Let holders and supplier be those of the group a meter has moved to (docs/formats.md §8)."""
+    following = meter.following
+    if following is None or not meter.moves_at(at):
+        return meter
+    return replace(meter, holders=following.holders, supplier=following.supplier)
 
 
 def _with_credit(terms: Terms, request: SaleRequest, credit_minor: int) -> Terms:

@@ -227,13 +227,13 @@ def _item(prepared: Prepared) -> Sale:
         "meter": {
             "meter_id": str(meter.id),
             "drn": meter.drn,
-            "sgc": meter.sgc,
+            "sgc": key.sgc,
             "ti": key.ti,
             "krn": key.krn,
             "kt": key.kt,
-            "ea": meter.ea,
+            "ea": key.ea,
             "base_date": key.base_date,
-            "dkga": meter.dkga,
+            "dkga": key.dkga,
         },
         "basis": quote.basis_json(),
     }

@@ -21,7 +21,6 @@ from pos.services.token_vending import TokenVending
 from pos.system.clock import Clock
 from pos.tokens.decode import DecodedToken
 from pos.tokens.digits import parse_token
-from pos.tokens.errors import TokenDataError
 from pos.tokens.explain import explain
 from pos.tokens.names import BaseDate
 
@@ -80,8 +79,9 @@ class TokenCheck:
         for candidate in (meter, replace(meter, next_key=None)):
             try:
                 return self._vending.read(candidate, digits, self._clock.now())
-            except TokenDataError as error:
-                if error.code != _CHECKSUM:
+            except UserError as error:
+                # Moved to a group that is not here: what it got before can be read all the same.
+                if error.code not in (_CHECKSUM, "key.group_not_allowed"):
                     raise
         raise UserError(
             "token.not_verified",

@@ -33,6 +33,9 @@ CREDIT_TOKENS_WITH_KEY_CHANGE = 2
 class KeyInForce:
     """The key fields a meter's tokens use now, and the older ones it may still hold."""
 
+    sgc: str
+    ea: str
+    dkga: str
     krn: int
     ti: str
     kt: int
@@ -49,11 +52,31 @@ class Issued:
 
 
 def key_in_force(meter: SellingMeter, at: datetime) -> KeyInForce:
-    """Return the key fields at `at`: the announced next key from its instant on, else the present one."""
+    """Return the key fields at `at`: the announced next key from its instant on, else the present one.
+
+    Raises:
+        UserError: `key.group_not_allowed`, the meter has moved to a group this till does not have.
+    """
     change = meter.next_key
-    if change is not None and at >= datetime.fromisoformat(change["from"]):
-        return KeyInForce(change["krn"], change["ti"], change["kt"], change["base_date"], change["ken"])
-    return KeyInForce(meter.krn, meter.ti, meter.kt, meter.base_date, meter.ken)
+    if change is None or at < datetime.fromisoformat(change["from"]):
+        return present_key(meter)
+    fields = (change["krn"], change["ti"], change["kt"], change["base_date"], change["ken"])
+    if not meter.moves_at(at):
+        return KeyInForce(meter.sgc, meter.ea, meter.dkga, *fields)
+    following = meter.following
+    if following is None:
+        raise UserError(
+            "key.group_not_allowed",
+            f"Meter {meter.drn} has moved to supply group {change['sgc']}, which this till may not vend for.",
+        )
+    return KeyInForce(following.sgc, following.ea, following.dkga, *fields)
+
+
+def present_key(meter: SellingMeter) -> KeyInForce:
+    """Return the key fields that the meter's record has, whatever is announced."""
+    return KeyInForce(
+        meter.sgc, meter.ea, meter.dkga, meter.krn, meter.ti, meter.kt, meter.base_date, meter.ken
+    )
 
 
 class TokenVending:
@@ -107,7 +130,7 @@ class TokenVending:
             UserError: `key_change.same_key`, no change is announced or it is not in force yet. VaultError.
         """
         key = key_in_force(meter, at)
-        if key == KeyInForce(meter.krn, meter.ti, meter.kt, meter.base_date, meter.ken):
+        if key == present_key(meter):
             raise UserError("key_change.same_key", "No key change is due for this meter.")
         return Issued(tuple(self._key_change_tokens(meter, key)), key)
 
@@ -128,12 +151,13 @@ class TokenVending:
 
     def _next_tid(self, connection: Connection, meter: SellingMeter, key: KeyInForce, at: datetime) -> int:
         base_date = BaseDate(key.base_date)
+        group = meter if meter.following is None or key.sgc == meter.sgc else meter.following
         tid = next_tid(
             base_date,
-            minute_of(base_date, at, ZoneInfo(meter.tid_zone)),
+            minute_of(base_date, at, ZoneInfo(group.tid_zone)),
             last=last_tid(connection, meter.pan, key.base_date),
-            lane=meter.lane,
-            lanes=meter.lanes,
+            lane=group.lane,
+            lanes=group.lanes,
         )
         check_not_expired(tid, key.ken)
         assert 0 <= tid <= TID_MAX
@@ -143,7 +167,7 @@ class TokenVending:
         self, connection: Connection, meter: SellingMeter, key: KeyInForce
     ) -> list[dict[str, Any]]:
         """The key change set while fewer than two credit tokens of this till went out under the new key."""
-        if key == KeyInForce(meter.krn, meter.ti, meter.kt, meter.base_date, meter.ken):
+        if key == present_key(meter):
             return []
         assert meter.next_key is not None
         issued = connection.exec_driver_sql(
@@ -154,15 +178,16 @@ class TokenVending:
         return [] if issued >= CREDIT_TOKENS_WITH_KEY_CHANGE else self._key_change_tokens(meter, key)
 
     def _key_change_tokens(self, meter: SellingMeter, key: KeyInForce) -> list[dict[str, Any]]:
-        present = KeyInForce(meter.krn, meter.ti, meter.kt, meter.base_date, meter.ken)
+        present = present_key(meter)
         old = self._vault.decoder_key_even_expired(_meter_key(meter, present))
         new = self._vault.decoder_key_even_expired(_meter_key(meter, key))
         digits = key_change_tokens(
             old.cipher(),
             new_key=new.secret.reveal(),
-            attributes=KeyAttributes(sgc=meter.sgc, ti=key.ti, krn=key.krn, kt=key.kt, ken=key.ken),
+            attributes=KeyAttributes(sgc=key.sgc, ti=key.ti, krn=key.krn, kt=key.kt, ken=key.ken),
             is_rollover=key.base_date != meter.base_date,
-            with_supply_group=False,
+            # A 128-bit set tells the meter its group anyway.
+            with_supply_group=key.sgc != meter.sgc and old.meter.ea is EncryptionAlgorithm.STA,
         )
         subclasses = (3, 4, 8, 9)
         return [
@@ -174,11 +199,11 @@ class TokenVending:
 def _meter_key(meter: SellingMeter, key: KeyInForce) -> MeterKey:
     return MeterKey(
         pan=f"{meter.pan:018d}",
-        sgc=meter.sgc,
+        sgc=key.sgc,
         ti=key.ti,
         krn=key.krn,
-        method=KeyMethod(meter.dkga),
-        ea=EncryptionAlgorithm(meter.ea),
+        method=KeyMethod(key.dkga),
+        ea=EncryptionAlgorithm(key.ea),
         base_date=BaseDate(key.base_date),
         kt=KeyType(key.kt),
     )

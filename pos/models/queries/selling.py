@@ -19,6 +19,20 @@ from pos.models.stored import instant_of, milliseconds_of
 
 
 @dataclass(frozen=True, slots=True)
+class FollowingGroup:
+    """The supply group a meter moves to with its announced next key (docs/formats.md §8)."""
+
+    sgc: str
+    ea: str
+    dkga: str
+    tid_zone: str
+    lanes: int
+    lane: int
+    holders: tuple[str, ...]
+    supplier: str
+
+
+@dataclass(frozen=True, slots=True)
 class SellingMeter:
     """A meter with its group, every key field resolved: its own, else the group's (docs/formats.md §12)."""
 
@@ -47,6 +61,17 @@ class SellingMeter:
     supplier: str
     next_key: dict[str, Any] | None
     home_till: UUID | None = None
+    following: FollowingGroup | None = None
+    """Where `next_key` names another group, and this till has that group."""
+
+    def moves_at(self, at: datetime) -> bool:
+        """Whether at `at` the meter belongs to another group than its record says."""
+        change = self.next_key
+        return (
+            change is not None
+            and change.get("sgc", self.sgc) != self.sgc
+            and at >= datetime.fromisoformat(change["from"])
+        )
 
 
 _METER = """
@@ -57,8 +82,13 @@ SELECT meter.key, meter.id, meter.drn, meter.pan, meter.service, meter.tariff_co
   coalesce(meter.algorithm, supply_group.algorithm), coalesce(meter.key_method, supply_group.key_method),
   coalesce(meter.base_date, supply_group.base_date), supply_group.ken, supply_group.tid_zone,
   supply_group.lanes, supply_group.lane, supply_group.holders, supply_group.supplier,
-  coalesce(meter.next_key, supply_group.next_key), meter.home_till
-FROM meter JOIN supply_group ON supply_group.sgc = meter.sgc WHERE meter.drn = ?
+  coalesce(meter.next_key, supply_group.next_key), meter.home_till,
+  following.sgc, following.algorithm, following.key_method, following.tid_zone, following.lanes,
+  following.lane, following.holders, following.supplier
+FROM meter JOIN supply_group ON supply_group.sgc = meter.sgc
+LEFT JOIN supply_group AS following
+  ON following.sgc = json_extract(meter.next_key, '$.sgc') AND following.sgc <> meter.sgc
+WHERE meter.drn = ?
 """
 
 
@@ -76,8 +106,14 @@ def find_selling_meter(connection: Connection, drn: str) -> SellingMeter | None:
         row[22],
         next_key,
         None if row[24] is None else UUID(bytes=row[24]),
+        None if row[25] is None else _following(row[25:]),
     ]
     return SellingMeter(*values)
+
+
+def _following(row: Sequence[Any]) -> FollowingGroup:
+    sgc, ea, dkga, tid_zone, lanes, lane, holders, supplier = row
+    return FollowingGroup(sgc, ea, dkga, tid_zone, lanes, lane, tuple(json.loads(holders)), supplier)
 
 
 @dataclass(frozen=True, slots=True)
