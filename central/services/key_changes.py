@@ -5,7 +5,7 @@ Docs: docs/formats.md §8. Until then the announcement carries an instant that n
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,10 +19,7 @@ from central.models.tills import till
 from central.services.feed import Change, Feed
 from central.services.master_rows import group_body
 from pos.domain.journal import instant_text
-
-NOT_YET = "9999-12-31T23:59:59.999Z"
-LEAD = timedelta(hours=24)
-"""So long before its start tills learn of it, at least."""
+from pos.domain.key_change import LEAD, NOT_YET
 
 
 def check_zone(name: str) -> None:

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from pos.errors import UserError
+from pos.domain.key_change import may_have_begun
+from pos.errors import MachineFault, UserError
 from pos.models.queries.selling import SellingMeter, last_tid
-from pos.models.stored import milliseconds_of
+from pos.models.stored import instant_of, milliseconds_of
 from pos.tokens.amount import decode_amount, encode_amount
 from pos.tokens.block import TID_MAX
 from pos.tokens.cipher import BlockCipher
@@ -91,10 +92,12 @@ class TokenVending:
 
         Raises:
             VaultError: `vault.locked`, `key.*`. TidError: `tid.*`, `key.expired`.
+            MachineFault: `key_change.unheard`, the next key may be in force and this till was not told.
         """
         amount_field = encode_amount(tenths)
         # docs/formats.md §7.6: in a sale the encoder's rounding up never happens.
         assert tenths > 0 and decode_amount(amount_field) == tenths, tenths
+        _refuse_unheard(connection, meter, at)
         key = key_in_force(meter, at)
         cipher = self._decoder_key(meter, key, at).cipher()
         tid = self._next_tid(connection, meter, key, at)
@@ -109,11 +112,14 @@ class TokenVending:
     def management(
         self, connection: Connection, meter: SellingMeter, subclass: int, *, value_field: int, at: datetime
     ) -> Issued:
-        """Issue an engineering token (docs/sts.md §2.3); `value_field` as the token carries it.
+        """Issue an engineering token (docs/sts.md §2.3), with a key change set where one is due.
+
+        `value_field` as the token carries it.
 
         Raises:
             as `credit`, and FieldError `field.*`.
         """
+        _refuse_unheard(connection, meter, at)
         key = key_in_force(meter, at)
         cipher = self._decoder_key(meter, key, at).cipher()
         tid = self._next_tid(connection, meter, key, at)
@@ -121,7 +127,9 @@ class TokenVending:
             cipher, subclass=subclass, rnd=secrets.randbelow(16), tid=tid, value_field=value_field
         )
         _check_readable(digits, cipher, tid=tid)
-        return Issued((_entry(1, TokenClass.MANAGEMENT, subclass, tid, digits),), key)
+        changes = self._key_change(connection, meter, key)
+        token = _entry(len(changes) + 1, TokenClass.MANAGEMENT, subclass, tid, digits)
+        return Issued((*changes, token), key)
 
     def key_change(self, meter: SellingMeter, at: datetime) -> Issued:
         """Return the announced key change of a meter as tokens: the same digits on every till.
@@ -194,6 +202,21 @@ class TokenVending:
             _entry(n, TokenClass.MANAGEMENT, subclass, None, one)
             for n, (subclass, one) in enumerate(zip(subclasses, digits, strict=False), 1)
         ]
+
+
+def _refuse_unheard(connection: Connection, meter: SellingMeter, at: datetime) -> None:
+    """Refuse a token of a key that other tills may have left behind (docs/formats.md §8)."""
+    if meter.next_key is None:
+        return
+    asked_at: Any = connection.exec_driver_sql(
+        "SELECT pulled_at FROM pull_cursor WHERE resource = 'supply_groups'"
+    ).scalar()
+    if may_have_begun(meter.next_key["from"], None if asked_at is None else instant_of(asked_at), at):
+        raise MachineFault(
+            "key_change.unheard",
+            "Head office is changing the key of this meter's group and was not heard for six days: the new "
+            "one may be in force. Connect to head office; no token of this group is made until then.",
+        )
 
 
 def _meter_key(meter: SellingMeter, key: KeyInForce) -> MeterKey:

@@ -240,6 +240,7 @@ class Pull:
         standing = self._standing(mapping)
         is_same = (page.cursor, self._shape(mapping, page.mapping)) == (standing.cursor, standing.mapping)
         if is_same and standing.is_whole and not page.rows and not page.deleted:
+            self._note_asked(mapping)
             return 0
         with self._units.read() as connection:
             pace = QUIET if open_shift(connection) is None else SELLING
@@ -390,6 +391,17 @@ class Pull:
             .values(resource=mapping.resource, **values)
             .on_conflict_do_update(index_elements=["resource"], set_=values)
         )
+
+    def _note_asked(self, mapping: Mapping[Any]) -> None:
+        with self._units.read() as connection:
+            counts = mapping.counts_asking(connection)
+        if counts:
+            with self._units.write() as unit:
+                unit.connection.execute(
+                    pull_cursor.update()
+                    .where(pull_cursor.c.resource == mapping.resource)
+                    .values(pulled_at=self._clock.now())
+                )
 
     def _note_troubles(self, resource: str, troubles: Sequence[str]) -> None:
         text = "\n".join(troubles[:_TROUBLES_SHOWN]) or None

@@ -182,8 +182,8 @@ def test_key_change_when_announced_then_it_starts_once_every_live_till_has_pulle
     assert other.pull("supply_groups")["rows"][0]["next_key"]["from"] == NOT_YET
     other.pull("supply_groups", page["cursor"])
     (row,) = till.pull("supply_groups", page["cursor"])["rows"]
-    assert row["next_key"]["from"] == "2026-11-21T08:00:00.000Z"
-    till.server.clock.pass_time(hours=25)
+    assert row["next_key"]["from"] == "2026-11-27T08:00:00.000Z"
+    till.server.clock.pass_time(days=7, hours=1)
     with till.server.database.write() as connection:
         complete(office.feed, connection, organisation, sgc=SGC, now=till.now)
         assert connection.execute(select(supply_group.c.krn, supply_group.c.next_key)).one() == (2, None)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from central.services.key_changes import announce
 from pos.domain.permissions import Role
 from pos.errors import MachineFault, Rejected
 from pos.services.verify import verify
@@ -97,6 +98,29 @@ def test_sync_when_two_tills_sell_to_one_meter_each_counts_what_the_other_sold(
 
     assert second.item["basis"]["bought_before_milli"] == first.item["units_milli"]
     assert first.item["tokens"][-1]["tid"] % 16 != second.item["tokens"][-1]["tid"] % 16
+
+
+def test_sell_when_an_announced_key_may_have_begun_unheard_waits_for_head_office(
+    real_till: RealTill, server: Server, office: Shop
+) -> None:
+    real_till.enrol()
+    real_till.engine.run_once()
+    following = {"krn": 2, "ken": 255, "ti": "01", "kt": 2, "base_date": "14"}
+    with server.database.write() as connection:
+        feed = server.app.state.head_office.feed
+        announce(feed, connection, office.organisation, sgc="123456", next_key=following)
+    real_till.engine.run_once()
+    real_till.open_shift()
+    server.clock.pass_time(days=4)
+    real_till.sell()
+    server.clock.pass_time(days=2, minutes=1)
+
+    with pytest.raises(MachineFault) as stop:
+        real_till.sell()
+
+    assert stop.value.code == "key_change.unheard"
+    real_till.engine.run_once()
+    assert real_till.sell().item["meter"]["krn"] == 1
 
 
 def test_enrol_when_a_person_may_not_is_refused(real_till: RealTill) -> None:

@@ -60,6 +60,10 @@ class Mapping(Generic[R]):
         """Bring the tables to what rows say; the same rows again change nothing."""
         raise NotImplementedError
 
+    def counts_asking(self, connection: Connection) -> bool:  # noqa: ARG002 - for those that do
+        """Whether it matters when the till last asked, also if nothing was new."""
+        return False
+
     def has_waiting(self, connection: Connection) -> bool:  # noqa: ARG002 - for those that have some
         """Whether rows came that could not be taken yet because of what they point at."""
         return False

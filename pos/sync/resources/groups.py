@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from pos.contracts.resources import NextKey, SupplyGroupRow
+from pos.domain.key_change import NOT_YET
 from pos.models.meters import supply_group
 from pos.models.tariffs import supplier
 from pos.sync.resources.base import Taking
@@ -49,6 +51,11 @@ class SupplyGroupsMapping(Records[SupplyGroupRow]):
                 .values(sgc=row.id, **values)
                 .on_conflict_do_update(index_elements=["sgc"], set_=values)
             )
+
+    def counts_asking(self, connection: Connection) -> bool:
+        """An announced key may begin while this till does not ask."""
+        query = "SELECT 1 FROM supply_group WHERE json_extract(next_key, '$.from') = ?"
+        return connection.exec_driver_sql(query, (NOT_YET,)).first() is not None
 
     def delete(self, taking: Taking, ids: Sequence[str]) -> None:
         """A group that meters are in stays, and nobody can make tokens for it here any more."""
