@@ -137,7 +137,8 @@ class OfficeMaster:
         rows.writerow((meter.drn, meter.tariff_code, meter.sgc, format_major(arrears_minor, currency)))
         done = _imported(client.call("POST", "/v1/meters/import", {"text": text.getvalue()}))
         if done.errors:
-            raise Rejected(done.errors[0].error_code, done.errors[0].error_text)
+            wrong = done.errors[0]
+            raise Rejected(*(wrong.error_code, wrong.error_text))
         return _read(client, meter.id)
 
     def import_meters(self, actor: Actor, path: Path, *, sales_point: str) -> OfficeImport:

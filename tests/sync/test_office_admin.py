@@ -1,5 +1,6 @@
 """An administrator at head office from a till: session, renewing, refusals; and the desk of the books."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from pos.domain.permissions import Actor, Role
 from pos.errors import KilotillError, Rejected, Unavailable, UserError
 from pos.services.books_rows import DaySale
 from pos.services.office import OfficeAdmin
+from pos.services.office_master import CSV_LETTERS_MAX
 from tests.server.rig import PASSWORD, Server
 from tests.server.till_rig import Shop
 from tests.sync.conftest import RealTill
@@ -133,6 +135,28 @@ def test_till_when_its_limit_is_changed_shows_the_new_one(admin: OfficeAdmin, cl
     (changed,) = admin.list_tills(claire)
     assert (changed.limit_money_minor, changed.limit_units_milli) == (123_000, 456_000)
     assert admin.sales_points(claire)[0].name == "Main"
+
+
+def test_merge_when_no_till_proposes_another_meter_is_refused(admin: OfficeAdmin, claire: Actor) -> None:
+    admin.sign_in(claire, "claire", PASSWORD)
+    meter = admin.master.list_meters(claire, "").meters[0]
+
+    with pytest.raises(UserError) as refusal:
+        admin.master.merge_duplicates(claire, meter, reason="two of one number")
+    assert refusal.value.code == "office.no_duplicate"
+
+
+def test_import_when_the_file_is_larger_than_head_office_takes_asks_nobody(
+    admin: OfficeAdmin, real_till: RealTill, claire: Actor, tmp_path: Path
+) -> None:
+    admin.sign_in(claire, "claire", PASSWORD)
+    path = tmp_path / "meters.csv"
+    path.write_text("x" * (CSV_LETTERS_MAX + 1), encoding="utf-8")
+    real_till.line.is_cut = True
+
+    with pytest.raises(UserError) as refusal:
+        admin.master.import_meters(claire, path, sales_point="")
+    assert refusal.value.code == "csv.too_large"
 
 
 def test_books_when_the_period_is_too_long_or_turned_round_are_refused(
