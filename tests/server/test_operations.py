@@ -235,6 +235,7 @@ def test_log_is_json_and_holds_no_secret(server: Server, lines: io.StringIO) -> 
     assert {record["status"] for record in known} == {200, 401}
 
 
+@pytest.mark.logs_secrets
 def test_log_hides_what_is_secret_by_name_or_by_look(lines: io.StringIO) -> None:
     logger("test").info(
         "sold",
