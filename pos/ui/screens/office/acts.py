@@ -378,7 +378,9 @@ def _import_meters(reader: _Reader, _row: Row | None) -> Work:
 def _meter_status(reader: _Reader, row: Row | None) -> Work:
     assert isinstance(row, OfficeMeter)
     status = reader.form.text("status") or row.status
-    reason = "" if status == "active" else reader.needed("block_reason", least=3)
+    # Out of use says all there is; whoever is refused at the counter is told why.
+    is_told = status in ("blocked", "suspended")
+    reason = reader.needed("block_reason", least=3) if is_told else ""
     return lambda: reader.master.set_status(reader.actor, row, status=status, reason=reason)
 
 
