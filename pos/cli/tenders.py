@@ -141,7 +141,9 @@ def payment_json(part: PaymentView) -> dict[str, Any]:
 def view_text(view: SaleView, currency: str) -> str:
     """Return a sale and its payments as lines."""
     money = format_major(view.money_minor, currency)
-    rows = [f"{view.sale_id}  {view.state.value}  meter {view.drn}  {money} {currency}"]
+    # Nothing is kept of the meter of a sale that came to nothing.
+    meter = f"  meter {view.drn}" if view.drn else ""
+    rows = [f"{view.sale_id}  {view.state.value}{meter}  {money} {currency}"]
     rows.append(f"  begun by {view.owner}, {age_text(view.age)} ago")
     if view.trouble:
         rows.append(f"  paid, and not delivered: {view.trouble}")
