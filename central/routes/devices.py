@@ -7,12 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from central.deps import ClockDep, DatabaseDep, Principal, require
 from central.errors import Unauthenticated
 from central.limits import charge
 from central.routes.answers import problems
+from central.routes.instants import GivenInstant
 from central.schemas import PRINTABLE, Body, Instant
 from central.services import devices
 from central.services.devices import Acknowledged, DevicePrincipal, find_device
@@ -50,7 +51,7 @@ class ReadingIn(Body):
         default="total", alias="register"
     )
     value_milli: int = Field(ge=0, le=10**15)
-    read_at: AwareDatetime
+    read_at: GivenInstant
     kind: Kind = "actual"
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from central.deps import ClockDep, CurrentUser, DatabaseDep, Principal, require
 from central.errors import Problem
@@ -16,6 +16,7 @@ from central.etags import cacheable, json_bytes
 from central.head_office import HeadOfficeDep
 from central.models import master as tables
 from central.routes.answers import problems
+from central.routes.instants import GivenInstant
 from central.schemas import PRINTABLE, Body, Currency, Instant
 from central.services import key_changes, master_lists, verification
 from central.services.feed import EVERYBODY
@@ -89,7 +90,7 @@ class SuppliersOut(BaseModel):
 
 
 class CommissionIn(Body):
-    valid_from: AwareDatetime
+    valid_from: GivenInstant
     ppm: int = Field(ge=0, le=1_000_000)
 
 

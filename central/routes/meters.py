@@ -180,7 +180,10 @@ def change_meter(
 
 
 @router.post(
-    "/meters/import", summary="Import meters from CSV", response_model=ImportedOut, responses=problems(403)
+    "/meters/import",
+    summary="Import meters from CSV",
+    response_model=ImportedOut,
+    responses=problems(403, 404),
 )
 def import_meters(
     body: CsvIn, who: Importer, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ from central.services.totals import Delta
 from pos.domain.canonical import canonical_bytes
 from pos.domain.day_figures import DayTally
 from pos.domain.ids import new_id
+from pos.domain.journal import parse_instant
 from pos.domain.ledger import postings_of
 from pos.domain.receipt_number import number_of
 from pos.domain.recompute import UNREADABLE, do_sums_hold
@@ -329,9 +330,7 @@ class Booker:
     def read_reading_taken(self, line: Line) -> Callable[[], None]:
         """A meter was read at the till."""
         body, context = line.body, self._context
-        read_at = datetime.fromisoformat(words(body["read_at"], 30))
-        if read_at.tzinfo is None:
-            raise UnreadableError("read_at")
+        read_at = parse_instant(words(body["read_at"], 30))
         row = (
             *(id_of(body["reading_id"]), context.organisation_id, id_of(body["meter_id"])),
             *(words(body["drn"], 13), words(body["register"], 40), amount(body["value_milli"])),
