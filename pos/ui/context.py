@@ -73,6 +73,10 @@ class Shell(Protocol):
         """Look at once whether something is due at a provider, and count anew what is ready."""
         ...
 
+    def deliver_paid(self) -> None:
+        """Deliver what is paid and waited: a shift is open now, or the vault."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

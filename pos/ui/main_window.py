@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import shiboken6
@@ -83,7 +85,11 @@ _STRIP_PLACES = {
     "unsent": "uploads",
     "office": "uploads",
     "printer": "settings",
+    "clock": "settings",
 }
+_STRIP_PAGES = {"printer": "printer", "clock": "office"}
+_WAYS_OUT = {"clock.off": ("settings", {"page": "office"})}
+"""Where whoever may change settings puts right what stopped the till (docs/formats.md §8)."""
 
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
 
@@ -474,12 +480,22 @@ class MainWindow(QWidget):
             # A question that is open is not taken away by trouble of something else.
             self.toast(sentence_of(error, wording), light="warn")
             return
-        panel = RefusalPanel(self.look, refusal_of(error, wording))
+        refusal = refusal_of(error, wording)
+        way = _WAYS_OUT.get(refusal.code)
+        has_way = way is not None and self._may_go(way[0]) and self._may_set()
+        if has_way:
+            refusal = replace(refusal, main=wording.say("Open clock settings"), other=refusal.main)
+        panel = RefusalPanel(self.look, refusal)
         panel.main_pressed.connect(self._drop_panel)
         panel.other_pressed.connect(self._drop_panel)
+        if way is not None and has_way:
+            panel.main_pressed.connect(partial(self.go, way[0], **way[1]))
         self._show_panel(panel)
         panel.main.setFocus()
         self.announce(panel.accessibleName())
+
+    def _may_set(self) -> bool:
+        return self.context is not None and self.context.may(Permission.SETTING_EDIT)
 
     def _show_panel(self, panel: QWidget) -> None:
         self._drop_panel(keeps_ask=True)
@@ -638,6 +654,10 @@ class MainWindow(QWidget):
         """Look at once whether something is due at a provider, and count anew what is ready."""
         self.paying.wake()
 
+    def deliver_paid(self) -> None:
+        """Deliver what is paid and waited: a shift is open now, or the vault."""
+        self.paying.deliver()
+
     def _tell_news(self, text: str, light: str) -> None:
         QApplication.beep()
         self.toast(text, light=light, cap=self.look.keys.cap_of(Act.READY))
@@ -689,7 +709,7 @@ class MainWindow(QWidget):
     def _on_strip(self, key: str) -> None:
         target = _STRIP_PLACES.get(key)
         if target and self._may_go(target):
-            where = {"page": "printer"} if key == "printer" else {}
+            where = {"page": _STRIP_PAGES[key]} if key in _STRIP_PAGES else {}
             self.go(target, **where)
 
     def do_act(self, act: Act) -> bool:
@@ -833,7 +853,10 @@ class MainWindow(QWidget):
             self._on_refused() if self._ask is not None else self._drop_panel()
             return True
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if is_enter and isinstance(self._panel, RefusalPanel | NoticePanel):
+        if is_enter and isinstance(self._panel, RefusalPanel):
+            self._panel.main.click()
+            return True
+        if is_enter and isinstance(self._panel, NoticePanel):
             self._drop_panel()
             return True
         return False

@@ -63,6 +63,15 @@ class PaymentNews:
         """Look at once."""
         self.runner.wake()
 
+    def deliver(self) -> None:
+        """Deliver what is paid and waited for a shift or for the vault."""
+        self._tasks.submit(
+            Lane.SALE,
+            self._desk.payments.desk.deliver_waiting,
+            on_ok=lambda _: self.wake(),
+            on_error=self._on_trouble,
+        )
+
     def stop(self) -> None:
         """Look no more."""
         self.runner.stop()

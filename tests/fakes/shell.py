@@ -58,5 +58,8 @@ class FakeShell:
     def payments_changed(self) -> None:
         self.payments_looked += 1
 
+    def deliver_paid(self) -> None:
+        self.payments_looked += 1
+
     def customer_display(self, amount: str, detail: str = "", token: str = "", *, qr: str = "") -> None:
         self.shown_to_customer.append((amount, detail, token))

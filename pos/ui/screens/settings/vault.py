@@ -102,6 +102,7 @@ class VaultSection(Section[VaultState]):
             self._got(read)
             self.set(done=self.say("The vault is open."))
             self.context.shell.toast(self.say("The vault is open."))
+            self.context.shell.deliver_paid()
             self.context.shell.refresh_status()
 
         self.submit(Lane.SALE, work, ok, field="phrase")

@@ -208,6 +208,7 @@ class ShiftPresenter:
             self.context.shell.toast(text, light="warn")
         else:
             self.context.shell.toast(say("The shift is open with {amount}.", amount=amount))
+        self.context.shell.deliver_paid()
         self.context.shell.refresh_status()
         self.refresh()
 
