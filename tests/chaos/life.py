@@ -127,4 +127,4 @@ def _watch_requests(death: Death) -> None:
         death.step()
         return answer
 
-    requests.Session.send = counted  # type: ignore[method-assign,assignment]
+    requests.Session.send = counted  # type: ignore[method-assign]

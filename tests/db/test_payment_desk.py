@@ -9,6 +9,7 @@ import pytest
 
 from pos.domain.payment_reports import Outcome
 from pos.domain.permissions import Actor, Permission, Role
+from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import KilotillError
 from pos.gateways.base import ByPhone, StepInput, StepKind
@@ -546,7 +547,7 @@ def test_payment_when_paid_after_it_had_failed_is_shown_and_gives_nothing(counte
     counter.run()
 
     late = counter.desk.look(view.sale_id)
-    assert (late.state, late.parts[0].attention) == (SaleState.FAILED, {"paid_after_failed"})
+    assert (late.state, late.parts[0].attention) == (SaleState.FAILED, {PaymentCase.PAID_AFTER_FAILED})
     assert [one.owner for one in counter.desk.waiting(counter.shop.cashier)] == ["Aline"]
     counter.close_shift()
     (line,) = steps(counter, "shift_closed")

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pos.domain.payment_recovery import RecoveryRule, note_delivered
@@ -173,13 +174,13 @@ class Caller:
             self.hear(self.subject.ask(), Source.POLL)
         raise AssertionError("The payment is asked about without end.")
 
-    def pass_to(self, at: object) -> None:
-        wait = (at - self.clock.now()).total_seconds()  # type: ignore[operator]
+    def pass_to(self, at: datetime) -> None:
+        wait = (at - self.clock.now()).total_seconds()
         self.clock.pass_time(seconds=max(wait, 0))
         self.sandbox.advance(0)
 
     @property
-    def _start(self) -> object:
+    def _start(self) -> datetime:
         assert self.recovery.first_sent_at is not None
         return self.recovery.first_sent_at
 
