@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -211,7 +213,8 @@ class Pull:
         answer = self._client.call("GET", f"{PATH}?{query}")
         shape = _Page[mapping.model]  # type: ignore[name-defined]
         try:
-            return shape.model_validate_json(answer.body)
+            with _no_collecting():
+                return shape.model_validate_json(answer.body)
         except ValidationError:
             return self._readable(mapping, self._client.read(answer, PullPage), troubles)
 
@@ -272,7 +275,7 @@ class Pull:
     def _take_step(self, step: _Step, page: _Page[Any], standing: _Standing, troubles: list[str]) -> None:
         """Write one unit; where the tables refuse it, row by row: one bad row holds back no other."""
         try:
-            with self._units.write() as unit:
+            with _no_collecting(), self._units.write() as unit:
                 step.take(self._taking(unit, standing.round, troubles))
                 if step.is_last:
                     self._note_page(unit.connection, step.mapping, page, standing)
@@ -411,6 +414,22 @@ class Pull:
                 return
         with self._units.write() as unit:
             unit.connection.execute(pull_cursor.update().where(of).values(trouble=text))
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Let nobody look for garbage among thousands of new rows: there is none, and looking costs a third.
+
+    In the window this changes nothing: there only its own thread collects (pos/ui/garbage.py).
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _own_tills(connection: Connection, till_id: UUID) -> frozenset[UUID]:

@@ -19,7 +19,7 @@ from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_r
 from pos.sync.resources.groups import next_key_text
 from pos.sync.resources.months import take_waiting_months
 from pos.tokens.errors import NumberError
-from pos.tokens.numbers import pan_of, parse_drn
+from pos.tokens.numbers import pan_number
 
 # What the server decides of a meter, beside its number, customer and debt.
 _FIELDS = (
@@ -56,11 +56,12 @@ class MetersMapping(Mapping[MeterRow]):
         connection = taking.connection
         plain = [row for row in rows if row.merged_into is None]
         known = _Known(connection, plain, pans)
-        new = [row for row in plain if known.key_of(row) is None]
+        keyed = [(row, known.key_of(row)) for row in plain]
+        new = [row for row, key in keyed if key is None]
         old = [
             (row, key)
-            for row in plain
-            if (key := known.key_of(row)) is not None and self._is_number_free(taking, row, key, known)
+            for row, key in keyed
+            if key is not None and self._is_number_free(taking, row, key, known)
         ]
         self._add(taking, new, known)
         self._change(taking, old, known)
@@ -120,7 +121,7 @@ class MetersMapping(Mapping[MeterRow]):
         pans: dict[str, int] = {}
         for row in rows:
             try:
-                pans[row.drn] = int(pan_of(parse_drn(row.drn)).digits)
+                pans[row.drn] = pan_number(row.drn)
             except NumberError as error:
                 taking.troubles.append(f"Meter {row.drn} is not taken: {error.text}")
         return [row for row in rows if row.drn in pans], pans
@@ -140,7 +141,7 @@ class MetersMapping(Mapping[MeterRow]):
             _INSERT,
             [(first + n, *_values(row, known, taking, row.arrears_minor)) for n, row in enumerate(rows)],
         )
-        named = [(first + n, fold(known.name_of(row))) for n, row in enumerate(rows)]
+        named = [(first + n, fold(name)) for n, row in enumerate(rows) if (name := known.name_of(row))]
         add_words(connection, named)
 
     def _change(self, taking: Taking, rows: Sequence[tuple[MeterRow, int]], known: _Known) -> None:
@@ -228,6 +229,9 @@ class _Known:
 
     def key_of(self, row: MeterRow) -> int | None:
         """Return the key of the meter with this id, else with this number."""
+        if not self._by_id:
+            # A register that comes for the first time.
+            return None
         return self._by_id.get(row.id.bytes, self._by_drn.get(row.drn))
 
     def key_of_number(self, drn: str) -> int | None:

@@ -1,9 +1,11 @@
 """Meter numbers as they are typed, printed and read from cards."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pos.tokens.errors import NumberError
-from pos.tokens.numbers import make_drn, pan_of, parse_drn, parse_meter_number, parse_pan
+from pos.tokens.numbers import make_drn, pan_number, pan_of, parse_drn, parse_meter_number, parse_pan
 
 
 @pytest.mark.parametrize(("manufacturer", "issuer", "length"), [("04", "600727", 11), ("1234", "0000", 13)])
@@ -58,3 +60,34 @@ def test_parse_drn_with_any_single_digit_changed_is_refused() -> None:
 
 def _last(payload: str) -> str:
     return str(make_drn(payload[:2], payload[2:]).check_digit)
+
+
+@given(st.sampled_from(("04", "0461")), st.integers(0, 10**8 - 1))
+def test_pan_number_of_any_meter_is_that_of_the_long_way(manufacturer: str, serial: int) -> None:
+    drn = make_drn(manufacturer, f"{serial:08d}")
+
+    assert pan_number(drn.digits) == int(pan_of(drn).digits)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("04123456781", "meter.check_digit"),
+        ("0412345678", "meter.length"),
+        ("0412345678x", "meter.not_digits"),
+        ("\u0660\u0664123456782", "meter.not_digits"),
+        ("\ud800", "meter.not_digits"),
+        ("", "meter.not_digits"),
+    ],
+)
+def test_pan_number_of_no_meter_says_what_is_wrong(text: str, code: str) -> None:
+    with pytest.raises(NumberError) as refusal:
+        pan_number(text)
+
+    assert refusal.value.code == code
+
+
+def test_pan_number_when_typed_with_blanks_is_the_same() -> None:
+    digits = make_drn("04", "12345678").digits
+
+    assert pan_number(f"{digits[:4]} {digits[4:]}") == pan_number(digits)
