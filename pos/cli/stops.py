@@ -10,6 +10,7 @@ from pos.bootstrap import Access, VaultUse
 from pos.cli.context import CommandContext, pass_command
 from pos.domain.permissions import Permission
 from pos.services.approval import require
+from pos.services.vault_anew import begin_vault_anew
 
 
 @click.group()
@@ -88,4 +89,22 @@ def recover(command: CommandContext, *, from_stdin: bool) -> int:
         phrase = command.secret_line("New opening phrase", from_stdin=from_stdin)
         held = till.vault_file().recover(passphrase, new_phrase=phrase).keys
     click.echo(f"The vault opens with the new phrase; it holds {len(held)} keys.")
+    return 0
+
+
+@vault.command(name="new")
+@click.option("--operator", required=True, metavar="NAME", help="The administrator who does it.")
+@click.option("--reason", required=True, help="Why nobody can open the old one.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the PIN, then the new opening phrase.")
+@pass_command
+def begin_anew(command: CommandContext, operator: str, reason: str, *, from_stdin: bool) -> int:
+    """Begin an empty vault where nobody can open the old one, which is kept aside. Load the keys after it."""
+    with command.till(Access.WRITES, VaultUse.LEFT_SHUT) as till:
+        actor = command.sign_in(till, operator, pin_from_stdin=from_stdin)
+        phrase = command.secret_line("New opening phrase", from_stdin=from_stdin)
+        file = till.vault_file()
+        aside = begin_vault_anew(till.units, till.book, file, actor=actor, phrase=phrase, reason=reason)
+    kept = "" if aside is None else f" The old one is kept as {aside.name}."
+    click.echo(f"The vault is empty and opens with the new phrase.{kept}")
+    click.echo("Load the keys again: kilotill keys load.")
     return 0
