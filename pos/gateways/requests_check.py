@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import phonenumbers
-
 from pos.errors import UserError
 from pos.gateways.base import (
     ByBank,
@@ -58,6 +56,9 @@ def check_country(phone: str, profile: Profile) -> None:
 
 def country_of(phone: str) -> str:
     """Give the country (ISO 3166, two letters) of a phone in E.164; empty where there is none."""
+    # Not loaded before a phone is to be paid by: the till starts without it.
+    import phonenumbers
+
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or ""
     except phonenumbers.NumberParseException:
@@ -70,6 +71,8 @@ def national_digits(phone: str) -> str:
     Raises:
         UserError: `provider.country`, it is no number in E.164.
     """
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException as error:

@@ -1,15 +1,26 @@
-"""Telephone numbers in any usual spelling, as E.164 (docs/formats.md §1)."""
+"""Telephone numbers in any usual spelling, as E.164 (docs/formats.md §1).
+
+The library is loaded with the first number: the till starts without it.
+"""
 
 from __future__ import annotations
 
 import re
-
-import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumberFormat
+from dataclasses import dataclass
+from functools import cached_property
 
 from pos.errors import UserError
 
 _FILLERS = str.maketrans("", "", " -./()\u00a0\u202f")
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """The shop's country: its prefix, what is dialled before a number at home, and how its mobiles look."""
+
+    prefix: str
+    trunk: str
+    mobile: re.Pattern[str]
 
 
 class PhoneReader:
@@ -18,13 +29,20 @@ class PhoneReader:
     def __init__(self, country: str) -> None:
         """`country` is the ISO 3166 code of two letters, such as RW."""
         self._country = country
-        metadata = PhoneMetadata.metadata_for_region(country)
+
+    @cached_property
+    def _home(self) -> _Home:
+        from phonenumbers import PhoneMetadata
+
+        metadata = PhoneMetadata.metadata_for_region(self._country)
         assert metadata is not None
         assert metadata.mobile is not None
-        self._prefix = f"+{metadata.country_code}"
         trunk: str | None = metadata.national_prefix_for_parsing
-        self._trunk = trunk if trunk and trunk.isdigit() else ""
-        self._mobile = re.compile(metadata.mobile.national_number_pattern or "", re.ASCII)
+        return _Home(
+            f"+{metadata.country_code}",
+            trunk if trunk and trunk.isdigit() else "",
+            re.compile(metadata.mobile.national_number_pattern or "", re.ASCII),
+        )
 
     def __call__(self, text: str) -> str:
         """Return a number as E.164, such as `+250788123456`.
@@ -36,24 +54,30 @@ class PhoneReader:
 
     def home_text(self, phone: str) -> str:
         """Write a number (E.164) as people dial it here: `0788 413 412`, others with their country's code."""
+        import phonenumbers
+        from phonenumbers import PhoneNumberFormat
+
         try:
             number = phonenumbers.parse(phone)
         except phonenumbers.NumberParseException:
             return phone
-        is_home = f"+{number.country_code}" == self._prefix
+        is_home = f"+{number.country_code}" == self._home.prefix
         form = PhoneNumberFormat.NATIONAL if is_home else PhoneNumberFormat.INTERNATIONAL
         return phonenumbers.format_number(number, form)
 
     def _home_mobile(self, text: str) -> str | None:
         """Read the many plain ones without the library, which takes forty times as long; else None."""
-        digits = text.translate(_FILLERS)
-        if digits.startswith(self._prefix):
-            digits = digits[len(self._prefix) :]
-        elif self._trunk and digits.startswith(self._trunk):
-            digits = digits[len(self._trunk) :]
-        return f"{self._prefix}{digits}" if self._mobile.fullmatch(digits) else None
+        home, digits = self._home, text.translate(_FILLERS)
+        if digits.startswith(home.prefix):
+            digits = digits[len(home.prefix) :]
+        elif home.trunk and digits.startswith(home.trunk):
+            digits = digits[len(home.trunk) :]
+        return f"{home.prefix}{digits}" if home.mobile.fullmatch(digits) else None
 
     def _any(self, text: str) -> str:
+        import phonenumbers
+        from phonenumbers import PhoneNumberFormat
+
         try:
             number = phonenumbers.parse(text, self._country)
         except phonenumbers.NumberParseException as error:

@@ -13,7 +13,13 @@ from pos.domain.permissions import Role
 from pos.domain.shift import cash_count
 from pos.system.paths import DataFolder
 
-HEAVY = ("alembic", "escpos", "reportlab", "pyqtgraph", "numpy", "openpyxl", "requests", "xlsxwriter")
+HEAVY = (
+    *("alembic", "escpos", "reportlab", "pyqtgraph", "numpy", "openpyxl", "requests", "xlsxwriter"),
+    *("urllib3", "pydantic", "phonenumbers", "PIL", "yaml", "httpx", "fastapi"),
+    # What talks with head office and providers is loaded beside the window, when there is something to say.
+    *("pos.sync.engine", "pos.sync.client", "pos.sync.http", "pos.contracts.wire"),
+    *("pos.gateways.mtn_momo", "pos.gateways.airtel_money", "pos.gateways.paystack", "pos.gateways.vtpass"),
+)
 
 SHOW_SELL = """
 import json, sys
