@@ -100,7 +100,7 @@ def test_velocity_of_a_phone_when_it_pays_too_often_then_flagged(till: Till) -> 
     ],
 )
 def test_rule_when_one_sale_is_looked_at_then_as_its_parameters_say(
-    till: Till, kind: str, params: dict[str, int], money: int, *, flagged: bool
+    till: Till, kind: str, params: dict[str, Any], money: int, *, flagged: bool
 ) -> None:
     add_rule(till, kind, **params)
     till.sell(money=money)

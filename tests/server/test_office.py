@@ -12,10 +12,10 @@ from sqlalchemy import func, select, update
 
 from central.models import journal
 from central.models.master import customer, meter, reading, supply_group
-from central.services.key_changes import NOT_YET
 from central.services.upkeep import begin_key_changes
 from pos.domain.canonical import canonical_bytes
 from pos.domain.ids import new_id
+from pos.domain.key_change import NOT_YET
 from pos.domain.permissions import Role
 from pos.domain.price_terms import Basis
 from tests.factories.tariffs import make_tariff
@@ -45,7 +45,11 @@ def code_of(response: Any) -> tuple[int, str]:
 
 
 def proposal(till: Till, resource: str = "meter", **cells: Any) -> dict[str, Any]:
-    record = {"meter_id": str(new_id(till.now)), "meter_number": NEW_DRN, "tariff_code": "RES"}
+    record: dict[str, Any] = {
+        "meter_id": str(new_id(till.now)),
+        "meter_number": NEW_DRN,
+        "tariff_code": "RES",
+    }
     record |= {"supply_group": SGC, "name": "Aline", "phone": "+250788123456", "arrears": 500}
     data = canonical_bytes(record | cells)
     return {
@@ -168,7 +172,7 @@ def test_proposals_when_too_many_or_unknown_then_refused(till: Till, chief: Pers
 
 def test_change_of_a_meter_when_accepted_then_only_what_a_till_may_change(till: Till, chief: Person) -> None:
     meter_id = str(till.shop.meters[DRNS[0]])
-    changes = [{"field": "status", "new": "suspended"}, {"field": "arrears_minor", "new": 5}]
+    changes: list[Any] = [{"field": "status", "new": "suspended"}, {"field": "arrears_minor", "new": 5}]
     line = till.line("meter_changed_here", {"meter_id": meter_id, "drn": DRNS[0], "changes": changes})
     till.push()
     assert decide(chief, {"proposal_id": str(line.event.id)}).json()["state"] == "accepted"
@@ -209,7 +213,10 @@ def test_review_when_by_another_organisation_or_role_then_nothing(till: Till, ch
 
 
 def reading_of(till: Till, drn: str = DRNS[0], **changes: Any) -> dict[str, Any]:
-    body = {"reading_id": str(new_id(till.now)), "meter_id": str(till.shop.meters.get(drn, till.id))}
+    body: dict[str, Any] = {
+        "reading_id": str(new_id(till.now)),
+        "meter_id": str(till.shop.meters.get(drn, till.id)),
+    }
     body |= {"register": "total", "value_milli": 5_000, "read_at": "2026-11-20T07:00:00.000Z"}
     return body | changes
 

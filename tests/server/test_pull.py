@@ -11,10 +11,11 @@ from sqlalchemy import delete, select, text
 
 from central.models.master import customer, feed, feed_head, supply_group
 from central.services.feed import Change, jump_after_restore
-from central.services.key_changes import NOT_YET, announce, complete
+from central.services.key_changes import announce, complete
 from central.services.master import Master
 from pos.contracts.resources import ROW_MODELS
 from pos.domain.ids import new_id
+from pos.domain.key_change import NOT_YET
 from pos.domain.price_terms import Basis
 from tests.server.rig import Server
 from tests.server.till_rig import DRNS, SGC, Till, make_shop, meter_values

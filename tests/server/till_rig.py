@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ import httpx2 as httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.services.master import Master
-from pos.domain.canonical import JsonObject, canonical_bytes
+from pos.domain.canonical import canonical_bytes
 from pos.domain.ids import new_id
 from pos.domain.journal import GENESIS_HASH, Event, Line, head_message, instant_text, write_line
 from pos.domain.price_terms import Basis, Terms
@@ -175,14 +175,14 @@ class Till:
         self.bearer = answer.json()["token"]
         return answer
 
-    def line(self, kind: str, body: JsonObject, **changes: Any) -> Line:
+    def line(self, kind: str, body: Mapping[str, Any], **changes: Any) -> Line:
         """Appends a line to the book."""
         at = changes.pop("at", self.now)
         event = Event(
             **{
                 "id": new_id(at),
                 "kind": kind,
-                "body": body,
+                "body": dict(body),
                 "at": at,
                 "business_day": f"{at:%Y-%m-%d}",
                 "till": self.id,
