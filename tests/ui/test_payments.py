@@ -19,6 +19,7 @@ from pos.domain.states import PaymentState, SaleState
 from pos.gateways.sandbox import Sandbox
 from pos.ui.main_window import MainWindow
 from pos.ui.screens.sell.state import CASH, SPLIT, Stage
+from pos.ui.screens.shift.overview_page import WaitingRow
 from pos.ui.style import KilotillStyle
 from pos.ui.tasks import TaskRunner
 from tests.fakes.clock import FakeClock
@@ -387,6 +388,30 @@ def test_payment_when_the_till_stopped_meanwhile_then_the_token_comes_in_a_new_s
     assert [row.what for row in till.payment_board.read(people["C"]).ready] == ["delivered"]
     counter.key(KEY.Key_J, CTRL)
     assert counter.state.paid is not None and counter.state.paid.sale.row.sale_id == sale_id
+
+
+def test_shift_when_closed_over_a_payment_then_a_line_of_its_own_with_owner_and_age(
+    counter: PayDesk, till: Till, drn: str, people: dict[str, Actor]
+) -> None:
+    counter.play("6")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_Return)
+    counter.clock.pass_time(minutes=22)
+    window = counter.desktop.window
+    window.go("shift")
+    counter.desktop.settle()
+    name = till.counter.card(people["C"], drn).meter.name
+    rows = [row for row in window.findChildren(WaitingRow) if row.isVisible()]
+    assert len(rows) == 1
+    report = till.shifts.close_shift(people["S"], cash_count([(5000, 10)]))
+    opened = till.shifts.open_shift(people["C"], cash_count([(5000, 10)]))
+
+    (line,) = report.unresolved
+    assert (line.owner, line.amount_minor, line.tender) == (people["C"].name, 5000, "momo")
+    assert line.age_seconds(report.at) >= 22 * 60
+    assert [one.sale_id for one in opened.waiting] == [line.sale_id]
+    now = till.shift_desk.now(people["C"])
+    assert now.customers[line.sale_id] == name
 
 
 def test_look_when_it_changes_while_a_payment_is_waited_for_then_the_wait_goes_on(
