@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -76,8 +77,10 @@ def test_live_when_a_till_enrols_sells_500_offline_and_syncs_both_books_agree(
     report = json.loads(capsys.readouterr().out)
 
     assert report["pushed"] > 500 and report["flagged"] == 0 and report["red_days"] == []
+    assert shape(report) == shape(documented("kilotill sync --once --json"))
     assert run([*till, "books", "--json"]) == 0
     days = json.loads(capsys.readouterr().out)["days"]
+    assert shape(days[0]) == shape(documented("kilotill books --days 1 --json")["days"][0])
     assert {day["colour"] for day in days} == {"green"}
     assert sum(day["sales"] for day in days) == 500
 
@@ -91,6 +94,16 @@ def test_live_when_the_till_stands_alone_sync_and_books_say_how_to_enrol(
     for command in (["sync", "--once"], ["books"]):
         assert run(["--data", str(tmp_path / "till"), *command]) == 1
         assert f"[{code}]" in capsys.readouterr().err
+
+
+def documented(command: str) -> Any:
+    """Return what docs/command-line.md says a command answers."""
+    page = (Path(__file__).parents[2] / "docs/command-line.md").read_text(encoding="utf-8")
+    return json.loads(page.partition(f"$ {command}\n")[2].partition("\n")[0])
+
+
+def shape(answer: Any) -> dict[str, type]:
+    return {name: type(value) for name, value in answer.items() if name != "envelope_sequence"}
 
 
 def sell(folder: Path, count: int) -> None:
