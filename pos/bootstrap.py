@@ -380,6 +380,7 @@ class Till:
             sales_point=self.shop.sales_point,
             printer=lambda: self.rules.printer,
             is_vault_open=self.is_vault_open,
+            is_clock_off=lambda: self.office.state.is_clock_off,
         )
         self.printer_check = PrinterCheck(
             self.units,

@@ -41,7 +41,7 @@ class TillStatus:
     jobs_unknown: int
     printer_error: str
     clock: str
-    """`ok`, `back` (tokens are stopped) or `confirm` (a person must say that the date is right)."""
+    """`ok`, `back` and `off` (tokens are stopped) or `confirm` (a person must say that the date is right)."""
     drafts: int
     is_vault_open: bool
     office: str = "none"
@@ -67,13 +67,18 @@ class TillStatusReader:
         sales_point: str,
         printer: Callable[[], str],
         is_vault_open: Callable[[], bool],
+        is_clock_off: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`printer` is the address of the receipt printer, empty for none."""
+        """`printer` is the address of the receipt printer, empty for none.
+
+        `is_clock_off` says whether this machine's clock is too far from head office's.
+        """
         self._units = units
         self._clock = clock
         self._sales_point = sales_point
         self._printer = printer
         self._is_vault_open = is_vault_open
+        self._is_clock_off = is_clock_off
 
     def read(self) -> TillStatus:
         """Return how the till is now.
@@ -112,7 +117,7 @@ class TillStatusReader:
             jobs_waiting=queue.waiting,
             jobs_unknown=queue.unknown,
             printer_error=queue.error,
-            clock=_clock_state(now, head.trusted_at),
+            clock=self._clock_state(now, head.trusted_at),
             drafts=drafts,
             is_vault_open=self._is_vault_open(),
             office=office.state,
@@ -120,8 +125,9 @@ class TillStatusReader:
             synced_at=office.synced_at,
         )
 
-
-def _clock_state(now: datetime, trusted_at: datetime) -> str:
-    if now < trusted_at - BACK_TOLERANCE:
-        return "back"
-    return "confirm" if now > trusted_at + FORWARD_TOLERANCE else "ok"
+    def _clock_state(self, now: datetime, trusted_at: datetime) -> str:
+        if now < trusted_at - BACK_TOLERANCE:
+            return "back"
+        if self._is_clock_off():
+            return "off"
+        return "confirm" if now > trusted_at + FORWARD_TOLERANCE else "ok"

@@ -77,6 +77,14 @@ class OfficeState:
         server_now = self.server_now()
         return None if server_now is None else server_now - self._clock.now()
 
+    @property
+    def is_clock_off(self) -> bool:
+        """Whether this machine's clock is too far from the server's, and the till does not go by that one."""
+        link, offset = self._link, self.clock_offset()
+        if link is None or offset is None or link.keeps_server_clock:
+            return False
+        return abs(offset) > OFF_TOLERANCE
+
     def require_allowed(self) -> None:
         """Refuse to sell on a till that head office revoked, or that exists twice.
 
@@ -101,8 +109,8 @@ class OfficeState:
         Raises:
             MachineFault: `clock.off`.
         """
-        link, offset = self._link, self.clock_offset()
-        if link is None or offset is None or link.keeps_server_clock or abs(offset) <= OFF_TOLERANCE:
+        offset = self.clock_offset()
+        if offset is None or not self.is_clock_off:
             return
         now = self._clock.now()
         raise MachineFault(

@@ -92,7 +92,7 @@ def _printer(status: TillStatus, look: Look) -> StripItem:
 
 
 def _clock(status: TillStatus, look: Look, now: datetime) -> StripItem:
-    lights = {"ok": "ok", "back": "bad", "confirm": "warn"}
+    lights = {"ok": "ok", "back": "bad", "off": "bad", "confirm": "warn"}
     return StripItem("clock", look.say("Clock"), look.wording.time(now), lights[status.clock])
 
 

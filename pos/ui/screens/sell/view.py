@@ -95,7 +95,7 @@ class SellScreen(Screen):
             self.pages.setMinimumHeight(metrics.row)
         column.addWidget(self.pages, 1)
         self.search.changed.connect(presenter.finding.type)
-        self._stage = Stage.IDLE
+        self._stage, self._was_paying = Stage.IDLE, False
 
     def _held(self, page: QWidget) -> QWidget:
         """Let a page scroll up and down where the text is large; the tables scroll by themselves."""
@@ -111,7 +111,9 @@ class SellScreen(Screen):
     def show_state(self, state: SellState) -> None:
         """Show a state; the focus follows the step."""
         is_new_stage = state.stage is not self._stage
-        self._stage = state.stage
+        # While it was being paid the fields were off and the focus had gone elsewhere.
+        is_back = self._was_paying and not state.is_paying
+        self._stage, self._was_paying = state.stage, state.is_paying
         is_typing = self.search.edit.hasFocus() and state.stage in (Stage.IDLE, Stage.RESULTS, Stage.PAID)
         if not is_typing or state.search != self.search.text():
             whole = state.search if state.stage not in _WITH_CUSTOMER else self._number_of(state)
@@ -122,7 +124,7 @@ class SellScreen(Screen):
         self.search.set_side(self.look.say("Scanner ready") if is_empty else "", "scan" if is_empty else "")
         self.pages.setCurrentWidget(self._page_of[state.stage])
         self._renders[state.stage](state)
-        if is_new_stage:
+        if is_new_stage or is_back:
             self._put_focus(state)
             self._show_focus()
         self.bar_changed.emit()
