@@ -25,7 +25,7 @@ from pos.models.queries.selling import find_sale
 from pos.models.uow import Units, WriteUnit
 from pos.services.payment_lines import PaymentLines
 from pos.services.payment_settling import Settling, paid_minor_of
-from pos.services.payment_store import ProviderPayment, find_payment, keep_answer, save_payment
+from pos.services.payment_store import ProviderPayment, get_payment, keep_answer, save_payment
 from pos.system.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class Asking:
         self, payment_id: UUID, report: Report, *, actor: UUID, approved_by: UUID | None, unit: WriteUnit
     ) -> None:
         """Apply what a person or a statement says, inside the write unit at hand."""
-        payment = self._needed(unit.connection, payment_id)
+        payment = get_payment(unit.connection, payment_id)
         decision = self._hears(payment, report, is_wanted=False)
         payment = replace(payment, attention=frozenset())
         self._take(unit, payment, decision, actor=actor, approved_by=approved_by, trouble="")
@@ -146,7 +146,7 @@ class Asking:
         """Apply one report in one write unit; returns whether the request is to be sent again now."""
 
         def work(unit: WriteUnit, trouble: str) -> bool:
-            payment = self._needed(unit.connection, payment_id)
+            payment = get_payment(unit.connection, payment_id)
             if answer is not None:
                 keep_answer(unit.connection, payment_id, answer)
                 payment = payment.with_answer(answer)
@@ -254,21 +254,15 @@ class Asking:
 
     def _find(self, payment_id: UUID) -> tuple[ProviderPayment, PaymentGateway | None]:
         with self._units.read() as connection:
-            payment = self._needed(connection, payment_id)
+            payment = get_payment(connection, payment_id)
         return payment, self._gateways().get(payment.provider)
 
     def _postpone(self, payment_id: UUID) -> None:
         with self._units.write() as unit:
-            payment = self._needed(unit.connection, payment_id)
+            payment = get_payment(unit.connection, payment_id)
             at = self._clock.now() + NO_GATEWAY_RETRY
             attention = payment.attention | {PaymentCase.UNRESOLVED}
             save_payment(unit.connection, replace(payment, ask_at=at, attention=attention))
-
-    def _needed(self, connection: Connection, payment_id: UUID) -> ProviderPayment:
-        payment = find_payment(connection, payment_id)
-        if payment is None:
-            raise UserError("payment.unknown", "This till knows no such payment.")
-        return payment
 
     def _rule(self, payment: ProviderPayment) -> RecoveryRule:
         gateway = self._gateways().get(payment.provider)

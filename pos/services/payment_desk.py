@@ -53,7 +53,7 @@ from pos.services.payment_settling import (
     paid_minor_of,
     request_of,
 )
-from pos.services.payment_store import ProviderPayment, find_payment, payments_of_sale
+from pos.services.payment_store import ProviderPayment, get_payment, payments_of_sale
 from pos.services.payment_views import SaleView, sale_view
 from pos.services.quoting import Quote
 from pos.services.remote_delivery import reserve
@@ -221,7 +221,7 @@ class PaymentDesk:
     def of_payment(self, payment_id: UUID) -> SaleView:
         """Return the sale of a payment. Raises UserError `payment.unknown`."""
         with self._units.read() as connection:
-            payment = _needed(connection, payment_id)
+            payment = get_payment(connection, payment_id)
         return self.look(payment.sale_id)
 
     def stop_waiting(self, sale_id: UUID, actor: Actor) -> SaleView:
@@ -245,7 +245,7 @@ class PaymentDesk:
         with self._units.read() as connection:
             found = {pending.sale_id: None for pending in list_pending(connection)}
             for payment_id in open_ids(connection):
-                found[_needed(connection, payment_id).sale_id] = None
+                found[get_payment(connection, payment_id).sale_id] = None
             views = [sale_view(connection, sale_id, self._clock.now()) for sale_id in found]
         return sorted((view for view in views if view is not None), key=lambda view: view.begun_at)
 
@@ -281,7 +281,7 @@ class PaymentDesk:
             raise UserError("payment.reason_missing", "Say what shows that the payment ended like this.")
         assert outcome in (Outcome.SUCCEEDED, Outcome.FAILED), "a person says yes or no"
         with self._units.write() as unit:
-            payment = _needed(unit.connection, payment_id)
+            payment = get_payment(unit.connection, payment_id)
             subject = str(payment_id)
             approved_by = require(actor, Permission.PAYMENT_RESOLVE, approval=approval, subject=subject)
             act = privileged_act(
@@ -544,7 +544,7 @@ class PaymentDesk:
 
     def _ask(self, payment_id: UUID) -> None:
         with self._units.read() as connection:
-            payment = _needed(connection, payment_id)
+            payment = get_payment(connection, payment_id)
         if payment.state is PaymentState.REFUND_PENDING:
             self._refunds.ask(payment_id)
         else:
@@ -640,10 +640,3 @@ def _refuse_under_way(states: Iterable[str]) -> None:
             "A payment of this sale was sent and has no final answer: it cannot be taken back. "
             "Serve the next customer; the sale goes on by itself.",
         )
-
-
-def _needed(connection: Connection, payment_id: UUID) -> ProviderPayment:
-    payment = find_payment(connection, payment_id)
-    if payment is None:
-        raise UserError("payment.unknown", "This till knows no such payment.")
-    return payment

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from pos.domain.payment_reports import Report, Source
 from pos.domain.permissions import Actor, Permission
 from pos.domain.receipt_number import receipt_number
@@ -30,6 +28,7 @@ from pos.services.payment_store import (
     ProviderPayment,
     RefundBy,
     find_payment,
+    get_payment,
     keep_answer,
     save_payment,
 )
@@ -127,7 +126,7 @@ class PaymentRefunds:
 
     def _hear(self, payment_id: UUID, report: Report, answer: Answer) -> None:
         with self._units.write() as unit:
-            payment = self._needed(unit.connection, payment_id)
+            payment = get_payment(unit.connection, payment_id)
             keep_answer(unit.connection, payment_id, answer)
             assert payment.refund is not None, "it was sent"
             assert payment.refund_by is not None, "it was sent"
@@ -205,20 +204,14 @@ class PaymentRefunds:
 
     def _find(self, payment_id: UUID) -> tuple[ProviderPayment, PaymentGateway | None]:
         with self._units.read() as connection:
-            payment = self._needed(connection, payment_id)
+            payment = get_payment(connection, payment_id)
         return payment, self._gateways().get(payment.provider)
 
     def _postpone(self, payment_id: UUID) -> None:
         with self._units.write() as unit:
-            payment = self._needed(unit.connection, payment_id)
+            payment = get_payment(unit.connection, payment_id)
             at = SLOW_SCHEDULE.next_ask(self._clock.now(), self._clock.now())
             save_payment(unit.connection, replace(payment, ask_at=at))
-
-    def _needed(self, connection: Connection, payment_id: UUID) -> ProviderPayment:
-        payment = find_payment(connection, payment_id)
-        if payment is None:
-            raise UserError("payment.unknown", "This till knows no such payment.")
-        return payment
 
     def _rule(self, payment: ProviderPayment) -> RefundRule:
         gateway = self._gateways().get(payment.provider)

@@ -15,6 +15,7 @@ from pos.domain.payment_reports import StoredPayment
 from pos.domain.recovery_values import Delivery, PaymentCase, Recovery
 from pos.domain.refund_recovery import RefundRecovery
 from pos.domain.states import PaymentState
+from pos.errors import UserError
 from pos.gateways.base import (
     Answer,
     ByCard,
@@ -126,6 +127,14 @@ def find_payment(connection: Connection, payment_id: UUID) -> ProviderPayment | 
         (payment_id.bytes,),
     ).one_or_none()
     return None if row is None else _payment(row)
+
+
+def get_payment(connection: Connection, payment_id: UUID) -> ProviderPayment:
+    """Return a payment that a person or a task named. Raises UserError `payment.unknown`."""
+    payment = find_payment(connection, payment_id)
+    if payment is None:
+        raise UserError("payment.unknown", "This till knows no such payment.")
+    return payment
 
 
 def payments_of_sale(connection: Connection, sale_id: UUID) -> list[ProviderPayment]:

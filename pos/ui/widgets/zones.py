@@ -36,6 +36,20 @@ def lay_zones(host: QWidget, look: Look, main: QWidget, side: QWidget, *, main_h
     outer.addWidget(scrolling(holder))
 
 
+def side_column(look: Look, *cards: QWidget, stretches: bool = False) -> QWidget:
+    """Return the side zone: cards under each other."""
+    side = QWidget()
+    side.setProperty("klGround", "bg")
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(look.metrics.gap)
+    for n, card in enumerate(cards):
+        column.addWidget(card, 1 if stretches and n == len(cards) - 1 else 0)
+    if not stretches:
+        column.addStretch(1)
+    return side
+
+
 def scrolling(inside: QWidget) -> QScrollArea:
     """Return an area that scrolls up and down, never sideways, and takes no focus of its own."""
     scroll = QScrollArea()

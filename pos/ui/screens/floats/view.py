@@ -26,7 +26,7 @@ from pos.ui.widgets.flow import FlowRow
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import label, rule
-from pos.ui.widgets.zones import lay_zones
+from pos.ui.widgets.zones import lay_zones, side_column
 
 MOVE_WORDS = {
     "top_up": "Top-up",
@@ -190,16 +190,9 @@ class FloatsScreen(Screen):
 
     def _make_side(self) -> QWidget:
         look = self.look
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(look.metrics.gap)
         self.acts = ActCard(look, self.presenter)
         self.envelope = EnvelopeCard(look)
-        column.addWidget(self.acts)
-        column.addWidget(self.envelope)
-        column.addStretch(1)
-        return side
+        return side_column(look, self.acts, self.envelope)
 
     # -- showing ------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from pos.ui.widgets.fields import LabelledField, line_edit
 from pos.ui.widgets.fkey_bar import BarItem
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import ElidedLabel, label, rule
+from pos.ui.widgets.zones import side_column as side_column
 
 
 class Choosers(QObject):
@@ -156,20 +157,6 @@ def paper_card(look: Look, title: str, paper: QWidget) -> Card:
     inside.addWidget(paper)
     card.body.addWidget(ground)
     return card
-
-
-def side_column(look: Look, *cards: QWidget, stretches: bool = False) -> QWidget:
-    """Return the side zone: cards under each other."""
-    side = QWidget()
-    side.setProperty("klGround", "bg")
-    column = QVBoxLayout(side)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(look.metrics.gap)
-    for n, card in enumerate(cards):
-        column.addWidget(card, 1 if stretches and n == len(cards) - 1 else 0)
-    if not stretches:
-        column.addStretch(1)
-    return side
 
 
 def act_row(*widgets: QWidget) -> QHBoxLayout:

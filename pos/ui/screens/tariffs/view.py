@@ -25,7 +25,7 @@ from pos.ui.widgets.fkey_bar import BarItem
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import rule
-from pos.ui.widgets.zones import lay_zones
+from pos.ui.widgets.zones import lay_zones, side_column
 
 _STAGES = {"now": ("In force", "ok"), "later": ("Comes later", "info"), "past": ("Past", "neutral")}
 CSV_KINDS = "CSV (*.csv)"
@@ -159,16 +159,9 @@ class TariffsScreen(Screen):
 
     def _make_side(self) -> QWidget:
         look = self.look
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(look.metrics.gap)
         self.example = ExampleCard(look, self.presenter)
         self.changes = ChangesCard(look)
-        column.addWidget(self.example)
-        column.addWidget(self.changes)
-        column.addStretch(1)
-        return side
+        return side_column(look, self.example, self.changes)
 
     # -- showing ------------------------------------------------------------------------------------------
 
