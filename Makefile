@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3.14 p
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check bench crash chaos screenshots monkey package clean
+.PHONY: help run serve test check bench crash simulate chaos screenshots monkey package clean
 
 help: ## List what make can do here
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ N ?= 1000
 crash: $(EVERYTHING) ## Kill a selling till N times and look at its books; make crash N=1000
 	@$(PY) -m tests.crash.harness --kills $(N)
 	@$(PY) -m tests.crash.torn_wal --trials $$(( $(N) * 5 ))
+
+simulate: N = 10000
+simulate: $(EVERYTHING) ## Simulate tills and head office over a bad line: make simulate N=1000000
+	@$(PY) -m tests.simulation --sales $(N) $(if $(SEED),--seed $(SEED)) $(if $(TILLS),--tills $(TILLS))
 
 chaos: N = 5
 chaos: $(EVERYTHING) ## Kill a till amid payments, each provider in each scenario: make chaos N=20

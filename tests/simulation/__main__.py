@@ -1,4 +1,4 @@
-"""Simulates at length: `python -m tests.simulation --sales 1000000 --seed 7`, or `make simulate N=1000000`."""
+"""Simulates at length: `python -m tests.simulation --sales 1000000 --seed 7`, `make simulate N=1000000`."""
 
 from __future__ import annotations
 
@@ -26,14 +26,13 @@ def main() -> int:
     options = parser.parse_args()
     plan = Plan(options.seed, options.sales, options.tills)
     began = time.monotonic()
-    print(f"seed {plan.seed}: {plan.sales} sales at {plan.tills} tills, about {plan.days} days", flush=True)
+    _say(f"seed {plan.seed}: {plan.sales} sales at {plan.tills} tills, about {plan.days} days")
 
     def watch(world: World) -> None:
         seconds = time.monotonic() - began
-        print(
+        _say(
             f"{world.time.now():%Y-%m-%d}  {world.sales:>9} sales  {world.sales / seconds:7.1f}/s  "
-            f"{world.tally['cycles']:>7} cycles, {world.tally['cycles broken off']} broken off",
-            flush=True,
+            f"{world.tally['cycles']:>7} cycles, {world.tally['cycles broken off']} broken off"
         )
 
     with ExitStack() as stack:
@@ -47,11 +46,16 @@ def main() -> int:
         try:
             outcome = simulate(plan, database_url=url, watch=watch)
         except WrongError as wrong:
-            print(f"WRONG: {wrong}", file=sys.stderr)
+            sys.stderr.write(f"WRONG: {wrong}\n")
             return 1
-    print(json.dumps(outcome.tally, indent=1))
-    print(f"all holds; {time.monotonic() - began:.0f} s; fingerprint {outcome.fingerprint[:16]}")
+    _say(json.dumps(outcome.tally, indent=1))
+    _say(f"all holds; {time.monotonic() - began:.0f} s; fingerprint {outcome.fingerprint[:16]}")
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -113,7 +113,13 @@ class Acts:
     def reprint(self, till: SimTill) -> None:
         if till.sold:
             request, _ = self._chance.choice(till.sold[-50:])
-            till.till.reprints.reprint(request.sale_id, till.people[Role.CASHIER])
+            try:
+                till.till.reprints.reprint(request.sale_id, till.people[Role.CASHIER])
+            except UserError as refused:
+                # The lines of a sale come back from mirror and head office, its paper does not.
+                if refused.code != "sale.nothing_to_reprint" or not till.was_restored:
+                    raise
+                self._world.tally["papers gone with a disk"] += 1
             self._world.tally["reprints"] += 1
 
     def hand_over(self, till: SimTill) -> None:
@@ -191,6 +197,8 @@ class Acts:
         meters, administrator = till.till.meters, till.people[Role.ADMINISTRATOR]
         blocked = till.all("SELECT drn FROM meter WHERE status = 'blocked'")
         drn = blocked[0][0] if blocked else self._drn(till)
+        if not till.one("SELECT count(*) FROM meter WHERE drn = ?", drn):
+            return
         found = meters.get_by_number(administrator, drn)
         if found.row.status == "blocked":
             meters.set_status(administrator, found.row.id, "active")

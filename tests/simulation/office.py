@@ -149,9 +149,7 @@ class Office:
     def announce_key_change(self) -> None:
         following = {"krn": 2, "ken": 255, "ti": "01", "kt": 2, "base_date": "14"}
         with self.server.database.write() as connection:
-            announce(
-                self.parts.feed, connection, self.organisation, sgc=CHANGING_GROUP, next_key=following
-            )
+            announce(self.parts.feed, connection, self.organisation, sgc=CHANGING_GROUP, next_key=following)
         self.announced = True
 
     def next_key_from(self) -> str | None:
@@ -162,9 +160,7 @@ class Office:
 
     def complete_key_change(self) -> None:
         with self.server.database.write() as connection:
-            complete(
-                self.parts.feed, connection, self.organisation, sgc=CHANGING_GROUP, now=self.time.now()
-            )
+            complete(self.parts.feed, connection, self.organisation, sgc=CHANGING_GROUP, now=self.time.now())
         self.completed = True
 
     def _as_boss(self, method: str, path: str, body: Any = None) -> Any:

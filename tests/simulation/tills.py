@@ -1,4 +1,4 @@
-"""One till in the simulation: the real services on a real folder, a machine with its own clock, a bad line."""
+"""One till in the simulation: real services on a real folder, a machine with its own clock, a bad line."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class SimTill:
     days_offline: int = 0
     is_revoked: bool = False
     has_next_keys: bool = False
+    was_restored: bool = False
     backup: Path | None = None
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -146,7 +147,7 @@ class SimTill:
                 person = find_person(connection, user.name)
                 assert person is not None
                 self.people[role] = person.actor
-        self.code, self.has_next_keys = report.new_code, False
+        self.code, self.has_next_keys, self.was_restored = report.new_code, False, True
         return report
 
     def one(self, query: str, *values: object) -> Any:

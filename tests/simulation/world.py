@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -146,8 +144,6 @@ class World:
         one.enrol(self.code())
         one.engine.run_once()
         self.tills.append(one)
-
-
 
 
 def seed_randomness(patch: pytest.MonkeyPatch, chance: Random) -> None:
