@@ -28,6 +28,7 @@ COMMANDS = [
         *("sales", "sales list", "sales export", "cases", "resume", "verify", "backup", "restore"),
         *("float", "float list", "float top-up", "envelope", "envelope show", "envelope renew"),
         *("clock", "clock confirm", "clock reset", "vault", "vault set-recovery", "vault recover"),
+        "vault new",
         *("pay", "pay list", "pay status", "pay requery", "pay run", "pay rest", "pay resolve", "pay refund"),
         *("pay settle", "pay providers", "pay credentials", "pay fee"),
         *("enrol", "sync", "books", "sandbox", "sts", "sts explain", "sts self-test"),
