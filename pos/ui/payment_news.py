@@ -15,6 +15,9 @@ from pos.ui.payment_runner import PaymentRunner
 SETTINGS_AFTER_MS = 3_000
 """The window opens first."""
 
+MONEY_FIRST_MS = 60_000
+MONEY_EVERY_MS = 60 * 60_000
+
 LIGHTS = {"delivered": "ok", "failed": "bad", "refund_due": "warn"}
 
 
@@ -47,6 +50,7 @@ class PaymentNews:
         self._tell, self._show, self._on_error = tell, show, on_error
         self.runner.start()
         self._tasks.later(SETTINGS_AFTER_MS, self.look_at_settings)
+        self._tasks.later(MONEY_FIRST_MS, self._look_at_money)
 
     def look_at_settings(self) -> None:
         """See whether what is set up fits this shop."""
@@ -58,6 +62,30 @@ class PaymentNews:
 
         # On its lane, for it loads what speaks with providers and reads the key store.
         self._tasks.submit(Lane.PAY, self._desk.payments.clash, on_ok=got, on_error=self._on_trouble)
+
+    def _look_at_money(self) -> None:
+        """Ask once an hour for the money at the providers; warn whoever looks after it where it is low."""
+        self._tasks.later(MONEY_EVERY_MS, self._look_at_money)
+        context = self._context()
+        if context is None or not context.may(Permission.FLOAT_VIEW):
+            return
+        accounts, actor = self._desk.payments, context.actor
+
+        def work() -> list[tuple[str, str]]:
+            accounts.accounts.refresh_due()
+            found = [(one.label, one.balance) for one in accounts.accounts.statuses(actor) if one.is_low]
+            return [
+                (label, context.wording.money(balance.amount_minor))
+                for label, balance in found
+                if balance is not None
+            ]
+
+        def got(low: list[tuple[str, str]]) -> None:
+            for provider, money in low:
+                text = context.say("Money at {provider} is low: {money}", provider=provider, money=money)
+                context.shell.toast(text, light="warn")
+
+        self._tasks.submit(Lane.NET, work, on_ok=got, on_error=self._on_trouble)
 
     def wake(self) -> None:
         """Look at once."""

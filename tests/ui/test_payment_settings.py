@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pos.bootstrap import Till
-from pos.config import PAYMENT_STAGE, SMS_WAY
+from pos.config import PAYMENT_STAGE, PROVIDER_LOW_MINOR, SMS_WAY
 from pos.domain.permissions import Actor
 from pos.gateways.base import ByPhone
 from pos.gateways.sandbox import Sandbox
@@ -239,3 +239,23 @@ def test_mail_password_when_kept_then_forgotten_here(desktop: Desktop) -> None:
     desktop.settle()
 
     assert view.password.text() == "" and view.said.text() == "The password is kept."
+
+
+def test_money_when_low_at_a_provider_then_who_looks_after_it_is_warned(
+    desktop: Desktop, till: Till, people: dict[str, Actor]
+) -> None:
+    till.settings.change(people["A"], PROVIDER_LOW_MINOR, value=10_000_000, reason="test")
+    desktop.sign_in("C")
+    desktop.window.paying._look_at_money()
+    desktop.settle()
+    assert not any("is low" in text for text in texts_of(desktop))
+    desktop.window.sign_out()
+    desktop.sign_in("A")
+    desktop.window.paying._look_at_money()
+    desktop.settle()
+
+    assert any(text.startswith("Money at MTN MoMo is low: RWF") for text in texts_of(desktop))
+
+
+def texts_of(desktop: Desktop) -> list[str]:
+    return [str(one) for one in desktop.window.notices]
