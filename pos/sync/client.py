@@ -136,10 +136,12 @@ class ServerClient:
             answer = self._send(
                 method, path, {**(headers or {}), "Authorization": f"Bearer {login.token}"}, body
             )
-            if answer.status == 401 and not is_last:
-                self.log_out()
-                continue
-            break
+            if answer.status != 401:
+                break
+            self.log_out()
+            if is_last:
+                # It does not know what it gave out a moment ago: its trouble, not this till's.
+                raise Unavailable("sync.server_trouble", "Head office is in trouble; it is tried again.")
         return self._checked(answer)
 
     def anonymous(self, path: str, request: Message, answer: type[M]) -> M:

@@ -19,9 +19,10 @@ from pos.services.quoting import Quoting
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
 from pos.sync.client import ServerRefusal
+from pos.sync.transport import Response
 from tests.factories.linked_till import SERVER_KEY, TILL_KEY, LinkedTill, link_till
 from tests.factories.shop import ZONE
-from tests.fakes.transport import Response, ok, problem
+from tests.fakes.transport import ok, problem
 
 
 @pytest.fixture
@@ -54,6 +55,19 @@ def test_log_in_when_the_bearer_is_not_known_any_more_is_done_once_more(till: Li
     till.engine.run_once()
 
     assert len(till.transport.sent("/v1/tills/token")) == 2
+
+
+def test_log_in_when_the_new_bearer_is_not_known_either_is_tried_again_later(till: LinkedTill) -> None:
+    till.transport.will(
+        "/v1/sync/envelope", problem(401, "auth.token"), problem(401, "auth.token"), ok({}, 204)
+    )
+
+    with pytest.raises(Unavailable) as trouble:
+        till.engine.run_once()
+    till.engine.run_once()
+
+    assert trouble.value.code == "sync.server_trouble"
+    assert till.state.is_online
 
 
 def test_log_in_when_the_nonce_came_twice_signs_another(till: LinkedTill) -> None:

@@ -14,9 +14,10 @@ from pos.services.enrol_values import EnrolWish
 from pos.services.enrolment import clean_code
 from pos.services.restore import RestoreRequest
 from pos.services.shop_rows import BookKind
+from pos.sync.transport import Response
 from pos.system.paths import DataFolder
 from tests.fakes.clock import FakeClock
-from tests.fakes.transport import Request, Response, ScriptedTransport, ok
+from tests.fakes.transport import Request, ScriptedTransport, ok
 from tests.sync.conftest import OpenTill, RealTill
 
 URL = "https://office.test"
