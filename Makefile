@@ -52,7 +52,8 @@ crash: $(EVERYTHING) ## Kill a selling till N times and look at its books; make 
 
 simulate: N = 10000
 simulate: $(EVERYTHING) ## Simulate tills and head office over a bad line: make simulate N=1000000
-	@$(PY) -m tests.simulation --sales $(N) $(if $(SEED),--seed $(SEED)) $(if $(TILLS),--tills $(TILLS))
+	@$(PY) -m tests.simulation --sales $(N) $(if $(SEED),--seed $(SEED)) $(if $(TILLS),--tills $(TILLS)) \
+		$(if $(POSTGRES),--postgres)
 
 chaos: N = 5
 chaos: $(EVERYTHING) ## Kill a till amid payments, each provider in each scenario: make chaos N=20

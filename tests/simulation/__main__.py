@@ -1,4 +1,4 @@
-"""Simulates at length: `python -m tests.simulation --sales 1000000 --seed 7`, `make simulate N=1000000`."""
+"""Simulates at length: `python -m tests.simulation --sales 1000000 --seed 7`; see `make simulate`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from tests.simulation.run import simulate
 from tests.simulation.world import Plan, World
 
 
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--sales", type=int, default=10_000)
@@ -26,13 +31,13 @@ def main() -> int:
     options = parser.parse_args()
     plan = Plan(options.seed, options.sales, options.tills)
     began = time.monotonic()
-    _say(f"seed {plan.seed}: {plan.sales} sales at {plan.tills} tills, about {plan.days} days")
+    say(f"seed {plan.seed}: {plan.sales} sales at {plan.tills} tills, about {plan.days} days")
 
     def watch(world: World) -> None:
         seconds = time.monotonic() - began
-        _say(
+        say(
             f"{world.time.now():%Y-%m-%d}  {world.sales:>9} sales  {world.sales / seconds:7.1f}/s  "
-            f"{world.tally['cycles']:>7} cycles, {world.tally['cycles broken off']} broken off"
+            f"{world.tally['cycles']:>7} cycles, {world.tally['cycles broken off']} broken off",
         )
 
     with ExitStack() as stack:
@@ -48,14 +53,9 @@ def main() -> int:
         except WrongError as wrong:
             sys.stderr.write(f"WRONG: {wrong}\n")
             return 1
-    _say(json.dumps(outcome.tally, indent=1))
-    _say(f"all holds; {time.monotonic() - began:.0f} s; fingerprint {outcome.fingerprint[:16]}")
+    say(json.dumps(outcome.tally, indent=1))
+    say(f"all holds; {time.monotonic() - began:.0f} s; fingerprint {outcome.fingerprint[:16]}")
     return 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

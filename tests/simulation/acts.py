@@ -21,7 +21,14 @@ RIGHT_REFUSALS = frozenset(
     {
         *("sale.below_charges", "sale.below_minimum", "sale.amount", "arrears.refused", "meter.blocked"),
         *("envelope.money", "envelope.units", "clock.back", "clock.off", "clock.confirm", "tid.lead"),
-        *("till.not_authorised", "meter.unknown", "free.not_due", "holder.no_answer", "holder.refused"),
+        *(
+            "key_change.unheard",
+            "till.not_authorised",
+            "meter.unknown",
+            "free.not_due",
+            "holder.no_answer",
+            "holder.refused",
+        ),
         "vault.locked",
     }
 )

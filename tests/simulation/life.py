@@ -39,6 +39,8 @@ NEEDS_SHIFT = frozenset({"sell", "repeat", "move_cash", "ask_again", "misuse_id"
 CYCLES_A_DAY = 6
 """Of each till; a till at a counter does one a minute. After each it is online for a while, and sells."""
 RUSH_MAX = 4
+TWICE_UNLUCKY = frozenset({"till.nonce", "till.login_required"})
+"""Refusals of a till whose log-in, or bearer, was spoilt and then spoilt again: the next cycle logs in."""
 QUIET_AROUND_KEY_CHANGE = timedelta(hours=3)
 
 
@@ -88,17 +90,19 @@ class Life:
         """Deliver what waits, sync; say whether nothing was left to do."""
         if not one.has_shift and not one.is_revoked and (one.waiting or one.refunds):
             self._acts.open_shift(one)
-        for _ in range(len(one.waiting)):
-            self._acts.ask_again(one)
-        while one.refunds and one.has_shift:
-            self._acts.refund(one)
+        if not one.is_revoked:
+            for _ in range(len(one.waiting)):
+                self._acts.ask_again(one)
+            while one.refunds and one.has_shift:
+                self._acts.refund(one)
         report = self.sync(one)
         if report is None:
             return False
         if report.troubles or report.red_days:
             raise WrongError(f"{one.code} synced with trouble: {report.troubles}, red: {report.red_days}")
-        has_pulled = any(report.pulled.values())
-        return not (one.waiting or one.refunds or report.pushed or has_pulled)
+        # A revoked till gets no token any more: who paid there is served by head office's people.
+        is_waiting = not one.is_revoked and bool(one.waiting or one.refunds)
+        return not (is_waiting or report.pushed or any(report.pulled.values()))
 
     def sync(self, one: SimTill) -> SyncReport | None:
         """One cycle; None where it was broken off."""
@@ -110,8 +114,7 @@ class Life:
         except Unavailable:
             tally["cycles broken off"] += 1
         except KilotillError as refused:
-            # Both nonces of a log-in arrived twice: the next cycle gets others.
-            if refused.code != "till.nonce":
+            if refused.code not in TWICE_UNLUCKY:
                 raise WrongError(f"{one.code} was refused with {refused.code}: {refused.text}") from refused
             tally["cycles broken off"] += 1
         else:
@@ -215,7 +218,7 @@ class Life:
         """What befalls the world on this day, by step."""
         days = self._world.plan.days
         calendar: dict[int, list[Callable[[], None]]] = {
-            days * 2 // 10: [self._announce],
+            1: [self._announce],
             days * 4 // 10: [self._back_up_all, self._new_signing_key],
             days * 5 // 10: [self._disk_dies],
             days * 6 // 10: [self._revoke],

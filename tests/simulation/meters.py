@@ -18,7 +18,7 @@ SPENT = frozenset({ResultCode.USED, ResultCode.OLD})
 
 
 def feed_all(world: World, vended: Mapping[str, datetime]) -> int:
-    """Enter all tokens; return how many credits were accepted. `vended`: when head office made a token.
+    """Enter all tokens; return how many credits were accepted. `vended`: when head office made them, by sale.
 
     Tokens that died with a disk are entered too: their customers have the papers.
     """

@@ -13,9 +13,11 @@ from random import Random
 import pytest
 
 from pos.errors import KilotillError
+from tests.factories.people import QUICK
 from tests.server.rig import make_template, new_sqlite
 from tests.simulation.acts import WrongError
 from tests.simulation.checks import Checks
+from tests.simulation.in_process import stay_in_thread
 from tests.simulation.life import Life
 from tests.simulation.times import MachineClock
 from tests.simulation.world import Plan, World, seed_randomness
@@ -42,6 +44,8 @@ def simulate(
     with _folder() as folder, pytest.MonkeyPatch.context() as patch:
         world = World(plan, folder, database_url or _sqlite(folder))
         seed_randomness(patch, Random(plan.seed))
+        stay_in_thread(patch)
+        _hash_cheaply(patch)
         # A restore dates its first lines by the machine's own clock.
         patch.setattr("pos.bootstrap.SystemClock", lambda: MachineClock(world.time))
         try:
@@ -51,6 +55,12 @@ def simulate(
         finally:
             world.close()
         return Outcome(dict(sorted(world.tally.items())), _fingerprint(world))
+
+
+def _hash_cheaply(patch: pytest.MonkeyPatch) -> None:
+    """Let PINs and the passphrase of a demo cost nothing: thousands of starts hash them again."""
+    for place in ("pos.services.pins", "pos.system.sealed_store"):
+        patch.setattr(f"{place}.PassphraseCost", lambda: QUICK)
 
 
 def _live(world: World, watch: Callable[[World], None]) -> None:

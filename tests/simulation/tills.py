@@ -1,4 +1,4 @@
-"""One till in the simulation: real services on a real folder, a machine with its own clock, a bad line."""
+"""One till in the simulation: the real services on a real folder, a clock of its own, a bad line."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from tests.simulation.office import GROUPS, HOMES, LIFELINE, Office, office_sett
 from tests.simulation.tills import SimTill
 from tests.simulation.times import MachineClock, TrueTime
 
-DAYS_MIN = 10
-"""Across a month's end, and long enough for a key change and two replaced tills."""
+DAYS_MIN = 20
+"""Across a month's end, and long enough for a key change, which takes a week, and two replaced tills."""
 SALES_A_DAY = 90
 METERS_A_GROUP = 24
 NEW_METERS = 12
