@@ -202,22 +202,25 @@ def _meters(connection: Connection, organisation: UUID, mentions: Mentions) -> l
     return [row for row in found.values() if row.organisation_id == organisation]
 
 
-_PARSED: dict[str, tuple[UUID, KnownTariff]] = {}
+_PARSED: dict[tuple[UUID, str], KnownTariff] = {}
 _PARSED_MAX = 1_000
 
 
 def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[str, KnownTariff]:
-    missing = [one for one in mentions.tariffs if one not in _PARSED]
+    missing = [one for one in mentions.tariffs if (organisation, one) not in _PARSED]
     if missing:
         if len(_PARSED) + len(missing) > _PARSED_MAX:
             _PARSED.clear()
             missing = list(mentions.tariffs)
-        columns = (tariff.c.id, tariff.c.organisation_id, tariff.c.sha256, tariff.c.body)
-        for row in rows_where(connection, columns, tariff.c.id, missing):
-            parsed = KnownTariff(row.sha256.hex(), tariff_from_json(json.loads(row.body)))
-            _PARSED[str(row.id)] = (row.organisation_id, parsed)
-    found = {one: _PARSED[one] for one in mentions.tariffs if one in _PARSED}
-    return {one: parsed for one, (owner, parsed) in found.items() if owner == organisation}
+        hashes = [bytes.fromhex(one) for one in missing]
+        own = (tariff.c.organisation_id == organisation,)
+        for row in rows_where(
+            connection, (tariff.c.sha256, tariff.c.body), tariff.c.sha256, hashes, more=own
+        ):
+            name = row.sha256.hex()
+            _PARSED[organisation, name] = KnownTariff(name, tariff_from_json(json.loads(row.body)))
+    known = ((one, _PARSED.get((organisation, one))) for one in mentions.tariffs)
+    return {one: parsed for one, parsed in known if parsed is not None}
 
 
 def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[str, MonthRow]]:

@@ -38,7 +38,7 @@ class ServerFacts:
     def tax_ppm(self, item: Body, tax_code: str) -> int:
         """Return the rate of a tax code in the item's tariff, 0 where the server does not know it."""
         basis = item.get("basis")
-        known = None if basis is None else self._context.tariffs.get(basis["tariff_id"])
+        known = None if basis is None else self._context.tariffs.get(basis["tariff_sha256"])
         tax = None if known is None else known.tariff.tax_named(tax_code)
         return 0 if tax is None else tax.ppm
 

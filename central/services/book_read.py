@@ -29,6 +29,7 @@ _LINE_KINDS = frozenset(kind.value for kind in LineKind)
 _ITEM_KINDS = frozenset({"token", "voucher", "account", "bill", "goods", "policy"})
 _NUL = b"\\u0000"
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class UnreadableError(ValueError):
@@ -185,6 +186,7 @@ class Mentions:
     drns: set[str] = field(default_factory=set)
     pans: set[int] = field(default_factory=set)
     tariffs: set[str] = field(default_factory=set)
+    """By their hash: a shop that enrols may have had the same tariff under an id of its own."""
     payments: set[str] = field(default_factory=set)
     vouchers: set[str] = field(default_factory=set)
     days: set[str] = field(default_factory=set)
@@ -229,7 +231,9 @@ class Mentions:
         self.pans.add(pan_number(meter["drn"]))
         basis = item.get("basis")
         if basis is not None:
-            self.tariffs.add(id_of(basis["tariff_id"]))
+            sha256 = words(basis["tariff_sha256"], 64)
+            if _HASH.fullmatch(sha256):
+                self.tariffs.add(sha256)
             self.months.add(words(basis["month"], 7))
         for token in item.get("tokens", ()):
             if token["tid"] is not None:

@@ -62,10 +62,13 @@ def check_clock(context: Context, at: datetime, findings: Findings) -> None:
 
 
 def tariff_of(context: Context, item: Body, findings: Findings) -> KnownTariff | None:
-    """Return the tariff an item was priced with, flagging one that this server does not have so."""
+    """Return the tariff an item was priced with, flagging one that this server does not have so.
+
+    Its hash names it: a shop that enrols may have imported the same one under an id of its own.
+    """
     basis = item["basis"]
-    known = context.tariffs.get(basis["tariff_id"])
-    if known is None or known.sha256 != basis["tariff_sha256"]:
+    known = context.tariffs.get(basis["tariff_sha256"])
+    if known is None:
         findings.add("tariff_unknown", tariff_id=basis["tariff_id"], sha256=basis["tariff_sha256"])
         return None
     return known

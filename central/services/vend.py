@@ -267,25 +267,24 @@ def _checked_item(connection: Connection, row: Row[Any], request: VendRequest) -
             and largest_amount_not_above(item["token_units_tenths"]) == item["token_units_tenths"]
             and do_sums_hold(quote)
         )
-        tariff_id = str(item["basis"]["tariff_id"])
         sha256 = str(item["basis"]["tariff_sha256"])
     except UNREADABLE as error:
         raise _NeverError(Problem("vend.quote", "The quote is not that of one token.", status=409)) from error
     if not is_right:
         raise _NeverError(Problem("vend.quote", "The quote is not that of one token.", status=409))
-    _check_price(connection, row, item, tariff_id=tariff_id, sha256=sha256)
+    _check_price(connection, row, item, sha256=sha256)
     checked: Body = item
     return checked
 
 
-def _check_price(connection: Connection, row: Row[Any], item: Body, *, tariff_id: str, sha256: str) -> None:
+def _check_price(connection: Connection, row: Row[Any], item: Body, *, sha256: str) -> None:
     """Refuse units that the money does not buy; a tariff this server does not have yet may still come."""
     known = connection.execute(
         select(tariff_table).where(
             tariff_table.c.organisation_id == row.organisation_id, tariff_table.c.sha256 == _hex(sha256)
         )
     ).first()
-    if known is None or str(known.id) != tariff_id:
+    if known is None:
         raise _NotNowError(Problem("tariff.unknown", "Head office does not have this tariff.", status=404))
     tariff = tariff_from_json(json.loads(known.body))
     if not is_price_right(item, tariff, representable_tenths=largest_amount_not_above):
