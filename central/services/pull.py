@@ -14,6 +14,7 @@ from central.errors import Problem
 from central.models.master import feed, feed_cursor, supply_group
 from central.services.bulk import upsert_rows
 from central.services.feed import EVERYBODY, MAPPINGS, ROWS_MAX, Feed, Page
+from central.services.former_lines import succession_of
 from central.services.key_changes import set_due_starts
 from central.services.lanes import lanes_of
 from central.services.summariser import RESOURCES, Summariser
@@ -64,6 +65,9 @@ class Pull:
 
     def _page(self, connection: Connection, who: TillPrincipal, place: PullPlace, after: int) -> Page:
         scopes = [EVERYBODY, who.sales_point_id, who.till_id]
+        if place.resource == "customer_credits":
+            # What the till before it was given and did not use is used here.
+            scopes += succession_of(connection, who.till_id)[1:]
         limit = min(max(place.limit, 1), ROWS_MAX)
         page = self._feed.page(
             connection, who.organisation_id, place.resource, scopes=scopes, after=after, limit=limit

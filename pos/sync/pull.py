@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
@@ -27,7 +26,7 @@ from pos.models.queries.selling import open_shift
 from pos.models.search import merge_search
 from pos.models.uow import Units, WriteUnit
 from pos.sync.client import ServerClient, ServerRefusal, bad_answer
-from pos.sync.resources.base import Mapping, SealPin, Taking
+from pos.sync.resources.base import Mapping, SealPin, Taking, own_tills
 from pos.system.clock import Clock
 
 R = TypeVar("R", bound=Message)
@@ -333,7 +332,7 @@ class Pull:
             at=self._clock.now(),
             round=round_,
             till_id=head.till_id,
-            own_tills=_own_tills(unit.connection, head.till_id),
+            own_tills=own_tills(unit.connection),
             record=self._record,
             seal_pin=self._seal_pin,
             troubles=troubles,
@@ -430,11 +429,6 @@ def _no_collecting() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def _own_tills(connection: Connection, till_id: UUID) -> frozenset[UUID]:
-    rows = connection.exec_driver_sql("SELECT till_id FROM former_book").all()
-    return frozenset({till_id, *(UUID(bytes=row[0]) for row in rows)})
 
 
 def _json(row: dict[str, Any]) -> bytes:

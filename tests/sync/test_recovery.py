@@ -19,6 +19,7 @@ from pos.services.enrol_values import Enrolled
 from pos.services.restore import RestoreRequest
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
+from pos.sync.engine import SyncReport
 from pos.sync.stops import ForkedError
 from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder
@@ -263,6 +264,37 @@ def test_dead_disk_when_a_paid_sale_waited_for_its_token_the_new_till_gets_the_s
     assert tuple(sale) == ("delivered", delivered.sale["receipt_number"])
     for till_id in (former_id, new.engine.client._till_id):
         assert verify_till(server.database, server.clock, till_id) is None
+
+
+@pytest.mark.parametrize("is_posted", [False, True], ids=["not pulled", "posted after the back-up"])
+def test_dead_disk_when_a_credit_was_given_to_the_till_the_new_one_gives_it_once(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path, server: Server, *, is_posted: bool
+) -> None:
+    other = working(open_real_till(code="T04"))
+    working(real_till)
+    backup = back_up(real_till)
+    other.sell(DRNS[0], 2_000)
+    other.engine.run_once()
+    real_till.sell(DRNS[0], 2_000)
+    # The push alone: the credit it gives rise to comes with the pull of the next cycle.
+    real_till.engine._push_all(SyncReport(), lambda _: None, lambda: False)
+    if is_posted:
+        real_till.engine.run_once()
+        real_till.engine.run_once()
+    real_till.till.units.close()
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    replaced(new)
+    new.engine.run_once()
+    first, second = new.sell(DRNS[0], 2_000), new.sell(DRNS[0], 2_000)
+    report = new.engine.run_once()
+
+    credit = [line["amount_minor"] for line in first.item["lines"] if line["kind"] == "credit"]
+    assert credit == [-590]
+    assert [line for line in second.item["lines"] if line["kind"] == "credit"] == []
+    assert (report.flagged, report.red_days) == (0, ())
+    assert new.one("SELECT sum(balance_minor) FROM account WHERE name = 'customer_credit'") == 0
+    assert verify(new.till.units).findings == ()
 
 
 def test_copied_till_when_both_sell_the_second_to_sync_is_caught_and_stops(

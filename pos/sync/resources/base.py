@@ -88,6 +88,12 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
+def own_tills(connection: Connection) -> frozenset[UUID]:
+    """Return the ids of this till and of those it was before a restore."""
+    rows = connection.exec_driver_sql("SELECT till_id FROM book UNION SELECT till_id FROM former_book")
+    return frozenset(UUID(bytes=row[0]) for row in rows)
+
+
 def marks(count: int) -> str:
     """Return question marks for a list of values."""
     return ", ".join("?" * count)

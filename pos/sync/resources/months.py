@@ -13,9 +13,9 @@ from sqlalchemy.dialects.sqlite import insert
 from pos.contracts.resources import CustomerCreditRow, MeterMonthRow
 from pos.domain.journal import parse_instant
 from pos.domain.ledger import supplier_account
-from pos.models.ledger_book import read_head
 from pos.models.office import customer_credit
-from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_records, record_ids
+from pos.models.packing import unpack_line
+from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_records, own_tills, record_ids
 from pos.sync.resources.records import Records
 
 WAITING = "meter_month"
@@ -123,8 +123,14 @@ def _meter_keys(connection: Connection, ids: set[UUID]) -> dict[UUID, int]:
     return {UUID(bytes=one): row[1] for one, row in found.items()}
 
 
+def _has_former_line(connection: Connection, row: CustomerCreditRow) -> bool:
+    """Whether the till that this one replaced had posted a credit already: only its line came back."""
+    lines = connection.exec_driver_sql("SELECT line FROM former_journal WHERE kind = 'float_moved'")
+    return any(json.loads(unpack_line(line))["body"]["reference"] == str(row.id) for (line,) in lines)
+
+
 class CustomerCreditsMapping(Records[CustomerCreditRow]):
-    """Credit addressed to this till: posted once by a line of its own, taken off the meter's next sale."""
+    """Credit addressed to this till or the one it replaced: posted once, taken off the meter's next sale."""
 
     def __init__(self) -> None:
         super().__init__("customer_credits", CustomerCreditRow)
@@ -132,23 +138,23 @@ class CustomerCreditsMapping(Records[CustomerCreditRow]):
     def take(self, taking: Taking, rows: Sequence[CustomerCreditRow]) -> None:
         super().take(taking, rows)
         for row in rows:
-            if row.till == taking.till_id and not self._is_posted(taking.connection, row):
+            if row.till in taking.own_tills and not self._is_posted(taking.connection, row):
                 self._post(taking, row)
 
     def has_waiting(self, connection: Connection) -> bool:
-        return any(self._ready(connection, read_head(connection).till_id))
+        return any(self._ready(connection, own_tills(connection)))
 
     def retry(self, taking: Taking) -> None:
-        for row in list(self._ready(taking.connection, taking.till_id)):
+        for row in list(self._ready(taking.connection, taking.own_tills)):
             self._post(taking, row)
 
-    def _ready(self, connection: Connection, till_id: UUID) -> Iterator[CustomerCreditRow]:
+    def _ready(self, connection: Connection, own: frozenset[UUID]) -> Iterator[CustomerCreditRow]:
         """Give credits of this till that are not posted, and whose meter has come meanwhile: very few."""
         for (body,) in connection.exec_driver_sql(
             "SELECT body FROM office_record WHERE resource = ?", (self.resource,)
         ).all():
             row = CustomerCreditRow.model_validate_json(body)
-            is_open = row.till == till_id and not self._is_posted(connection, row)
+            is_open = row.till in own and not self._is_posted(connection, row)
             if is_open and _meter_keys(connection, {row.meter_id}):
                 yield row
 
@@ -165,17 +171,18 @@ class CustomerCreditsMapping(Records[CustomerCreditRow]):
         if found is None:
             taking.troubles.append(f"A credit for meter {row.meter_id} waits: the meter is not here.")
             return
-        taking.record(
-            taking.unit,
-            "float_moved",
-            {
-                "account": supplier_account(found[1]),
-                "amount_minor": row.amount_minor,
-                "kind": "credit",
-                "reference": str(row.id),
-                "reason": json.dumps({"cause": row.cause, "code": row.code, "month": row.month}),
-            },
-        )
+        if not _has_former_line(taking.connection, row):
+            taking.record(
+                taking.unit,
+                "float_moved",
+                {
+                    "account": supplier_account(found[1]),
+                    "amount_minor": row.amount_minor,
+                    "kind": "credit",
+                    "reference": str(row.id),
+                    "reason": json.dumps({"cause": row.cause, "code": row.code, "month": row.month}),
+                },
+            )
         taking.connection.execute(
             insert(customer_credit)
             .values(
