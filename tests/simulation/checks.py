@@ -288,7 +288,12 @@ class Checks:
             for fact in self.facts
             if fact.kind == "float_moved" and fact.body["kind"] == "credit"
         )
-        live = {one.head().till_id: one.code for one in self._world.tills if not one.is_revoked}
+        live = {
+            UUID(bytes=row[0])
+            for one in self._world.tills
+            if not one.is_revoked
+            for row in one.all("SELECT till_id FROM book UNION SELECT till_id FROM former_book")
+        }
         for row in self._credits():
             given[self.drn_of[str(row.meter_id)]] += row.amount_minor
             times = posted[str(row.id)]

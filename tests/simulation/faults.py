@@ -35,6 +35,9 @@ class Fault(StrEnum):
     POWER_CUT = "till died amid a request"
 
 
+_OF_ANY = tuple(fault for fault in Fault if fault is not Fault.NOT_BOOKED)
+
+
 class PowerCut(Exception):  # noqa: N818 - an event, not an error of the program
     """The till's machine went off while it waited for an answer."""
 
@@ -89,10 +92,9 @@ class BadLine:
     def _fault(self, request: Request) -> Fault | None:
         if self.chance.random() >= self.weather.trouble:
             return None
-        fault = self.chance.choice(list(Fault))
-        if fault is Fault.NOT_BOOKED and request.path != "/v1/sync/push":
-            return Fault.DROPPED
-        return fault
+        if request.path == "/v1/sync/push" and self.chance.random() < 0.25:
+            return Fault.NOT_BOOKED
+        return self.chance.choice(_OF_ANY)
 
     def _suffer(self, fault: Fault, request: Request) -> Response:
         before = self._before_it_arrives(fault, request)

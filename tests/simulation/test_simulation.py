@@ -5,6 +5,9 @@
 
 import pytest
 
+from central.db import Database
+from central.history import upgrade
+from tests.server.postgres import database_of_worker
 from tests.simulation.faults import Fault
 from tests.simulation.run import simulate
 from tests.simulation.world import Plan
@@ -40,3 +43,18 @@ def test_simulation_when_run_twice_with_one_seed_is_the_same() -> None:
     one, other = (simulate(Plan(5, 120, 3)) for _ in range(2))
 
     assert one.fingerprint == other.fingerprint and one.tally == other.tally
+
+
+@pytest.mark.postgres
+def test_simulation_when_head_office_runs_on_postgresql_is_right_as_well(
+    testrun_uid: str, worker_id: str
+) -> None:
+    with database_of_worker(f"{testrun_uid}-simulation", worker_id) as url:
+        text = url.render_as_string(hide_password=False)
+        database = Database(text)
+        upgrade(database)
+        database.close()
+
+        tally = simulate(Plan(21, 300, 3), database_url=text).tally
+
+    assert tally["sales"] >= 300 and tally["cycles"] > 0
