@@ -135,7 +135,7 @@ class Proposals:
         )
         row = self._row(connection, new.proposal_id)
         assert row is not None
-        if new.resource == "meter" and self._merge_known(connection, row):
+        if new.resource == "meter" and self._merge_known(connection, row, now):
             self._set(connection, row.id, state="merged", reason="known under another id", decided_at=now)
             row = self._row(connection, new.proposal_id)
             assert row is not None
@@ -148,7 +148,7 @@ class Proposals:
             )
         elif row.resource == "change":
             self._change(connection, row)
-        elif self._merge_known(connection, row):
+        elif self._merge_known(connection, row, now):
             return "merged"
         else:
             self._add_meter(connection, row, now)
@@ -182,7 +182,7 @@ class Proposals:
             return ProposalState(proposal_id=new.proposal_id, state="waiting")
         return ProposalState(proposal_id=new.proposal_id, state=row.state, reason=row.reason)
 
-    def _merge_known(self, connection: Connection, row: Row[Any]) -> bool:
+    def _merge_known(self, connection: Connection, row: Row[Any], now: datetime) -> bool:
         """Where the number is known under another id, let the proposed id point to it."""
         record = row.record
         meter_id, drn = _meter_id(record), _drn(record)
@@ -208,7 +208,7 @@ class Proposals:
                 merged_into=known,
             )
         )
-        move_months(connection, self._feed, row.organisation_id, duplicate=meter_id, kept=known)
+        move_months(connection, self._feed, row.organisation_id, duplicate=meter_id, kept=known, now=now)
         self._master.publish_meters(connection, row.organisation_id, [meter_id, known])
         return True
 

@@ -120,6 +120,24 @@ def test_proposal_when_the_number_is_known_then_merged_and_its_months_count_once
     assert months == [kept]
 
 
+def test_proposal_when_merged_and_a_monthly_charge_was_taken_under_both_ids_then_one_is_given_back(
+    till: Till,
+) -> None:
+    kept, twin = till.shop.meters[DRNS[0]], new_id(till.now)
+    till.sell()
+    till.push()
+    other = till.shop.till("T02")
+    till.shop.meters[DRNS[0]] = twin
+    other.sell()
+    other.push()
+    made = proposal(other, meter_id=str(twin), meter_number=DRNS[0])
+    assert states(other, made) == states(other, made) == ["merged"]
+    (credit,) = other.pull("customer_credits")["rows"]
+    assert (credit["meter_id"], credit["month"], credit["code"]) == (str(kept), "2026-11", "monthly")
+    assert (credit["amount_minor"], credit["cause"]) == (590, "charge")
+    assert till.pull("customer_credits")["rows"] == []
+
+
 def test_proposal_when_sold_to_before_it_is_accepted_then_its_debt_is_less(till: Till, chief: Person) -> None:
     made = proposal(till, arrears=900)
     till.shop.meters[NEW_DRN] = UUID(json.loads(made["record"])["meter_id"])
