@@ -154,8 +154,15 @@ class Server:
         )
 
     def second_worker(self) -> TestClient:
-        """Another process of the same server: an application of its own on the same database."""
-        return TestClient(create_app(self.settings, clock=self.clock))
+        """Another process of the same server: an application of its own on the same database.
+
+        Both have looked through all their routes once. FastAPI makes ready what stands behind a route when it
+        first comes by, and two applications share the routes here as two processes never do.
+        """
+        other = TestClient(create_app(self.settings, clock=self.clock))
+        for client in (self.client, other):
+            assert client.get("/v1/nowhere").status_code == 404
+        return other
 
 
 def make_server(settings: Settings, clock: FakeClock | None = None) -> Server:
