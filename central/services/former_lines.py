@@ -1,4 +1,4 @@
-"""Whose lines and books a till may see: its own, and those of the till it replaced."""
+"""Whose lines and books a till may see: its own, and those of the tills it carries on."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ def check_own(connection: Connection, who: TillPrincipal, wanted: UUID) -> None:
     Raises:
         Problem: `till.not_authorised`, 403.
     """
-    if wanted == who.till_id:
-        return
-    replaced = connection.execute(select(till.c.replaces).where(till.c.id == who.till_id)).scalar_one()
-    if wanted != replaced:
+    if wanted not in succession_of(connection, who.till_id):
         raise Problem("till.not_authorised", "This is another till's book.", status=403)
 
 

@@ -14,6 +14,7 @@ from central.errors import Problem
 from central.models.journal import journal_line
 from central.models.tills import till
 from central.services.bulk import insert_rows
+from central.services.former_lines import succession_of
 from central.services.push_batch import PushBatch, check_signature
 from central.services.push_lines import PushedLine
 from pos.domain.journal import GENESIS_HASH
@@ -52,16 +53,11 @@ def store_batch(database: Database, batch: PushBatch, *, sender: UUID, now: date
 
 
 def _locked_till(connection: Connection, till_id: UUID, sender: UUID) -> Row[Any]:
-    """Return the till's row, held until the end; the book is the sender's or that of the one it replaced."""
+    """Return the till's row, held until the end; the book is the sender's or one that it carries on."""
     row = connection.execute(select(till).where(till.c.id == till_id).with_for_update()).one_or_none()
-    if row is None or not (till_id == sender or _has_replaced(connection, sender, till_id)):
+    if row is None or not (till_id == sender or till_id in succession_of(connection, sender)):
         raise Problem("till.not_authorised", "These lines are of another till.", status=403)
     return row
-
-
-def _has_replaced(connection: Connection, sender: UUID, former: UUID) -> bool:
-    replaced = connection.execute(select(till.c.replaces).where(till.c.id == sender)).scalar()
-    return bool(replaced == former)
 
 
 def _key_of(connection: Connection, row: Row[Any], sender: UUID) -> bytes:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pos.contracts.books import DayBook
 from pos.domain.day_figures import BookColour, DayFigures, DayTally, compare_days
 from pos.models.ledger_book import read_head
-from pos.models.office import day_book
-from pos.models.office_link import StoredLine, change_link, find_link, lines_after
+from pos.models.office import day_book, replaced_book
+from pos.models.office_link import StoredLine, change_link, find_link, former_lines_after, lines_after
 from pos.models.uow import Units
 from pos.sync.client import ServerClient, ServerRefusal
 from pos.system.clock import Clock
@@ -70,7 +70,32 @@ class Books:
         return Compared(done, tuple(red))
 
     def count(self) -> None:
-        """Add lines the server has to their days."""
+        """Add lines the server has to their days: of this book, and of those it took the place of."""
+        with self._units.read() as connection:
+            former = connection.execute(
+                select(replaced_book.c.till_id, replaced_book.c.book_number, replaced_book.c.level_seq)
+            ).all()
+        for one in former:
+            self._count_former(one.till_id, one.book_number, level_seq=one.level_seq)
+        self._count_own()
+
+    def _count_former(self, till_id: UUID, number: int, *, level_seq: int) -> None:
+        """A back-up has the days as they were counted then; what came back since is added."""
+        while True:
+            with self._units.read() as connection:
+                counted = connection.execute(
+                    select(func.coalesce(func.max(day_book.c.last_seq), 0)).where(
+                        day_book.c.till_id == till_id
+                    )
+                ).scalar_one()
+                limit = min(_LINES_PER_UNIT, level_seq - counted)
+                lines = former_lines_after(connection, counted, book_number=number, limit=max(0, limit))
+            if not lines:
+                return
+            with self._units.write() as unit:
+                _add_lines(unit.connection, till_id, lines)
+
+    def _count_own(self) -> None:
         while True:
             with self._units.read() as connection:
                 link, head = find_link(connection), read_head(connection)

@@ -19,6 +19,7 @@ from pos.services.enrol_values import Enrolled
 from pos.services.restore import RestoreRequest
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
+from pos.sync.books import Books
 from pos.sync.engine import SyncReport
 from pos.sync.stops import ForkedError
 from pos.system.mirror_file import mirror_name
@@ -136,6 +137,26 @@ def drawers_at(server: Server) -> list[tuple[str, int]]:
     )
     with server.database.read() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_dead_disk_when_a_day_was_half_counted_at_the_back_up_both_books_of_it_agree_again(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path
+) -> None:
+    working(real_till).sell(DRNS[0], 2_000)
+    real_till.engine.run_once()
+    real_till.sell(DRNS[0], 2_500)
+    real_till.engine._push_all(SyncReport(), lambda _: None, lambda: False)
+    Books(real_till.till.units, real_till.engine.client, real_till.till.clock).count()
+    backup = back_up(real_till)
+    real_till.sell(DRNS[1], 3_000)
+    real_till.engine.run_once()
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    replaced(new)
+    report = new.engine.run_once()
+
+    assert report.red_days == () and report.days_compared >= 1
+    assert new.one("SELECT count(*) FROM day_book WHERE colour <> 'green'") == 0
 
 
 def replaced(till: RealTill) -> Enrolled:
