@@ -13,7 +13,8 @@ from pos.services.reprint import HandedOver
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
 from pos.system.ids import new_id
 from tests.simulation.faults import PowerCut
-from tests.simulation.tills import SimTill
+from tests.simulation.office import CHANGING_GROUP
+from tests.simulation.tills import SimTill, counted
 from tests.simulation.world import World
 
 AMOUNTS = (300, 500, 1000, 1000, 2000, 2000, 3000, 5000, 5000, 10_000, 20_000)
@@ -220,8 +221,6 @@ class Acts:
 
     def close_shift(self, till: SimTill) -> None:
         """Close with a right count, or with one a supervisor must look at."""
-        from tests.simulation.tills import counted
-
         if till.has_shift:
             off = self._chance.choice((0, 0, 0, 5, -5))
             count = counted(max(0, till.drawer_minor() + off))
@@ -262,8 +261,10 @@ class Acts:
         )
 
     def _drn(self, till: SimTill) -> str:
-        """Mostly any meter; some are hot: everybody sells to them."""
+        """Mostly any meter; some are hot. Online, many of those that head office serves."""
         drns = list(self._world.drns)
+        if till.is_rushing and self._chance.random() < 0.6:
+            return self._chance.choice([drn for drn in drns if self._world.drns[drn] == CHANGING_GROUP])
         if self._chance.random() < 0.15:
             return self._chance.choice(drns[:6])
         return self._chance.choice(drns)

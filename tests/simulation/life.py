@@ -176,9 +176,11 @@ class Life:
     def _talk_and_sell(self, one: SimTill) -> None:
         """A cycle and what is sold right after it: head office makes some of those tokens."""
         self.sync(one)
+        one.is_rushing = True
         for _ in range(self._chance.randint(0, RUSH_MAX)):
             self._world.pass_minutes(self._chance.uniform(0.2, 1.5))
             self._step(one)
+        one.is_rushing = False
 
     def _step(self, one: SimTill) -> None:
         dice, name = self._chance.random(), "sell"

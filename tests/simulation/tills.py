@@ -26,7 +26,7 @@ from pos.services.shop_rows import BookKind
 from pos.sync.engine import SyncEngine
 from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder
-from tests.simulation.faults import BadLine
+from tests.simulation.faults import BadLine, PowerCut
 from tests.simulation.office import next_keys
 from tests.simulation.times import MachineClock
 
@@ -52,6 +52,7 @@ class SimTill:
     is_revoked: bool = False
     has_next_keys: bool = False
     was_restored: bool = False
+    is_rushing: bool = False
     backup: Path | None = None
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -94,7 +95,9 @@ class SimTill:
         for _ in range(TRIES_TO_ENROL):
             try:
                 return self.till.office.enrol(self.people[Role.ADMINISTRATOR], wish)
-            except Unavailable:
+            except (Unavailable, PowerCut) as trouble:
+                if isinstance(trouble, PowerCut):
+                    self.restart()
                 if self.till.sync is not None:
                     return None
         raise AssertionError(f"{self.code} could not be enrolled in {TRIES_TO_ENROL} tries")
