@@ -35,8 +35,8 @@ from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require, require_any, require_two_people
 from pos.services.delivery import CheckoutRules
 from pos.services.engineering import needed_meter
-from pos.services.issuing import Cause, IssueResult, Issuing, issued_item, meter_json, store_slip
-from pos.services.token_vending import TokenVending, key_in_force
+from pos.services.issuing import Cause, IssueResult, Issuing, issued_item, store_slip
+from pos.services.token_vending import TokenVending, key_in_force, meter_json
 from pos.system.clock import Clock
 from pos.system.ids import new_id
 

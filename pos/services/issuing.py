@@ -20,7 +20,7 @@ from pos.models.queries.selling import SellingMeter, find_tariff, open_shift
 from pos.models.stored import milliseconds_of
 from pos.models.uow import WriteUnit
 from pos.services.delivery import CheckoutRules, check_envelope
-from pos.services.token_vending import Issued, KeyInForce
+from pos.services.token_vending import Issued, meter_json
 from pos.services.trusted_clock import token_instant
 from pos.system.clock import Clock
 from pos.system.ids import new_id
@@ -140,21 +140,6 @@ def issued_item(meter: SellingMeter, issued: Issued, **changes: Any) -> dict[str
         "tokens": list(issued.tokens),
     }
     return item | changes
-
-
-def meter_json(meter: SellingMeter, key: KeyInForce) -> dict[str, Any]:
-    """Return the `meter` of an item: the fields its tokens were made with."""
-    return {
-        "meter_id": str(meter.id),
-        "drn": meter.drn,
-        "sgc": key.sgc,
-        "ti": key.ti,
-        "krn": key.krn,
-        "kt": key.kt,
-        "ea": key.ea,
-        "base_date": key.base_date,
-        "dkga": key.dkga,
-    }
 
 
 def store_slip(

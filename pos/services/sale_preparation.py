@@ -29,7 +29,7 @@ from pos.services.fraud_hold import FraudHold
 from pos.services.key_holders import VAULT, RemoteHolder
 from pos.services.quoting import Quote, Quoting
 from pos.services.sale_values import ITEM_KINDS, SaleKind, SaleRequest
-from pos.services.token_vending import key_in_force
+from pos.services.token_vending import key_in_force, meter_json
 from pos.services.trusted_clock import token_instant
 from pos.system.clock import Clock
 from pos.tokens.vault import Vault, VaultStatus
@@ -220,21 +220,10 @@ def _item(prepared: Prepared) -> Sale:
     """The item of the journal (docs/formats.md §4), without its tokens."""
     quote = prepared.quote
     meter = quote.meter
-    key = key_in_force(meter, prepared.at)
     item: dict[str, Any] = {
         "n": 1,
         "item_kind": ITEM_KINDS[prepared.request.kind],
-        "meter": {
-            "meter_id": str(meter.id),
-            "drn": meter.drn,
-            "sgc": key.sgc,
-            "ti": key.ti,
-            "krn": key.krn,
-            "kt": key.kt,
-            "ea": key.ea,
-            "base_date": key.base_date,
-            "dkga": key.dkga,
-        },
+        "meter": meter_json(meter, key_in_force(meter, prepared.at)),
         "basis": quote.basis_json(),
     }
     return item | quote.item.to_json()

@@ -73,6 +73,21 @@ def key_in_force(meter: SellingMeter, at: datetime) -> KeyInForce:
     return KeyInForce(following.sgc, following.ea, following.dkga, *fields)
 
 
+def meter_json(meter: SellingMeter, key: KeyInForce) -> dict[str, Any]:
+    """Return the `meter` of an item: the fields its tokens were made with."""
+    return {
+        "meter_id": str(meter.id),
+        "drn": meter.drn,
+        "sgc": key.sgc,
+        "ti": key.ti,
+        "krn": key.krn,
+        "kt": key.kt,
+        "ea": key.ea,
+        "base_date": key.base_date,
+        "dkga": key.dkga,
+    }
+
+
 def present_key(meter: SellingMeter) -> KeyInForce:
     """Return the key fields that the meter's record has, whatever is announced."""
     return KeyInForce(
