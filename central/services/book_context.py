@@ -106,6 +106,8 @@ class Context:
     taken_over: dict[str, int]
     """Balances of the till this one replaced: what its first lines find, and no part of its own."""
     tenders: dict[str, str]
+    parts: dict[str, dict[str, str]]
+    """By sale, of which one payment was given back, the state of each of its payments."""
     days: dict[str, DayTally]
     transactions: dict[str, Transaction]
     foreign_sales: set[str]
@@ -157,6 +159,7 @@ def load_context(
         balances=_balances(connection, till_row.id),
         taken_over=_taken_over(connection, till_row),
         tenders=_tenders(connection, succession, mentions),
+        parts=_parts(connection, organisation, mentions),
         days=days,
         extra=extra,
         transactions=sales,
@@ -259,6 +262,15 @@ def _tenders(connection: Connection, succession: tuple[UUID, ...], mentions: Men
     own = (payment.c.till_id.in_(succession),)
     rows = rows_where(connection, columns, payment.c.payment_id, mentions.payments, more=own)
     return {str(row.payment_id): row.tender for row in rows}
+
+
+def _parts(connection: Connection, organisation: UUID, mentions: Mentions) -> dict[str, dict[str, str]]:
+    columns = (payment.c.sale_id, payment.c.payment_id, payment.c.state)
+    own = (payment.c.organisation_id == organisation,)
+    parts: dict[str, dict[str, str]] = {sale_id: {} for sale_id in mentions.given_back}
+    for row in rows_where(connection, columns, payment.c.sale_id, mentions.given_back, more=own):
+        parts[str(row.sale_id)][str(row.payment_id)] = row.state
+    return parts
 
 
 def _days(

@@ -188,6 +188,8 @@ class Mentions:
     tariffs: set[str] = field(default_factory=set)
     """By their hash: a shop that enrols may have had the same tariff under an id of its own."""
     payments: set[str] = field(default_factory=set)
+    given_back: set[str] = field(default_factory=set)
+    """Sales of which one payment was given back: the others say whether more is due."""
     vouchers: set[str] = field(default_factory=set)
     days: set[str] = field(default_factory=set)
     actors: set[str] = field(default_factory=set)
@@ -202,6 +204,8 @@ class Mentions:
         self.actors.add(id_of(value["actor"]))
         try:
             self._add_ids(body["sale"] if value["kind"] == "sale_delivered" else body)
+            if value["kind"] == "sale_closed" and "payment_id" in body:
+                self.given_back.add(id_of(body["sale_id"]))
             for payment in body["sale"]["payments"] if value["kind"] == "sale_delivered" else ():
                 self.payments.add(id_of(payment["payment_id"]))
             for item in items_of(value["kind"], body):

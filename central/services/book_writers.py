@@ -234,6 +234,7 @@ class Booker:
         """A sale that ended without delivery."""
         body = line.body
         sale_id, state = id_of(body["sale_id"]), words(body["state"], 16)
+        optional_id(body.get("payment_id"))
         if state not in ("voided", "failed", "expired", "refund_due", "refunded"):
             raise UnreadableError("state")
         amount(body["amount_minor"], least=0)
@@ -255,6 +256,7 @@ class Booker:
 
         def write() -> None:
             self._context.tenders[payment_id] = tender
+            self._note_part(sale_id, payment_id, to)
             self.rows.payments[payment_id] = (
                 *(self._till_of(sale_id), payment_id, self._context.organisation_id, sale_id, tender, to),
                 *(amount_minor, 0, fee_minor, reference, phone_mac, line.at),
@@ -423,18 +425,32 @@ class Booker:
             self._check_receipt(line, number)
         if sale_id in self._context.foreign_sales:
             return
-        known = self._context.transactions.get(sale_id)
+        known, amount_minor = self._context.transactions.get(sale_id), line.body["amount_minor"]
         if known is None:
-            self._begin(
-                line,
-                sale_id,
-                state,
-                type_="token",
-                currency=self._context.currency,
-                money_minor=line.body["amount_minor"],
-            )
+            currency = self._context.currency
+            self._begin(line, sale_id, state, type_="token", currency=currency, money_minor=amount_minor)
             return
-        self._change(line, replace(known, state=state, receipt_number=number or known.receipt_number))
+        money_minor = known.money_minor if state == "refunded" else amount_minor
+        if state == "refunded" and "payment_id" in line.body:
+            state = self._give_payment_back(line, sale_id, line.body["payment_id"])
+        number = number or known.receipt_number
+        self._change(line, replace(known, state=state, money_minor=money_minor, receipt_number=number))
+
+    def _give_payment_back(self, line: Line, sale_id: str, payment_id: str) -> str:
+        """Mark one payment of a sale as given back; return the sale's state: more may be due."""
+        context, known = self._context, self.rows.payments.get(payment_id)
+        self._note_part(sale_id, payment_id, "refunded")
+        self.rows.payments[payment_id] = (
+            *(self._till_of(sale_id), payment_id, context.organisation_id, sale_id),
+            *(context.tenders.get(payment_id, "cash"), "refunded", line.body["amount_minor"]),
+            *(known[7:] if known is not None else (0, 0, None, None, line.at)),
+        )
+        states = context.parts[sale_id].values()
+        return "refund_due" if any(one in ("succeeded", "refund_pending") for one in states) else "refunded"
+
+    def _note_part(self, sale_id: str, payment_id: str, state: str) -> None:
+        if sale_id in self._context.parts:
+            self._context.parts[sale_id][payment_id] = state
 
     def _write_issue(
         self, line: Line, item: Body, *, cause: str, charge_minor: int, sale_id: str | None
@@ -597,6 +613,8 @@ class Booker:
             payment_id = one["payment_id"]
             is_new = payment_id not in context.tenders
             context.tenders[payment_id] = one["tender"]
+            if is_new:
+                self._note_part(sale_id, payment_id, "succeeded")
             row = (
                 *(self._till_of(sale_id), payment_id, context.organisation_id, sale_id, one["tender"][:60]),
                 *("succeeded", one["amount_minor"], one.get("change_minor", 0), 0, None, None, line.at),

@@ -16,6 +16,7 @@ from central.models.tills import till as till_table
 from central.models.transactions import transaction_total, transactions
 from central.services.line_store import store_batch
 from central.services.push_batch import read_push
+from central.services.verify import verify_till
 from tests.server.rig import Server
 from tests.server.till_rig import DRNS, Till, make_shop
 
@@ -331,6 +332,39 @@ def test_push_when_a_sale_fails_then_its_state_says_so(till: Till) -> None:
     with till.server.database.read() as connection:
         assert connection.execute(select(transactions.c.state)).scalars().all() == ["failed"]
         assert connection.execute(select(journal.payment.c.state)).scalars().all() == ["failed"]
+
+
+def test_push_when_a_split_sale_is_given_back_then_it_is_refunded_with_its_last_payment(
+    till: Till,
+) -> None:
+    sale_id, payments = str(till.actor), [str(till.shift), str(till.id)]
+    for payment_id, tender, amount in zip(payments, ("mtn", "cash"), (700, 300), strict=True):
+        change = {"payment_id": payment_id, "sale_id": sale_id, "tender": tender, "amount_minor": amount}
+        change |= {"currency": "RWF", "fee_minor": 0, "source": "person", "from": "created"}
+        till.line("payment_changed", change | {"to": "succeeded"})
+    closed: dict[str, Any] = {"sale_id": sale_id, "reason": "no token"}
+    till.line("sale_closed", closed | {"state": "refund_due", "amount_minor": 1_000})
+    refund = closed | {"state": "refunded", "payment_id": payments[1], "amount_minor": 300}
+    till.line("sale_closed", refund | {"document_number": "T01-000001"})
+    assert till.flags() == []
+    assert state_of(till.server) == ("refund_due", 1_000, ["succeeded", "refunded"])
+
+    refund = closed | {"state": "refunded", "payment_id": payments[0], "amount_minor": 700}
+    till.line("sale_closed", refund | {"document_number": "T01-000002"})
+    assert till.flags() == []
+    assert state_of(till.server) == ("refunded", 1_000, ["refunded", "refunded"])
+    with till.server.database.read() as connection:
+        totals = connection.execute(select(transaction_total).where(transaction_total.c.pieces != 0)).all()
+    assert [(row.state, row.pieces, row.money_minor) for row in totals] == [("refunded", 1, 1_000)]
+    assert verify_till(till.server.database, till.server.clock, till.id) is None
+
+
+def state_of(server: Server) -> tuple[str, int, list[str]]:
+    """State and money of the only sale, and the states of its payments, the largest first."""
+    with server.database.read() as connection:
+        sale = connection.execute(select(transactions)).one()
+        parts = connection.execute(select(journal.payment).order_by(journal.payment.c.amount_minor.desc()))
+        return sale.state, sale.money_minor, [part.state for part in parts]
 
 
 def test_push_when_the_till_program_is_too_old_then_426_with_the_oldest_that_would_do(till: Till) -> None:
