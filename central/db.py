@@ -23,6 +23,7 @@ _BUSY_TIMEOUT_S = 10
 _POOL_TIMEOUT_S = 10
 _USED_AT = "kilotill_used_at"
 _REST_S = 5.0
+_READS = ("SELECT", "WITH", "(")
 
 
 class Database:
@@ -38,6 +39,12 @@ class Database:
         self.url = parsed
         self._engine = _open(url, pool_size=pool_size, is_postgres=self.is_postgres)
         self._writing = self._engine.execution_options(**{_WRITES: True})
+        # At READ COMMITTED each statement sees a snapshot of its own anyway, so around single ones BEGIN and
+        # ROLLBACK would only be two more ways to the server.
+        autocommit = {"isolation_level": "AUTOCOMMIT"} if self.is_postgres else {}
+        self._reading = self._engine.execution_options(**autocommit)
+        if self.is_postgres:
+            event.listen(self._reading, "before_cursor_execute", _refuse_to_write)
         # SQLite's own waiting sleeps between its tries; writers of this process queue in front of it instead.
         self._turn = nullcontext() if self.is_postgres else threading.Lock()
 
@@ -48,7 +55,19 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads; it is rolled back. Raises Unavailable `database.*`."""
+        """Give a connection that only reads; on PostgreSQL each statement sees what is committed by then.
+
+        Raises Unavailable `database.*`.
+        """
+        with _translated(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def read_at_length(self) -> Iterator[Connection]:
+        """Open a transaction that only reads, for results that are fetched bit by bit (`yield_per`).
+
+        Raises Unavailable `database.*`.
+        """
         with _translated(), self._engine.connect() as connection:
             yield connection
 
@@ -126,6 +145,11 @@ def _open(url: str, *, pool_size: int, is_postgres: bool) -> Engine:
 
 def _note_use(_connection: object, entry: ConnectionPoolEntry) -> None:
     entry.info[_USED_AT] = time.monotonic()
+
+
+def _refuse_to_write(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    """No transaction stands around a reader's statement that could be rolled back."""
+    assert statement.lstrip().startswith(_READS), "a read that writes"
 
 
 def _look_after_rest(connection: psycopg.Connection, entry: ConnectionPoolEntry, _proxy: object) -> None:

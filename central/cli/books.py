@@ -49,7 +49,7 @@ def verify(context: click.Context, code: str | None, organisation: str | None) -
 @click.pass_context
 def export_lines(context: click.Context, code: str, file: Path, organisation: str | None) -> int:
     """Write a till's journal lines as they came, one a line."""
-    with command_of(context).database() as database, database.read() as connection:
+    with command_of(context).database() as database, database.read_at_length() as connection:
         organisation_id = find_organisation(connection, organisation)
         till_id = connection.execute(
             select(till.c.id).where(till.c.organisation_id == organisation_id, till.c.code == code)
@@ -94,7 +94,7 @@ def export_transactions(
     """Write the transactions of some business days as CSV to standard output."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    with command_of(context).database() as database, database.read() as connection:
+    with command_of(context).database() as database, database.read_at_length() as connection:
         query = (
             select(*(transactions.c[name] for name in _COLUMNS))
             .where(

@@ -138,7 +138,7 @@ def _books_of(database: Database, row: Any) -> list[Any]:
 
 def _fill(database: Database, beside: Database, row: Any) -> None:
     """Put in what booking one till starts from; the tables are made before the first."""
-    with database.read() as source, beside.write() as target:
+    with database.read_at_length() as source, beside.write() as target:
         if target.execute(select(tills.till.c.id)).first() is None:
             for table in _COPIED:
                 where = table.c.id if table is organisation else table.c.organisation_id
@@ -163,7 +163,7 @@ def _compare(database: Database, beside: Database, row: Any) -> Finding | None:
     for table, key, left_out in _COMPARED:
         columns = [column for column in table.c if column.name not in left_out]
         query = select(*columns).where(table.c.till_id == row.id).order_by(*(table.c[name] for name in key))
-        with database.read() as ours, beside.read() as theirs:
+        with database.read_at_length() as ours, beside.read_at_length() as theirs:
             here = ours.execution_options(yield_per=_PAGE).execute(query)
             there = theirs.execution_options(yield_per=_PAGE).execute(query)
             with closing(here), closing(there):
