@@ -24,6 +24,7 @@ from pos.gateways.base import PaymentGateway, PaymentRequest, StepInput
 from pos.gateways.requests_check import check_request
 from pos.models.ledger_book import Book
 from pos.models.queries.payments import (
+    PendingRow,
     due_payments,
     find_pending,
     list_pending,
@@ -139,13 +140,27 @@ class PaymentDesk:
         """Price a sale as these parts would pay for it, fees included, without selling.
 
         Raises:
-            UserError: `permission.denied`, `payment.parts`, `provider.not_set_up`, `fee.*`; as
-                `Checkout.trial_vend`.
+            UserError: `permission.denied`, `provider.not_set_up`, `fee.*`; as `Checkout.trial_vend`.
         """
         require(actor, Permission.SALE_CREATE)
         with self._units.read() as connection:
             fees = self._settled_fees(connection, request, parts)
             return self._preparation.trial(connection, request, fees)
+
+    def trial_rest(self, sale_id: UUID, parts: Sequence[Part], actor: Actor) -> Quote:
+        """Price a sale anew as these parts would pay what a refused part left open; nothing is asked for.
+
+        Fees of what was paid stay, those of refused parts go, those of the new parts come.
+
+        Raises:
+            UserError: `permission.denied`, `payment.not_waiting`; as `trial`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        with self._units.read() as connection:
+            pending = _waiting_sale(connection, sale_id)
+            paid_minor = paid_minor_of(parts_of(connection, sale_id))
+            fees = self._rest_fees(connection, pending, parts, paid_minor=paid_minor)
+            return self._preparation.trial(connection, request_of(pending), fees)
 
     def begin(
         self, request: SaleRequest, parts: Sequence[Part], actor: Actor, *, approval: Approval | None = None
@@ -421,25 +436,17 @@ class PaymentDesk:
         self, unit: WriteUnit, sale_id: UUID, parts: Sequence[Part], *, actor: Actor
     ) -> list[UUID]:
         connection = unit.connection
-        known, pending = find_sale(connection, sale_id), find_pending(connection, sale_id)
-        if known is None or pending is None or known.state != SaleState.AWAITING_PAYMENT:
-            raise UserError("payment.not_waiting", "This sale does not wait for a payment.")
+        pending = _waiting_sale(connection, sale_id)
         rows = parts_of(connection, sale_id)
         _refuse_under_way(part.state for part in rows)
         shift = needed_shift(connection)
         parts = self._with_codes(parts)
         request, paid_minor = request_of(pending), paid_minor_of(rows)
-        kept = self._kept_fees(connection, sale_id)
-        # What this sale held is free while its price is made anew.
-        connection.exec_driver_sql("DELETE FROM reservation WHERE sale_id = ?", (sale_id.bytes,))
-        fees = settled_fees(
-            parts,
-            lambda new: self._price(connection, request, (*kept, *new)) - paid_minor,
-            lambda provider, amount: self._fee(connection, provider, amount),
-        )
-        quote = self._preparation.trial(connection, request, (*kept, *fees))
+        fees = self._rest_fees(connection, pending, parts, paid_minor=paid_minor)
+        quote = self._preparation.trial(connection, request, fees)
         prepared = Prepared(request, actor, None, shift, self._clock.now(), quote, 0)
         shared = self._shared(parts, quote.item.money_minor - paid_minor)
+        connection.exec_driver_sql("DELETE FROM reservation WHERE sale_id = ?", (sale_id.bytes,))
         reserve(connection, quote, sale_id, supplier_minor=prepared.supplier_minor)
         sale = self._preparation.sale(prepared, str(pending.quote["holder"]), ())
         connection.exec_driver_sql("DELETE FROM pending_sale WHERE sale_id = ?", (sale_id.bytes,))
@@ -532,6 +539,17 @@ class PaymentDesk:
     def _fee(self, connection: Connection, provider: str, amount_minor: int) -> Adjustment | None:
         tender = self.gateway(provider).profile.tender
         return self._fees.fee(connection, tender, amount_minor, at=self._clock.now())
+
+    def _rest_fees(
+        self, connection: Connection, pending: PendingRow, parts: Sequence[Part], *, paid_minor: int
+    ) -> tuple[Adjustment, ...]:
+        request, kept = request_of(pending), self._kept_fees(connection, pending.sale_id)
+        new = settled_fees(
+            parts,
+            lambda new: self._price(connection, request, (*kept, *new)) - paid_minor,
+            lambda provider, amount: self._fee(connection, provider, amount),
+        )
+        return (*kept, *new)
 
     def _kept_fees(self, connection: Connection, sale_id: UUID) -> tuple[Adjustment, ...]:
         """The fees of the parts that succeeded, by the rules of their time."""
@@ -628,6 +646,13 @@ class PaymentDesk:
         connection.exec_driver_sql(
             "UPDATE holder_request SET state = 'refused' WHERE sale_id = ?", (sale_id.bytes,)
         )
+
+
+def _waiting_sale(connection: Connection, sale_id: UUID) -> PendingRow:
+    known, pending = find_sale(connection, sale_id), find_pending(connection, sale_id)
+    if known is None or pending is None or known.state != SaleState.AWAITING_PAYMENT:
+        raise UserError("payment.not_waiting", "This sale does not wait for a payment.")
+    return pending
 
 
 _MAY_BE_GIVEN_UP = frozenset({SaleState.AWAITING_PAYMENT.value, SaleState.PAID.value})

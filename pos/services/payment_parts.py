@@ -82,9 +82,15 @@ FEE_ROUNDS_MAX = 64
 
 
 def fees_of(parts: Sequence[Part], money_minor: int, fee_of: FeeOf) -> tuple[Adjustment, ...]:
-    """Return the fees that these parts of `money_minor` bring, one for each provider part with a fee."""
+    """Return the fees that these parts of `money_minor` bring, one for each provider part with a fee.
+
+    Whether the parts make up the price is not asked: its fees may still be missing from it.
+    """
+    rest_minor = max(0, money_minor - sum(part.amount_minor or 0 for part in parts))
     found = (
-        fee_of(part.provider, part.given_minor) for part in share_out(parts, money_minor) if part.provider
+        fee_of(part.provider, rest_minor if part.amount_minor is None else part.amount_minor)
+        for part in parts
+        if part.provider
     )
     return tuple(fee for fee in found if fee is not None)
 

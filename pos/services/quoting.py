@@ -94,7 +94,7 @@ class Quoting:
         if row is None:
             raise UserError("tariff.unknown", f"No tariff {meter.tariff_code!r} is in force for this meter.")
         month = f"{at.astimezone(self._time_zone):%Y-%m}"
-        figures = month_figures(connection, meter, month)
+        figures = month_figures(connection, meter, month, without=request.sale_id)
         terms = Terms(
             self._tariff(row),
             figures.basis,
@@ -102,7 +102,7 @@ class Quoting:
             self._may_give_free(meter),
             tuple(adjustments),
         )
-        credit_minor = credit_left_minor(connection, meter.key)
+        credit_minor = credit_left_minor(connection, meter.key, without=request.sale_id)
         item = _price(_with_credit(terms, request, credit_minor), request, smallest_coin_minor)
         return Quote(meter, row, month, figures, item, month_cursor(connection))
 

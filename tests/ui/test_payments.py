@@ -165,6 +165,170 @@ def test_split_when_cash_is_typed_then_the_rest_is_exact_and_asked_for(
     assert till.verify_books().is_clean
 
 
+def to_split(counter: PayDesk, drn: str, amount: str, *, cash: str) -> None:
+    """Type an amount and its cash part, the rest by the first provider."""
+    counter.to_tender(drn, amount)
+    counter.desktop.type(cash)
+    counter.key(KEY.Key_4, CTRL)
+    type_payer(counter, PHONE)
+
+
+def type_payer(counter: PayDesk, phone: str) -> None:
+    row = counter.screen.trade.money.split.rows[1]
+    row.payer.edit.setFocus()
+    row.payer.edit.selectAll()
+    counter.desktop.type(phone)
+
+
+def test_split_when_more_cash_is_given_then_the_change_is_told_and_booked(
+    counter: PayDesk, till: Till, drn: str, people: dict[str, Actor]
+) -> None:
+    counter.play("1")
+    to_split(counter, drn, "18500", cash="10000")
+    split = counter.screen.trade.money.split
+    split.rows[0].received.edit.setFocus()
+    counter.desktop.type("20000")
+
+    tender = counter.screen.presenter.tender
+    assert (tender.still_minor(), tender.asked_minor(), tender.change_minor()) == (0, 8500, 10_000)
+    assert split._change.text() == "10,000" and split._change.isVisible()
+    counter.key(KEY.Key_Return)
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and shown.steps[0].title == "Give RWF\N{NO-BREAK SPACE}10,000 change"
+    counter.go_on(5, times=3)
+
+    paid = counter.state.paid
+    assert paid is not None and (paid.received_minor, paid.change_minor) == (28_500, 10_000)
+    payments = paid.sale.sale["payments"]
+    assert [(one["amount_minor"], one["change_minor"]) for one in payments] == [(10_000, 10_000), (8500, 0)]
+    report = till.shifts.close_shift(people["S"], cash_count([(5000, 12)]))
+    assert report.compared is not None
+    assert (report.compared.expected_minor, report.compared.difference_minor) == (60_000, 0)
+    assert till.verify_books().is_clean
+
+
+def test_split_when_less_cash_is_given_than_its_part_then_refused_and_nothing_is_asked(
+    counter: PayDesk, sandbox: Sandbox, drn: str
+) -> None:
+    to_split(counter, drn, "18500", cash="10000")
+    counter.screen.trade.money.split.rows[0].received.edit.setFocus()
+    counter.desktop.type("9000")
+    counter.key(KEY.Key_Return)
+
+    assert counter.state.stage is Stage.TENDER
+    assert counter.state.tender_problem == "That is less than the cash part."
+    assert sandbox.core.book.newest_first() == []
+
+
+def test_split_when_all_parts_are_cash_then_sold_at_once_with_the_change_of_all(
+    counter: PayDesk, drn: str
+) -> None:
+    to_split(counter, drn, "18500", cash="10000")
+    counter.key(KEY.Key_1, CTRL)
+    counter.screen.trade.money.split.rows[1].received.edit.setFocus()
+    counter.desktop.type("9000")
+    counter.key(KEY.Key_F8)
+
+    paid = counter.state.paid
+    assert paid is not None, counter.state.tender_problem
+    assert (paid.received_minor, paid.change_minor) == (19_000, 500)
+
+
+def fee_rule(
+    till: Till, people: dict[str, Actor], tender: str, *, ppm: int = 0, fixed_minor: int = 0
+) -> None:
+    rule = FeeRule(
+        code=f"fee_{tender}",
+        version=1,
+        provider=tender,
+        currency="RWF",
+        valid_from=till.clock.now(),
+        percent_ppm=ppm,
+        fixed_minor=fixed_minor,
+    )
+    till.payments.fees.add(people["A"], rule)
+
+
+def fees_shown(counter: PayDesk) -> list[int]:
+    price = counter.state.price
+    assert price is not None
+    return [row.amount_minor for row in price.rows if row.is_fee]
+
+
+def test_split_when_its_amounts_change_then_the_fee_is_of_what_the_provider_takes(
+    counter: PayDesk, till: Till, people: dict[str, Actor], drn: str
+) -> None:
+    fee_rule(till, people, "momo", ppm=10_000)
+    to_split(counter, drn, "18500", cash="10000")
+    assert fees_shown(counter) == [85]
+    counter.screen.trade.money.split.rows[0].amount.edit.setFocus()
+    counter.screen.trade.money.split.rows[0].amount.edit.selectAll()
+    counter.desktop.type("3500")
+
+    assert fees_shown(counter) == [150]
+
+
+def test_rest_when_another_provider_pays_it_then_its_fee_is_shown_before_and_booked(
+    counter: PayDesk, till: Till, people: dict[str, Actor], drn: str
+) -> None:
+    fee_rule(till, people, "momo", fixed_minor=100)
+    fee_rule(till, people, "airtel", ppm=20_000)
+    counter.play("refused")
+    to_split(counter, drn, "18500", cash="10000")
+    assert fees_shown(counter) == [100]
+    counter.key(KEY.Key_Return)
+    counter.go_on(6, times=2)
+    counter.key(KEY.Key_Return)
+    assert (counter.state.money_minor, fees_shown(counter)) == (8500, [100]), "the same provider again"
+    counter.key(KEY.Key_1, CTRL)
+    assert (counter.state.money_minor, fees_shown(counter)) == (8500, []), "cash costs nothing"
+    counter.key(KEY.Key_3, CTRL)
+    assert (counter.state.money_minor, fees_shown(counter)) == (8500, [170])
+    counter.play("1")
+    counter.desktop.type("0730000012")
+    counter.key(KEY.Key_Return)
+    counter.go_on(5, times=4)
+
+    paid = counter.state.paid
+    assert paid is not None, counter.state.tender_problem
+    fees = [line for line in paid.sale.item["lines"] if line["kind"] == "fee"]
+    assert [(line["code"], line["amount_minor"]) for line in fees] == [("fee_airtel", 170)]
+    assert [row.amount_minor for row in paid.view.rows if row.is_fee] == [170]
+    assert [one["amount_minor"] for one in paid.sale.sale["payments"]] == [10_000, 8500]
+    assert till.verify_books().is_clean
+
+
+def test_rest_of_a_sale_by_units_when_its_provider_has_a_fee_then_that_much_more_is_asked(
+    counter: PayDesk, till: Till, people: dict[str, Actor], drn: str
+) -> None:
+    fee_rule(till, people, "airtel", fixed_minor=200)
+    counter.play("refused")
+    counter.desktop.type(drn)
+    for key in (KEY.Key_Return, KEY.Key_Return, KEY.Key_Tab):
+        counter.key(key)
+    counter.desktop.type("20")
+    counter.key(KEY.Key_Return)
+    money_minor = counter.state.money_minor
+    assert money_minor is not None
+    counter.desktop.type("1000")
+    counter.key(KEY.Key_4, CTRL)
+    type_payer(counter, PHONE)
+    counter.key(KEY.Key_Return)
+    counter.go_on(6, times=2)
+    counter.key(KEY.Key_Return)
+    counter.key(KEY.Key_3, CTRL)
+    assert counter.state.money_minor == money_minor - 1000 + 200
+    counter.play("1")
+    counter.desktop.type("0730000012")
+    counter.key(KEY.Key_Return)
+    counter.go_on(5, times=4)
+
+    paid = counter.state.paid
+    assert paid is not None, counter.state.tender_problem
+    assert [one["amount_minor"] for one in paid.sale.sale["payments"]] == [1000, money_minor - 1000 + 200]
+    assert till.verify_books().is_clean
+
+
 def test_split_when_the_parts_are_not_the_price_then_says_how_much_is_missing(
     counter: PayDesk, sandbox: Sandbox, drn: str
 ) -> None:

@@ -124,19 +124,25 @@ class MonthFigures:
     carry_milli: int
 
 
-def month_figures(connection: Connection, meter: SellingMeter, month: str) -> MonthFigures:
-    """Add up what the meter bought in `month` (YYYY-MM): own sales, pulled rows, open reservations."""
+def month_figures(
+    connection: Connection, meter: SellingMeter, month: str, *, without: UUID | None = None
+) -> MonthFigures:
+    """Add up what the meter bought in `month` (YYYY-MM): own sales, pulled rows, open reservations.
+
+    `without` is a sale that is priced anew: what it reserved itself does not count against it.
+    """
+    own = b"" if without is None else without.bytes
     rows = connection.exec_driver_sql(
         "SELECT units_milli, free_milli, charges FROM meter_month WHERE meter_key = ? AND month = ? "
         "UNION ALL SELECT units_milli, free_milli, charges FROM reservation "
-        "WHERE meter_key = ? AND month = ?",
-        (meter.key, month, meter.key, month),
+        "WHERE meter_key = ? AND month = ? AND sale_id != ?",
+        (meter.key, month, meter.key, month, own),
     ).all()
     # Debt and carry know no month: a quote that is open over a month's end still holds its part of them.
     held: Any = connection.exec_driver_sql(
         "SELECT coalesce(sum(arrears_minor), 0), coalesce(sum(carry_change_milli), 0) "
-        "FROM reservation WHERE meter_key = ?",
-        (meter.key,),
+        "FROM reservation WHERE meter_key = ? AND sale_id != ?",
+        (meter.key, own),
     ).one()
     charges = {code for row in rows for code in str(row[2]).split("\n") if code}
     carried: int | None = connection.exec_driver_sql(
@@ -155,8 +161,11 @@ def month_figures(connection: Connection, meter: SellingMeter, month: str) -> Mo
     )
 
 
-def credit_left_minor(connection: Connection, meter_key: int) -> int:
-    """Return what head office gave a meter back and no sale or open quote has used yet (formats §7.7)."""
+def credit_left_minor(connection: Connection, meter_key: int, *, without: UUID | None = None) -> int:
+    """Return what head office gave a meter back and no sale or open quote has used yet (formats §7.7).
+
+    `without` as in `month_figures`.
+    """
     given: int = connection.exec_driver_sql(
         "SELECT coalesce(sum(amount_minor), 0) FROM customer_credit WHERE meter_key = ?", (meter_key,)
     ).scalar_one()
@@ -167,8 +176,8 @@ def credit_left_minor(connection: Connection, meter_key: int) -> int:
         "SELECT coalesce((SELECT sum(sale_line.amount_minor) FROM sale_item JOIN sale_line "
         "ON sale_line.sale_place = sale_item.sale_place AND sale_line.item_n = sale_item.n "
         "WHERE sale_item.meter_key = ?1 AND sale_line.kind = 'credit'), 0) "
-        "- coalesce((SELECT sum(credit_minor) FROM reservation WHERE meter_key = ?1), 0)",
-        (meter_key,),
+        "- coalesce((SELECT sum(credit_minor) FROM reservation WHERE meter_key = ?1 AND sale_id != ?2), 0)",
+        (meter_key, b"" if without is None else without.bytes),
     ).scalar_one()
     return max(0, given + used)
 

@@ -347,6 +347,12 @@ class PaidPage(QWidget):
         card.body.addLayout(row)
         return card
 
+    def _change_title(self, paid: Paid) -> str:
+        say = self._look.say
+        if not paid.change_minor:
+            return say("No change to give")
+        return say("Give change, if not done yet") if paid.may_be_given else say("Give change")
+
     def _make_change(self, paid: Paid, *, is_tight: bool) -> QWidget:
         look, say, wording = self._look, self._look.say, self._look.wording
         margin = look.metrics.fixed(24, 16)
@@ -356,14 +362,8 @@ class PaidPage(QWidget):
             gap=6,
         )
         head = QHBoxLayout()
-        title = label(
-            look,
-            say("Give change") if paid.change_minor else say("No change to give"),
-            Type.STRONG,
-            tone="oktext",
-        )
-        head.addWidget(title)
-        head.addStretch(1)
+        title = label(look, self._change_title(paid), Type.STRONG, tone="oktext", wraps=True)
+        head.addWidget(title, 1)
         head.addWidget(Badge(look, say("Paid and saved"), "ok"))
         card.body.addLayout(head)
         card.body.addStretch(1)
@@ -391,8 +391,7 @@ class PaidPage(QWidget):
         card = Card(kind="okfill", padding=(margin, 8, margin, 8), gap=4)
         head = QHBoxLayout()
         head.setSpacing(look.metrics.gap)
-        title = say("Give change") if paid.change_minor else say("No change to give")
-        head.addWidget(label(look, title, Type.STRONG, tone="oktext", wraps=True), 1)
+        head.addWidget(label(look, self._change_title(paid), Type.STRONG, tone="oktext", wraps=True), 1)
         pieces = change_in_pieces(paid.change_minor, wording.currency)
         card.body.addLayout(head)
         if pieces:

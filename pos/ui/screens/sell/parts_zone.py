@@ -157,12 +157,29 @@ class SplitPayers(QWidget):
         else:
             still.addWidget(self._still_name)
         still.addWidget(self._still)
+        self._change_row = self._make_change()
+        column.addWidget(self._change_row)
         self._note = Note(look, "info", "", "", icon="hourglass")
         if is_row or look.metrics.is_compact:
             self._note.hide()
         column.addWidget(self._note)
         self._fee = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
         column.addWidget(self._fee)
+
+    def _make_change(self) -> QWidget:
+        """What goes back of the cash, as large as what is still missing."""
+        look = self._look
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        tight(row, gap=8)
+        self._change = label(
+            look, "", Type.HEADING if look.metrics.is_single_column or look.metrics.is_compact else Type.TITLE
+        )
+        row.addWidget(label(look, look.say("Change"), Type.BODY, tone="text2"))
+        row.addStretch(1)
+        row.addWidget(self._change)
+        holder.hide()
+        return holder
 
     def show_state(self, state: SellState) -> None:
         """Show the parts; their fields stay while the same number of them is there."""
@@ -179,7 +196,12 @@ class SplitPayers(QWidget):
         look, still_minor = self._look, self._presenter.tender.still_minor()
         self._still.setText(look.wording.amount(still_minor))
         set_tone(self._still, "text" if still_minor == 0 else "badtext")
+        change_minor = self._presenter.tender.change_minor()
+        self._change.setText(look.wording.amount(change_minor))
+        self._change_row.setVisible(change_minor > 0)
         if not (look.metrics.is_compact or look.metrics.is_single_column):
+            # The room of the note is the change's where there is some.
+            self._note.setVisible(not change_minor)
             self._note.say("", look.say("The token comes when all parts are certain."))
         self._fee.setText(fee_text(look, self._presenter))
         self._fee.setVisible(bool(self._fee.text()))
@@ -194,7 +216,7 @@ class SplitPayers(QWidget):
     def has_focus(self, at: int) -> bool:
         """Say whether the caret is in a part."""
         row = self.rows[at] if at < len(self.rows) else None
-        return row is not None and (row.amount.edit.hasFocus() or row.payer.edit.hasFocus())
+        return row is not None and row.has_focus()
 
 
 class PartRow(QWidget):
@@ -213,17 +235,20 @@ class PartRow(QWidget):
         high = look.metrics.px(36, 34)
         self._is_line = is_one_line(look)
         self.payer = PayerField(look, kind=Type.VALUE if self._is_line else Type.STRONG, height=high)
-        self._counted = ElidedLabel(look, look.say("counted, in the drawer"), Type.SUPPORT, tone="text2")
-        self.amount = NumberField(
-            look, kind=Type.NUMBER, decimals=minor_digits(look.wording.currency), height=high
+        decimals = minor_digits(look.wording.currency)
+        self.received = NumberField(
+            look, before=look.say("Given"), kind=Type.NUMBER, decimals=decimals, height=high
         )
+        self.received.before.setFont(look.font(Type.SUPPORT))
+        self.amount = NumberField(look, kind=Type.NUMBER, decimals=decimals, height=high)
         if self._is_line:
             self._lay_line()
         else:
             self._lay_two()
         self.payer.edit.textEdited.connect(lambda text: presenter.tender.type_payer(at, text))
+        self.received.changed.connect(lambda text: presenter.tender.type_received(at, text))
         self.amount.changed.connect(lambda text: presenter.tender.type_amount(at, text))
-        for edit in (self.payer.edit, self.amount.edit):
+        for edit in self._edits():
             edit.focused.connect(self._on_focus)
 
     def _lay_two(self) -> None:
@@ -239,7 +264,7 @@ class PartRow(QWidget):
         low = QHBoxLayout()
         low.setSpacing(8)
         low.addWidget(self.payer, 6)
-        low.addWidget(self._counted, 6)
+        low.addWidget(self.received, 6)
         low.addWidget(self.amount, 5)
         column.addLayout(low)
 
@@ -248,13 +273,14 @@ class PartRow(QWidget):
         line = QHBoxLayout(self)
         tight(line, gap=6)
         line.addWidget(self._icon)
+        self._name.setMinimumWidth(self._look.text_width(Type.NAME, self._look.say("Cash")) + 8)
         line.addWidget(self._name, 1)
         line.addWidget(self.payer, 3)
+        line.addWidget(self.received, 3)
         line.addWidget(self.amount, 2)
-        for spare in (self._state, self._counted):
-            spare.setParent(self)
-            spare.hide()
-        for field in (self.payer, self.amount):
+        self._state.setParent(self)
+        self._state.hide()
+        for field in (self.payer, self.received, self.amount):
             field.row.setContentsMargins(6, 0, 6, 0)
 
     @staticmethod
@@ -273,12 +299,17 @@ class PartRow(QWidget):
         name = tender.label(part.code)
         self._name.setText(short_name(name) if self._is_line else name)
         self.payer.setVisible(not is_cash)
-        self._counted.setVisible(is_cash and not self._is_line)
-        if not is_cash:
+        self.received.setVisible(is_cash)
+        if is_cash:
+            self._show_received(state, part)
+        else:
             self.payer.show_part(part, is_link=is_link, name=f"{name}, {say('Phone that pays')}")
         self.payer.setEnabled(not state.is_paying)
         note, tone = part.note, part.tone
-        if not note:
+        change_minor = tender.part_change_minor(self.at)
+        if change_minor:
+            note, tone = say("change {money}", money=look.wording.amount(change_minor)), "oktext"
+        elif not note:
             note = say("in hand") if is_cash else say("asked after Pay")
             tone = "oktext" if is_cash else "text2"
         self._state.setText(note)
@@ -289,6 +320,23 @@ class PartRow(QWidget):
         rest = tender.amount_minor(self.at)
         self.amount.set_hint("" if rest is None else look.wording.amount(rest))
         self.amount.setEnabled(not state.is_paying)
+
+    def _show_received(self, state: SellState, part: PartDraft) -> None:
+        """Show what was put down; without anything typed it is exact."""
+        look = self._look
+        amount_minor = self._presenter.tender.amount_minor(self.at)
+        self.received.edit.setAccessibleName(look.say("Cash received"))
+        self.received.set_text(part.received)
+        self.received.set_hint("" if amount_minor is None else look.wording.amount(amount_minor))
+        self.received.set_wrong(is_wrong=self._presenter.tender.is_too_little(self.at))
+        self.received.setEnabled(not state.is_paying)
+
+    def has_focus(self) -> bool:
+        """Say whether the caret is here."""
+        return any(edit.hasFocus() for edit in self._edits())
+
+    def _edits(self) -> tuple[BareEdit, BareEdit, BareEdit]:
+        return self.payer.edit, self.received.edit, self.amount.edit
 
     def focus(self) -> None:
         """Put the caret where something is missing: the phone, else the amount."""

@@ -15,6 +15,7 @@ from pos.domain.permissions import Permission
 from pos.errors import KilotillError, UserError
 from pos.services.checkout import DuplicateSaleError
 from pos.services.counter import MeterRow, OwnerCard, ShownSale
+from pos.services.payment_views import SaleView
 from pos.services.price_view import PriceView, price_view
 from pos.services.quoting import Quote
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
@@ -46,6 +47,7 @@ class SellPresenter:
         self._trial_number = 0
         self._priced_number = 0
         self._commits_when_priced = False
+        self._pays_if_minor: int | None = None
         self._begun_at: datetime | None = None
         self._seconds: list[int] = []
         self.finding = Finding(self)
@@ -270,13 +272,18 @@ class SellPresenter:
 
     def price_again(self) -> None:
         """Price the same once more: what is paid how changes its fees."""
-        if self.state.stage is Stage.TENDER and self.state.rest is None and self.state.ways:
+        if self.state.stage is not Stage.TENDER:
+            return
+        if self.state.rest is not None:
+            self._price_rest(self.state.rest)
+        elif self.state.ways:
             self._price()
 
     def _price(self) -> None:
         """Price what is typed; a late answer to an earlier question is dropped."""
         self._trial_number += 1
         self._commits_when_priced = False
+        self._pays_if_minor = None
         number = self._trial_number
         try:
             request = self.request()
@@ -289,13 +296,23 @@ class SellPresenter:
             self.set(price=None, amount_problem="")
             return
         trial = replace(request, tendered_minor=None)
+        self._ask_price(number, self.tender.trial(trial), is_by_units=trial.units_milli is not None)
 
+    def _price_rest(self, rest: SaleView) -> None:
+        """Price a sale of which a part is paid: its fees are those of what pays the rest."""
+        self._trial_number += 1
+        self._pays_if_minor = None
+        self._ask_price(self._trial_number, self.tender.trial_rest(rest), is_by_units=self.state.is_by_units)
+
+    def _ask_price(self, number: int, work: Callable[[], Quote], *, is_by_units: bool) -> None:
         def got(quote: Quote) -> None:
             if number == self._trial_number:
                 self._priced_number = number
-                self._got_price(quote, is_by_units=trial.units_milli is not None)
+                self._got_price(quote, is_by_units=is_by_units)
                 if self._commits_when_priced:
                     self.commit_amount()
+                if self._pays_if_minor is not None and self._pays_if_minor == self.state.money_minor:
+                    self.tender.pay()
 
         def failed(error: BaseException) -> None:
             if number != self._trial_number:
@@ -308,7 +325,6 @@ class SellPresenter:
             else:
                 self.context.shell.show_error(error)
 
-        work = self.tender.trial(trial)
         self.context.tasks.submit(Lane.READ, work, on_ok=got, on_error=failed)
 
     def _got_price(self, quote: Quote, *, is_by_units: bool) -> None:
@@ -330,11 +346,18 @@ class SellPresenter:
             changes["units"] = format_scaled(view.token_milli, _UNIT_DIGITS).rstrip("0").rstrip(".")
         self.set(**changes)
 
+    def pays_when_priced(self) -> bool:
+        """Say whether the price is still on its way: then it is paid on once it is there and no other."""
+        is_on_its_way = self._priced_number != self._trial_number
+        self._pays_if_minor = self.state.money_minor if is_on_its_way else None
+        return is_on_its_way
+
     def _forget_price(self) -> None:
         """Drop the answer to a price that is still on its way: its amount is gone."""
         self._trial_number += 1
         self._priced_number = self._trial_number
         self._commits_when_priced = False
+        self._pays_if_minor = None
 
     def commit_amount(self) -> None:
         """The amount is right: on to the money. Nothing is charged yet, and a power cut keeps it."""
@@ -438,11 +461,13 @@ class SellPresenter:
             return
         self.sell_for_cash()
 
-    def sell_for_cash(self) -> None:
-        """Sell for cash in one go."""
+    def sell_for_cash(self, tendered_minor: int | None = None) -> None:
+        """Sell for cash in one go; without `tendered_minor` for what is typed as received."""
         request, card, price = self.request(), self.state.card, self.state.price
         if request is None or card is None or price is None:
             return
+        if tendered_minor is not None:
+            request = replace(request, tendered_minor=tendered_minor)
         self.set(is_paying=True, tender_problem="")
         checkout, actor = self.context.desk.checkout, self.context.actor
         self.context.attempt(
@@ -514,7 +539,11 @@ class SellPresenter:
         state = "" if found.result.print_job is None else "waiting"
         if state == "" and found.shown.paper is not None:
             state = found.shown.paper.state
-        paid = Paid(found.shown, found.price, found.price.money_minor + change, change, print_state=state)
+        received_minor = found.price.money_minor + change
+        is_split = len(payments) > 1
+        paid = Paid(
+            found.shown, found.price, received_minor, change, may_be_given=is_split, print_state=state
+        )
         self.set(
             stage=Stage.PAID,
             card=found.card,

@@ -58,12 +58,14 @@ class Way:
 class PartDraft:
     """One part of a payment as it is typed; an empty amount is the rest.
 
-    `payer` is a phone, or an e-mail address where the payer opens a link. `note` says what is known of the
-    payer, or what is wrong with what is typed; `tone` is the colour of that.
+    `received` is what the customer put down for a cash part; empty: exactly that much. `payer` is a phone,
+    or an e-mail address where the payer opens a link. `note` says what is known of the payer, or what is
+    wrong with what is typed; `tone` is the colour of that.
     """
 
     code: str = CASH
     amount: str = ""
+    received: str = ""
     payer: str = ""
     note: str = ""
     tone: str = ""
@@ -100,6 +102,8 @@ class Paid:
     view: PriceView
     received_minor: int
     change_minor: int
+    may_be_given: bool = False
+    """Whether the change belongs to cash that was taken before another part was paid."""
     shown_at: datetime | None = None
     printed_at: datetime | None = None
     print_state: str = ""
@@ -189,9 +193,10 @@ class SellState:
     @property
     def money_minor(self) -> int | None:
         """What is to be paid now; None while nothing is priced."""
-        if self.rest is not None:
-            return self.rest.rest_minor
-        return None if self.price is None else self.price.money_minor
+        if self.price is None:
+            return None if self.rest is None else self.rest.rest_minor
+        # The price of a rest is made anew with the fees of whatever pays it.
+        return self.price.money_minor - (0 if self.rest is None else self.rest.paid_minor)
 
     @property
     def is_selling(self) -> bool:

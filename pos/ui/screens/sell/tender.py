@@ -151,6 +151,12 @@ class TenderActs:
         """Take the amount of a part."""
         self._change(at, amount=text)
 
+    def type_received(self, at: int, text: str) -> None:
+        """Take what the customer put down for a cash part."""
+        parts = self._presenter.state.parts
+        if at < len(parts):
+            self._put(at, replace(parts[at], received=text))
+
     def type_payer(self, at: int, text: str) -> None:
         """Take the phone or address of a payer, and look at once whether it can be one."""
         state = self._presenter.state
@@ -296,12 +302,37 @@ class TenderActs:
         return max(0, state.money_minor - sum(amount or 0 for amount in typed))
 
     def _typed_minor(self, part: PartDraft) -> int | None:
-        if not part.amount:
-            return None
+        return self._read_minor(part.amount) if part.amount else None
+
+    def _read_minor(self, text: str) -> int:
         try:
-            return parse_major(part.amount, self._presenter.context.wording.currency)
+            return parse_major(text, self._presenter.context.wording.currency)
         except AmountTextError:
             return 0
+
+    def received_minor(self, at: int) -> int | None:
+        """Return what was put down for a cash part: exactly its amount unless more is typed."""
+        part = self._presenter.state.parts[at]
+        if not part.received:
+            return self.amount_minor(at)
+        return self._read_minor(part.received)
+
+    def change_minor(self) -> int:
+        """Return what is given back of the cash parts; a part with too little cash gives nothing back."""
+        cash = [n for n, part in enumerate(self._presenter.state.parts) if part.code == CASH]
+        return sum(self.part_change_minor(n) for n in cash)
+
+    def part_change_minor(self, at: int) -> int:
+        """Return what is given back of one cash part."""
+        amount_minor = self.amount_minor(at)
+        return max(0, (self.received_minor(at) or 0) - amount_minor) if amount_minor else 0
+
+    def is_too_little(self, at: int) -> bool:
+        """Say whether less cash is typed than the part needs."""
+        part = self._presenter.state.parts[at]
+        if part.code != CASH or not part.received:
+            return False
+        return (self.received_minor(at) or 0) < (self.amount_minor(at) or 0)
 
     def still_minor(self) -> int:
         """Return what no part covers yet; below zero where the parts are too much."""
@@ -321,21 +352,26 @@ class TenderActs:
 
     def trial(self, request: SaleRequest) -> Callable[[], Quote]:
         """Return what prices a sale as it would be paid now; its fees depend on that."""
-        desk, actor, state = (
-            self._presenter.context.desk,
-            self._presenter.context.actor,
-            self._presenter.state,
-        )
-        if state.way == CASH or state.rest is not None or not state.parts:
+        desk, actor = self._presenter.context.desk, self._presenter.context.actor
+        parts = self._drafted_parts()
+        if all(part.is_cash for part in parts):
             return lambda: desk.checkout.trial_vend(request, actor)
-        parts = tuple(
+        return lambda: desk.payments.desk.trial(request, parts, actor)
+
+    def trial_rest(self, rest: SaleView) -> Callable[[], Quote]:
+        """Return what prices a sale anew whose rest would be paid as it is chosen now."""
+        desk, actor = self._presenter.context.desk.payments.desk, self._presenter.context.actor
+        parts = self._drafted_parts() or (Part(),)
+        return lambda: desk.trial_rest(rest.sale_id, parts, actor)
+
+    def _drafted_parts(self) -> tuple[Part, ...]:
+        """Return the parts as far as they are typed; the last one without an amount is the rest."""
+        state = self._presenter.state
+        return tuple(
             Part("" if part.code == CASH else part.code, self._typed_minor(part))
             for n, part in enumerate(state.parts)
             if self.amount_minor(n)
         )
-        if all(part.is_cash for part in parts):
-            return lambda: desk.checkout.trial_vend(request, actor)
-        return lambda: desk.payments.desk.trial(request, parts, actor)
 
     # -- asking for the money -----------------------------------------------------------------------------
 
@@ -345,13 +381,15 @@ class TenderActs:
         state = presenter.state
         if state.is_paying or state.stage is not Stage.TENDER or state.money_minor is None:
             return
+        if presenter.pays_when_priced():
+            return
         parts = self._checked_parts()
         if parts is None:
             return
         if state.rest is not None:
             self._ask_rest(state.rest, parts)
         elif all(part.is_cash for part in parts):
-            presenter.sell_for_cash()
+            presenter.sell_for_cash(sum(part.given_minor + part.change_minor for part in parts))
         else:
             self._ask(parts)
 
@@ -368,12 +406,17 @@ class TenderActs:
             amount_minor = self.amount_minor(n)
             if not amount_minor:
                 continue
+            if draft.code == CASH:
+                if self.is_too_little(n):
+                    presenter.set(part_at=n, tender_problem=presenter.say("That is less than the cash part."))
+                    return None
+                parts.append(Part("", amount_minor, self.received_minor(n)))
+                continue
             pay_by = self._pay_by(n, draft)
             if pay_by is None:
                 return None
             email = draft.payer.strip() if isinstance(pay_by, ByLink) else ""
-            code = "" if draft.code == CASH else draft.code
-            parts.append(Part(code, amount_minor, pay_by=pay_by, payer_email=email))
+            parts.append(Part(draft.code, amount_minor, pay_by=pay_by, payer_email=email))
         still_minor = self.still_minor()
         if still_minor:
             money = presenter.context.wording.money(abs(still_minor))
@@ -478,6 +521,7 @@ class TenderActs:
             tendered="",
             tender_problem="",
         )
+        self._presenter.price_again()
 
 
 def _wants_phone(profile: Profile) -> bool:

@@ -90,7 +90,7 @@ def _sum(parts: list[PaymentView]) -> int:
 
 def _waiting(wait: Wait, asked: list[PaymentView], state: SellState, *, wording: Wording) -> WaitView:
     say = wording.say
-    steps: list[Step] = []
+    steps = _cash_steps(wait.view, wording)
     for part in wait.view.parts:
         if part.provider:
             steps += _steps_of(part, wait, state, wording=wording)
@@ -112,6 +112,21 @@ def _waiting(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
         can_ask=True,
         can_stop=True,
     )
+
+
+def _cash_steps(view: SaleView, wording: Wording) -> list[Step]:
+    """What goes back of the cash now: the customer does not wait for it."""
+    change_minor = _change_minor(view)
+    if not change_minor:
+        return []
+    say, money = wording.say, wording.money
+    cash_minor = sum(part.amount_minor for part in view.parts if not part.provider)
+    text = say("{money} received in cash", money=money(cash_minor + change_minor))
+    return [Step("ok", say("Give {money} change", money=money(change_minor)), text)]
+
+
+def _change_minor(view: SaleView) -> int:
+    return sum(part.change_minor for part in view.parts if not part.provider)
 
 
 def _steps_of(part: PaymentView, wait: Wait, state: SellState, *, wording: Wording) -> list[Step]:
@@ -169,6 +184,8 @@ def _unknown(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
         ),
         (say("Asked"), asked_text(asked[0], wait.now, wording) or "–"),
     ]
+    if change_minor := _change_minor(wait.view):
+        rows.append((say("Change"), wording.money(change_minor)))
     reason = reason_words(asked[0].reason, wording)
     return WaitView(
         "info",
