@@ -206,7 +206,7 @@ class Mentions:
             self._add_ids(body["sale"] if value["kind"] == "sale_delivered" else body)
             if value["kind"] == "sale_closed" and "payment_id" in body:
                 self.given_back.add(id_of(body["sale_id"]))
-            for payment in body["sale"]["payments"] if value["kind"] == "sale_delivered" else ():
+            for payment in payments_of(value["kind"], body):
                 self.payments.add(id_of(payment["payment_id"]))
             for item in items_of(value["kind"], body):
                 self._add_item(item)
@@ -242,6 +242,14 @@ class Mentions:
         for token in item.get("tokens", ()):
             if token["tid"] is not None:
                 self.tids.add(amount(token["tid"], least=0))
+
+
+def payments_of(kind: str, body: Body) -> Iterator[Body]:
+    """Yield the payments of a line; none for other kinds. Raises one of `UNREADABLE`."""
+    if kind == "sale_delivered":
+        yield from body["sale"]["payments"]
+    elif kind == "sale_paid":
+        yield from body["payments"]
 
 
 def items_of(kind: str, body: Body) -> Iterator[Body]:

@@ -32,7 +32,8 @@ from central.services.push_lines import PushedLine, read_pushed_line
 LINES_MAX = 400
 """Lines booked in one transaction where many are waiting."""
 
-_TRIES = 3
+_TRIES = (LINES_MAX, LINES_MAX, 1, 1)
+"""How many lines each try books: all again, for somebody may have come between; then one by one."""
 
 _log = logger(__name__)
 
@@ -130,17 +131,15 @@ class Booking:
         self, till_id: UUID, fresh: Sequence[PushedLine], flags: dict[int, tuple[str, ...]]
     ) -> bool:
         """Book one transaction's worth of lines; say whether others wait."""
-        most = LINES_MAX
-        for _ in range(_TRIES):
+        for most in _TRIES:
             try:
                 with self._database.write() as connection:
                     booked, more = self._book_in(connection, till_id, fresh, most=most)
                 flags.update(booked)
                 return more
             except (IntegrityError, DataError) as error:
-                # Another till took the same voucher or sale in this very moment: look again, then one by one.
+                # Another till took the same voucher or sale in this very moment, or one line is to blame.
                 _log.info("booking_again", till=str(till_id), error=type(error.orig).__name__)
-                most = LINES_MAX if most == LINES_MAX and isinstance(error, IntegrityError) else 1
         # A line that will not go into the tables is kept raw and flagged, like one of an unknown kind.
         _log.error("line_not_booked", till=str(till_id))
         with self._database.write() as connection:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 
 from central.models import types
 
@@ -64,7 +66,8 @@ def upsert_rows(
         if adapters:
             rows = [_adapted(row, adapters) for row in rows]
         statement = _upsert(table, names, tuple(key), on_conflict, _arrays(table, names))
-        _cursor(connection).execute(statement, [list(column) for column in zip(*rows, strict=True)])
+        with _driver_errors_as_ours():
+            _cursor(connection).execute(statement, [list(column) for column in zip(*rows, strict=True)])
     else:
         statement = _upsert(table, names, tuple(key), on_conflict, _marks(names))
         connection.exec_driver_sql(statement, _processed(rows, _processors(table, names)))
@@ -102,9 +105,18 @@ def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: Se
     statement, adapters = _copy_statement(table, names)
     if adapters:
         rows = [_adapted(row, adapters) for row in rows]
-    with _cursor(connection).copy(statement) as copy:
+    with _driver_errors_as_ours(), _cursor(connection).copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+@contextmanager
+def _driver_errors_as_ours() -> Iterator[None]:
+    """Raise what the driver says as SQLAlchemy does: whoever catches must not care how rows are written."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 def _adapted(row: Values, adapters: tuple[int, ...]) -> list[Any]:

@@ -1,0 +1,70 @@
+"""Booking at its edges: where a push ends amid one unit of the till, and a line that will not go in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from central.models import journal
+from central.models.transactions import transactions
+from tests.server.rig import Server
+from tests.server.till_rig import Till, make_shop
+
+
+@pytest.fixture
+def till(server: Server) -> Till:
+    return make_shop(server).till()
+
+
+def states(server: Server) -> list[str]:
+    with server.database.read() as connection:
+        return list(connection.execute(select(transactions.c.state)).scalars())
+
+
+def paid_by_phone(till: Till) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A sale that a provider's payment pays: the payment's line is written, `sale_paid` is not yet."""
+    sale = till.sale(till.item(), holder="central")
+    payment = sale["payments"][0]
+    change = {
+        "payment_id": payment["payment_id"],
+        "sale_id": sale["sale_id"],
+        "tender": "mtn",
+        "fee_minor": 0,
+    }
+    change |= {"amount_minor": payment["amount_minor"], "currency": "RWF", "source": "poll"}
+    till.line("payment_changed", change | {"from": "pending", "to": "succeeded"})
+    payment["tender"] = "mtn"
+    quote = {key: value for key, value in sale.items() if key not in ("receipt_number", "document_sha256")}
+    item = {key: value for key, value in sale["items"][0].items() if key != "tokens"}
+    paid = {"sale_id": sale["sale_id"], "quote": quote | {"items": [item]}, "payments": sale["payments"]}
+    return sale, paid | {"holder": "central"}
+
+
+def test_push_when_it_ends_between_a_payment_and_its_sale_then_both_are_booked(till: Till) -> None:
+    sale, paid = paid_by_phone(till)
+    assert till.flags() == []
+    till.line("sale_paid", paid)
+    assert till.flags() == []
+    assert states(till.server) == ["paid"]
+    till.line("sale_delivered", {"sale": sale})
+    assert till.flags() == []
+    assert states(till.server) == ["delivered"]
+    with till.server.database.read() as connection:
+        payments = connection.execute(select(journal.payment.c.state, journal.payment.c.tender)).all()
+    assert [tuple(row) for row in payments] == [("succeeded", "mtn")]
+
+
+@pytest.mark.expect_log("line_not_booked")
+def test_push_when_one_line_will_not_go_in_then_only_that_one_is_kept_raw(till: Till) -> None:
+    for _ in range(4):
+        till.sell()
+    with till.server.database.write() as connection:
+        # Whatever the reason: this row stands where the second line's first posting belongs.
+        row = {"till_id": till.id, "seq": 2, "n": 1, "account": "in the way", "amount_minor": 0}
+        connection.execute(insert(journal.posting).values(row))
+    reasons = [one["reasons"] for one in till.push()["results"]]
+    # The receipt number of the line that was not understood is missing to the next.
+    assert reasons == [[], ["unknown_kind"], ["receipt_gap"], []]
+    assert states(till.server) == ["delivered"] * 3
