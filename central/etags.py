@@ -41,21 +41,39 @@ def cacheable(
     return Response(body, media_type="application/json", headers=fields)
 
 
+def tag_of(values: Mapping[str, Any]) -> str:
+    """Return a tag of some values, for what has no version of its own."""
+    return hashlib.sha256(json_bytes(values)).hexdigest()[:16]
+
+
+def tag_wanted(if_match: str | None) -> str | None:
+    """Return the tag a change was made from, without its quotes; None where the client takes any (`*`).
+
+    Raises Problem 428 `request.if_match`.
+    """
+    return None if _stated(if_match) == "*" else _stated(if_match).strip('"')
+
+
 def version_wanted(if_match: str | None) -> int | None:
     """Return the version a change was made from; None where the client takes any (`*`).
 
     Raises Problem 428 `request.if_match`; 412 `request.stale`.
     """
+    stated = _stated(if_match)
+    if stated == "*":
+        return None
+    found = _VERSION.fullmatch(stated)
+    if found is None:
+        raise Problem("request.stale", "If-Match names no version of this: read it again.", status=412)
+    return int(found[1])
+
+
+def _stated(if_match: str | None) -> str:
     if not if_match:
         raise Problem(
             "request.if_match", "Say which version you read: If-Match with the ETag of it.", status=428
         )
-    if if_match.strip() == "*":
-        return None
-    found = _VERSION.fullmatch(if_match.strip())
-    if found is None:
-        raise Problem("request.stale", "If-Match names no version of this: read it again.", status=412)
-    return int(found[1])
+    return if_match.strip()
 
 
 def _is_known(if_none_match: str | None, etag: str) -> bool:

@@ -40,6 +40,7 @@ Reason = Annotated[
     StringConstraints(min_length=3, max_length=400, pattern=PRINTABLE),
     Field(examples=["Bank says: received"]),
 ]
+Words = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PRINTABLE)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=PRINTABLE)]
 Drn = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]{11}|[0-9]{13})$"), Field(examples=["04100000373"])]

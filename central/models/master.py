@@ -154,6 +154,23 @@ meter = Table(
     Index("ix_meter_institution", "organisation_id", "institution_id"),
 )
 
+meter_event = Table(
+    "meter_event",
+    METADATA,
+    # What people did to a meter here; the id grows with time.
+    Column("id", Id, primary_key=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("meter_id", Id, nullable=False),
+    Column("at", Instant, nullable=False),
+    # changed, arrears, merged
+    Column("kind", String(16), nullable=False),
+    Column("changes", Json, nullable=False),
+    Column("reason", String(400), nullable=False),
+    Column("actor_id", Id),
+    Column("actor_name", String(200), nullable=False),
+    Index("ix_meter_event_meter", "organisation_id", "meter_id", "id"),
+)
+
 customer = Table(
     "customer",
     METADATA,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from central.routes import (
     auth,
+    customers,
     devices,
     master,
     me,
@@ -47,4 +48,5 @@ ROUTERS: list[APIRouter] = [
     webhooks.router,
     master.router,
     meters.router,
+    customers.router,
 ]

@@ -1,23 +1,28 @@
-"""Meters and customers of head office."""
+"""Meters of head office: reading them, changing them from what was read, and what people did to them."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Row
 
 from central.deps import ClockDep, DatabaseDep, Principal, require
 from central.errors import Problem
+from central.etags import tag_wanted
 from central.head_office import HeadOfficeDep
 from central.models import master as tables
 from central.routes.answers import problems
 from central.routes.master import CsvIn, ImportedOut, imported_out
-from central.schemas import PRINTABLE, Body, Drn
-from central.services import master_lists
+from central.routes.versions import IfMatch, changed_answer, read_answer
+from central.schemas import PRINTABLE, Body, Drn, Instant, Reason, Words
+from central.services import master_lists, meter_changes
 from central.services.devices import check_meter_seen
 from central.services.imports import Imports
+from central.services.meter_changes import Author
 from central.services.meter_values import check_references, check_sales_point
 from pos.domain.ids import new_id
 from pos.domain.permissions import Permission, Role
@@ -26,11 +31,8 @@ router = APIRouter(prefix="/v1", tags=["meters"])
 
 Viewer = Annotated[Principal, Depends(require(Permission.METER_VIEW))]
 Editor = Annotated[Principal, Depends(require(Permission.METER_EDIT))]
+Adjuster = Annotated[Principal, Depends(require(Permission.ARREARS_ADJUST))]
 Importer = Annotated[Principal, Depends(require(Permission.METER_IMPORT))]
-CustomerViewer = Annotated[Principal, Depends(require(Permission.CUSTOMER_VIEW))]
-CustomerEditor = Annotated[Principal, Depends(require(Permission.CUSTOMER_EDIT))]
-Eraser = Annotated[Principal, Depends(require(Permission.CUSTOMER_ERASE))]
-Text = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)]
 Digits2 = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 
 
@@ -48,13 +50,13 @@ class MeterChange(Body):
     key_method: Literal["02", "04"] | None = None
     base_date: Literal["93", "14", "35"] | None = None
     status: Literal["active", "inactive", "suspended", "blocked"] = "active"
-    block_reason: Text | None = None
+    block_reason: Words | None = None
     account_number: Annotated[str, StringConstraints(max_length=64, pattern=PRINTABLE)] | None = None
     institution_id: UUID | None = None
-    site: Text | None = None
-    building: Text | None = None
-    department: Text | None = None
-    note: Text | None = None
+    site: Words | None = None
+    building: Words | None = None
+    department: Words | None = None
+    note: Words | None = None
     home_till: UUID | None = None
 
 
@@ -71,34 +73,40 @@ class MeterOut(MeterChange):
     arrears_minor: int
     merged_into: UUID | None
     next_key: dict[str, Any] | None
+    version: str = Field(
+        description="What a change names in If-Match, in quotes.", examples=["5d41402abc4b2a76.900"]
+    )
+
+
+class ArrearsIn(Body):
+    """All that a meter owes, not the difference."""
+
+    arrears_minor: int = Field(ge=0, le=10**13, examples=[900])
+    reason: Reason
+
+
+class MeterEventOut(BaseModel):
+    """What a person did to a meter; `changes` are of the form {field, old, new}."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    at: Instant
+    kind: Literal["changed", "arrears", "merged"]
+    changes: list[dict[str, Any]]
+    reason: str
+    actor_id: UUID | None
+    actor_name: str
+
+
+class MeterEventsOut(BaseModel):
+    items: list[MeterEventOut]
+    next_cursor: UUID | None = None
 
 
 class MetersOut(BaseModel):
     items: list[MeterOut]
     next_cursor: str | None = None
-
-
-class CustomerIn(Body):
-    """A customer belongs to one sales point, whose tills pull it."""
-
-    sales_point_id: UUID | None = None
-    name: Text | None = None
-    phone: Annotated[str, StringConstraints(pattern=r"^\+[0-9]{6,15}$")] | None = None
-    address: Annotated[str, StringConstraints(max_length=400, pattern=PRINTABLE)] | None = None
-    area: Text | None = None
-    verification: int = Field(default=0, ge=0, le=9)
-
-
-class CustomerOut(CustomerIn):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    is_erased: bool
-
-
-class CustomersOut(BaseModel):
-    items: list[CustomerOut]
-    next_cursor: UUID | None = None
 
 
 @router.get("/meters", summary="List meters", response_model=MetersOut, responses=problems(403))
@@ -121,19 +129,43 @@ def list_meters(
             after=cursor,
             limit=limit + 1,
         )
-    items = [MeterOut.model_validate(row) for row in rows[:limit]]
+    items = [_meter_out(row) for row in rows[:limit]]
     return MetersOut(items=items, next_cursor=items[-1].drn if len(rows) > limit else None)
 
 
 @router.get(
-    "/meters/{meter_id}", summary="Read a meter", response_model=MeterOut, responses=problems(403, 404)
+    "/meters/{meter_id}", summary="Read a meter", response_model=MeterOut, responses=problems(304, 403, 404)
 )
-def read_meter(meter_id: UUID, who: Viewer, database: DatabaseDep) -> MeterOut:
-    """With its debt and the key it holds where that is not its group's."""
+def read_meter(request: Request, meter_id: UUID, who: Viewer, database: DatabaseDep) -> Response:
+    """With its debt, the key it holds where that is not its group's, and the ETag that a change must name."""
     with database.read() as connection:
         check_meter_seen(connection, who.organisation_id, meter_id, who.may_see_institution)
         row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
-    return MeterOut.model_validate(row)
+    found = _meter_out(row)
+    return read_answer(request, found)
+
+
+@router.get(
+    "/meters/{meter_id}/events",
+    summary="What people did to a meter",
+    response_model=MeterEventsOut,
+    responses=problems(403, 404),
+)
+def read_meter_events(
+    meter_id: UUID,
+    who: Viewer,
+    database: DatabaseDep,
+    cursor: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> MeterEventsOut:
+    """Newest first: who changed, what and why. What tills did stands in their books."""
+    with database.read() as connection:
+        check_meter_seen(connection, who.organisation_id, meter_id, who.may_see_institution)
+        rows = meter_changes.list_events(
+            connection, who.organisation_id, meter_id, after=cursor, limit=limit + 1
+        )
+    items = [MeterEventOut.model_validate(row) for row in rows[:limit]]
+    return MeterEventsOut(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
 
 @router.post(
@@ -154,29 +186,70 @@ def add_meter(
         check_references(connection, who.organisation_id, body.model_dump(), number_is_new=body.drn)
         office.master.put_meters(connection, who.organisation_id, [{"id": meter_id, **body.model_dump()}])
         row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
-    return MeterOut.model_validate(row)
+    return _meter_out(row)
 
 
 @router.put(
     "/meters/{meter_id}",
     summary="Change a meter",
     response_model=MeterOut,
-    responses=problems(403, 404, 409),
+    responses=problems(403, 404, 409, 412, 428),
 )
 def change_meter(
-    meter_id: UUID, body: MeterChange, who: Editor, database: DatabaseDep, office: HeadOfficeDep
-) -> MeterOut:
-    """Its number and its debt stay: the debt moves by sales and by `arrears_changed`."""
+    meter_id: UUID,
+    body: MeterChange,
+    who: Editor,
+    database: DatabaseDep,
+    office: HeadOfficeDep,
+    clock: ClockDep,
+    if_match: IfMatch = None,
+) -> Response:
+    """Its number and its debt stay. That its debt moved since it was read does not matter here."""
     if not who.may_see_institution(body.institution_id):
         raise Problem("permission.denied", "You look after another institution's meters.", status=403)
+    author, wanted = _author(who, clock.now()), tag_wanted(if_match)
     with database.write() as connection:
         check_meter_seen(connection, who.organisation_id, meter_id, who.may_see_institution)
         check_references(connection, who.organisation_id, body.model_dump())
-        known = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
-        values = dict(known._mapping) | body.model_dump()
-        office.master.put_meters(connection, who.organisation_id, [values])
+        changes = meter_changes.change_record(
+            connection, office.master, meter_id, body.model_dump(), wanted=wanted
+        )
+        if changes:
+            meter_changes.add_event(connection, author, meter_id, kind="changed", changes=changes)
         row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
-    return MeterOut.model_validate(row)
+    return changed_answer(_meter_out(row))
+
+
+@router.put(
+    "/meters/{meter_id}/arrears",
+    summary="Change the debt of a meter",
+    response_model=MeterOut,
+    responses=problems(403, 404, 409, 412, 428),
+)
+def change_arrears(
+    meter_id: UUID,
+    body: ArrearsIn,
+    who: Adjuster,
+    database: DatabaseDep,
+    office: HeadOfficeDep,
+    clock: ClockDep,
+    if_match: IfMatch = None,
+) -> Response:
+    """Who, when and why stand in an event. A sale that took of the debt since it was read answers 412."""
+    author, wanted = _author(who, clock.now()), tag_wanted(if_match)
+    with database.write() as connection:
+        check_meter_seen(connection, who.organisation_id, meter_id, who.may_see_institution)
+        meter_changes.set_arrears(
+            connection,
+            office.master,
+            author,
+            meter_id,
+            arrears_minor=body.arrears_minor,
+            reason=body.reason,
+            wanted=wanted,
+        )
+        row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
+    return changed_answer(_meter_out(row))
 
 
 @router.post(
@@ -197,75 +270,9 @@ def import_meters(
     return imported_out(imports.meters(body.text, sales_point_id=body.sales_point_id, now=clock.now()))
 
 
-@router.get("/customers", summary="List customers", response_model=CustomersOut, responses=problems(403))
-def list_customers(
-    who: CustomerViewer,
-    database: DatabaseDep,
-    cursor: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> CustomersOut:
-    """By id; who looks after one institution sees none here."""
-    if who.role is Role.FACILITY_MANAGER or who.institution is not None:
-        return CustomersOut(items=[])
-    with database.read() as connection:
-        rows = master_lists.customers(connection, who.organisation_id, after=cursor, limit=limit + 1)
-    items = [CustomerOut.model_validate(row) for row in rows[:limit]]
-    return CustomersOut(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+def _meter_out(row: Row[Any]) -> MeterOut:
+    return MeterOut.model_validate({**row._mapping, "version": meter_changes.version_of(row)})
 
 
-@router.post(
-    "/customers",
-    status_code=201,
-    summary="Add a customer",
-    response_model=CustomerOut,
-    responses=problems(403, 404),
-)
-def add_customer(
-    body: CustomerIn, who: CustomerEditor, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep
-) -> CustomerOut:
-    """The tills of the sales point pull it."""
-    return _put_customer(body, new_id(clock.now()), who, database, office)
-
-
-@router.put(
-    "/customers/{customer_id}",
-    summary="Change a customer",
-    response_model=CustomerOut,
-    responses=problems(403, 404, 409),
-)
-def change_customer(
-    customer_id: UUID, body: CustomerIn, who: CustomerEditor, database: DatabaseDep, office: HeadOfficeDep
-) -> CustomerOut:
-    """One that moves to another sales point leaves the tills of the first."""
-    with database.read() as connection:
-        row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
-    if row.is_erased:
-        raise Problem("customer.erased", "This customer was erased.", status=409)
-    return _put_customer(body, customer_id, who, database, office)
-
-
-@router.post(
-    "/customers/{customer_id}/erase",
-    status_code=204,
-    summary="Erase a customer's personal data",
-    responses=problems(403, 404),
-)
-def erase_customer(customer_id: UUID, who: Eraser, database: DatabaseDep, office: HeadOfficeDep) -> None:
-    """Name, phone and address are gone, here and at the tills; what was sold stays."""
-    with database.write() as connection:
-        row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
-        empty = dict.fromkeys(("name", "phone", "address", "area"))
-        values = {"id": customer_id, "sales_point_id": row.sales_point_id, "verification": 0, **empty}
-        office.master.put_customers(connection, who.organisation_id, [values | {"is_erased": True}])
-
-
-def _put_customer(
-    body: CustomerIn, id_: UUID, who: Principal, database: DatabaseDep, office: HeadOfficeDep
-) -> CustomerOut:
-    if who.role is Role.FACILITY_MANAGER:
-        raise Problem("permission.denied", "Customers of an institution are kept at its till.", status=403)
-    values = {"id": id_, "is_erased": False, **body.model_dump()}
-    with database.write() as connection:
-        check_sales_point(connection, who.organisation_id, body.sales_point_id)
-        office.master.put_customers(connection, who.organisation_id, [values])
-    return CustomerOut.model_validate(values)
+def _author(who: Principal, now: datetime) -> Author:
+    return Author(who.organisation_id, who.user_id, who.name, now)

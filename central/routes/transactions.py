@@ -23,13 +23,13 @@ from central.schemas import (
 )
 from central.services import transactions
 from central.services.transaction_rows import (
-    TEXT_LENGTH_MIN,
     Sort,
     Transaction,
     TransactionFilter,
     find_transaction,
     list_transactions,
 )
+from central.services.transaction_search import TEXT_LENGTH_MIN
 from central.services.transactions import MOVE_PERMISSIONS, NewTransaction
 from pos.domain.permissions import Permission
 from pos.domain.states import SaleState
@@ -98,7 +98,8 @@ def read_transactions(
             min_length=TEXT_LENGTH_MIN,
             max_length=64,
             pattern=PRINTABLE,
-            description="The beginning of a receipt number, meter number or reference.",
+            description="The beginning of a receipt number, meter number or reference. Where very many begin "
+            "so, a page may hold fewer than `limit`, even none: go on while there is a `next_cursor`.",
         ),
     ] = None,
     flagged: Annotated[

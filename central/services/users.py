@@ -207,7 +207,7 @@ def set_password(
         )
 
 
-def stale(version: int) -> Problem:
+def stale(version: int | str) -> Problem:
     """Return the refusal of a change that was made from an old version."""
     return Problem(
         "request.stale",

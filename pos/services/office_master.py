@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pos.domain.csv_table import RowError
-from pos.domain.money import format_major
 from pos.domain.permissions import Actor, Permission
 from pos.domain.tariff import Tariff
 from pos.domain.tariff_json import tariff_from_json
-from pos.errors import MachineFault, Rejected, UserError
+from pos.errors import MachineFault, UserError
 from pos.system.files import read_whole
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ CSV_LETTERS_MAX = 1_500_000
 
 _TARIFFS_A_PAGE = 100
 _PAGES_MAX = 20
-_MADE_ELSEWHERE = frozenset({"id", "drn", "arrears_minor", "merged_into", "next_key"})
+_MADE_ELSEWHERE = frozenset({"id", "drn", "arrears_minor", "merged_into", "next_key", "version"})
 """What a change of a meter does not say: its number and its debt stay."""
 
 SignedIn = Callable[[Actor, Permission], "OfficeClient"]
@@ -127,19 +124,12 @@ class OfficeMaster:
         client = self._signed_in(actor, Permission.METER_EDIT)
         return _change(client, meter, tariff_code=code)
 
-    def set_debt(self, actor: Actor, meter: OfficeMeter, *, arrears_minor: int, currency: str) -> OfficeMeter:
-        """Say what a meter owes: a CSV of one row, as head office takes debts. Raises as `set_status`."""
+    def set_debt(self, actor: Actor, meter: OfficeMeter, *, arrears_minor: int, reason: str) -> OfficeMeter:
+        """Say what a meter owes, all of it, and why. Raises as `set_status`; a sale changes the debt too."""
         client = self._signed_in(actor, Permission.ARREARS_ADJUST)
-        _unchanged(client, meter, with_debt=True)
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(("meter_number", "tariff_code", "supply_group", "arrears"))
-        rows.writerow((meter.drn, meter.tariff_code, meter.sgc, format_major(arrears_minor, currency)))
-        done = _imported(client.call("POST", "/v1/meters/import", {"text": text.getvalue()}))
-        if done.errors:
-            wrong = done.errors[0]
-            raise Rejected(*(wrong.error_code, wrong.error_text))
-        return _read(client, meter.id)
+        body = {"arrears_minor": arrears_minor, "reason": reason}
+        path = f"/v1/meters/{meter.id}/arrears"
+        return _meter(client.call("PUT", path, body, version=meter.record.get("version")))
 
     def import_meters(self, actor: Actor, path: Path, *, sales_point: str) -> OfficeImport:
         """Add or change meters by number, their customers at a sales point.
@@ -187,21 +177,9 @@ def _proposals_of(client: OfficeClient, meter: OfficeMeter) -> list[str]:
 
 
 def _change(client: OfficeClient, meter: OfficeMeter, **changes: Any) -> OfficeMeter:
-    _unchanged(client, meter)
     body = {name: value for name, value in meter.record.items() if name not in _MADE_ELSEWHERE}
-    return _meter(client.call("PUT", f"/v1/meters/{meter.id}", body | changes))
-
-
-def _unchanged(client: OfficeClient, meter: OfficeMeter, *, with_debt: bool = False) -> None:
-    """Refuse to write over what somebody else wrote; a debt moves with every sale, so it counts by itself."""
-    left_out = {"next_key"} if with_debt else {"next_key", "arrears_minor"}
-    now = _read(client, meter.id).record
-    if any(now.get(name) != value for name, value in meter.record.items() if name not in left_out):
-        raise Rejected("request.stale", "Somebody changed it meanwhile: read it again.")
-
-
-def _read(client: OfficeClient, meter_id: str) -> OfficeMeter:
-    return _meter(client.get(f"/v1/meters/{meter_id}"))
+    path = f"/v1/meters/{meter.id}"
+    return _meter(client.call("PUT", path, body | changes, version=meter.record.get("version")))
 
 
 def _csv_text(path: Path) -> str:

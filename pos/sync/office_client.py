@@ -83,7 +83,7 @@ class OfficeClient:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        version: int | None = None,
+        version: int | str | None = None,
     ) -> dict[str, Any]:
         """Send a request and return its JSON, an empty object where there is none.
 

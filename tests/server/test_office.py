@@ -415,8 +415,11 @@ def test_meters_when_kept_by_people_then_only_their_own_and_their_institutions(
     wrong = {"drn": "04100000415", "tariff_code": "NONE", "sgc": SGC}
     assert code_of(chief.post("/v1/meters", json=wrong)) == (422, "meter.unknown_tariff")
     path = f"/v1/meters/{made.json()['id']}"
-    changed = chief.put(path, json={key: body[key] for key in body if key != "drn"} | {"note": "roof"})
+    change = {key: body[key] for key in body if key != "drn"} | {"note": "roof"}
+    assert code_of(chief.put(path, json=change)) == (428, "request.if_match")
+    changed = chief.put(path, json=change, headers={"If-Match": made_tag(made.json())})
     assert changed.json()["note"] == "roof"
+    assert changed.headers["ETag"] == made_tag(chief.get(path).json())
     manager = till.server.person(
         Role.FACILITY_MANAGER,
         organisation_id=till.shop.organisation,
@@ -437,13 +440,111 @@ def test_meters_when_kept_by_people_then_only_their_own_and_their_institutions(
     assert len(page["items"]) == len(rest["items"]) == 2
 
 
+def made_tag(row: dict[str, Any]) -> str:
+    return f'"{row["version"]}"'
+
+
+def test_meter_when_it_changed_since_it_was_read_then_412_but_its_debt_may_have_moved(
+    till: Till, chief: Person
+) -> None:
+    meter_id = till.shop.meters[DRNS[0]]
+    path = f"/v1/meters/{meter_id}"
+    read = chief.get(path)
+    assert (read.status_code, read.headers["ETag"]) == (200, made_tag(read.json()))
+    assert chief.get(path, headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+    with till.server.database.write() as connection:
+        connection.execute(update(meter).where(meter.c.id == meter_id).values(arrears_minor=700))
+    assert chief.get(path, headers={"If-None-Match": read.headers["ETag"]}).status_code == 200
+    said = {"tariff_code": TARIFF.code, "sgc": SGC, "note": "roof"}
+    tag = {"If-Match": read.headers["ETag"]}
+    changed = chief.put(path, json=said, headers=tag)
+    assert (changed.json()["note"], changed.json()["arrears_minor"]) == ("roof", 700)
+    stale = chief.put(path, json=said | {"note": "cellar"}, headers=tag)
+    assert code_of(stale) == (412, "request.stale")
+    assert stale.headers["ETag"] == changed.headers["ETag"]
+    assert chief.put(path, json=said, headers={"If-Match": "*"}).status_code == 200
+    (event,) = chief.get(f"{path}/events").json()["items"]
+    assert (event["kind"], event["actor_name"]) == ("changed", chief.get("/v1/users/me/").json()["full_name"])
+    assert event["changes"] == [{"field": "note", "old": None, "new": "roof"}]
+
+
+def test_debt_of_a_meter_when_changed_then_tills_pull_it_and_an_event_says_why(
+    till: Till, chief: Person
+) -> None:
+    path = f"/v1/meters/{till.shop.meters[DRNS[0]]}"
+    body = {"arrears_minor": 1_500, "reason": "Old account of the house"}
+    assert code_of(chief.put(f"{path}/arrears", json=body)) == (428, "request.if_match")
+    tag = {"If-Match": chief.get(path).headers["ETag"]}
+    changed = chief.put(f"{path}/arrears", json=body, headers=tag)
+    assert (changed.status_code, changed.json()["arrears_minor"]) == (200, 1_500)
+    (row,) = [one for one in till.pull("meters")["rows"] if one["drn"] == DRNS[0]]
+    assert row["arrears_minor"] == 1_500
+    # A sale takes of it: what is said of the debt as it was then is not written over what it is now.
+    assert code_of(chief.put(f"{path}/arrears", json=body, headers=tag)) == (412, "request.stale")
+    tag = {"If-Match": changed.headers["ETag"]}
+    till.sell(basis=Basis(arrears_before_minor=1_500))
+    till.push()
+    lower = body | {"arrears_minor": 0}
+    assert code_of(chief.put(f"{path}/arrears", json=lower, headers=tag)) == (412, "request.stale")
+    (event,) = chief.get(f"{path}/events").json()["items"]
+    assert (event["kind"], event["reason"], event["actor_id"]) == ("arrears", body["reason"], str(chief.id))
+    assert event["changes"] == [{"field": "arrears_minor", "old": 0, "new": 1_500}]
+
+
+def test_meter_when_it_was_merged_then_only_the_kept_one_changes(till: Till, chief: Person) -> None:
+    twin = proposal(till, meter_id=str(new_id(till.now)), meter_number=DRNS[0])
+    assert states(till, twin) == ["merged"]
+    path = f"/v1/meters/{json.loads(twin['record'])['meter_id']}"
+    body, tag = {"arrears_minor": 5, "reason": "because"}, {"If-Match": "*"}
+    assert code_of(chief.put(f"{path}/arrears", json=body, headers=tag)) == (409, "meter.merged")
+    said = {"tariff_code": TARIFF.code, "sgc": SGC}
+    assert code_of(chief.put(path, json=said, headers=tag)) == (409, "meter.merged")
+
+
+def test_debt_of_a_meter_when_by_another_role_or_organisation_then_nothing(till: Till) -> None:
+    path = f"/v1/meters/{till.shop.meters[DRNS[0]]}"
+    body, tag = {"arrears_minor": 5, "reason": "because"}, {"If-Match": "*"}
+    cashier = till.server.person(Role.CASHIER, organisation_id=till.shop.organisation, username="c")
+    assert code_of(cashier.put(f"{path}/arrears", json=body, headers=tag)) == (403, "permission.denied")
+    stranger = till.server.person(
+        Role.ADMINISTRATOR, organisation_id=till.server.make_organisation("other"), username="eve"
+    )
+    assert code_of(stranger.put(f"{path}/arrears", json=body, headers=tag)) == (404, "meter.unknown")
+    assert code_of(stranger.get(f"{path}/events")) == (404, "meter.unknown")
+    supervisor = till.server.person(Role.SUPERVISOR, organisation_id=till.shop.organisation, username="s")
+    assert supervisor.put(f"{path}/arrears", json=body, headers=tag).json()["arrears_minor"] == 5
+
+
+def test_customer_when_read_then_a_change_must_name_what_was_read(till: Till, chief: Person) -> None:
+    body = {"sales_point_id": str(till.shop.sales_point), "name": "Aline", "phone": "+250788123456"}
+    path = f"/v1/customers/{chief.post('/v1/customers', json=body).json()['id']}"
+    read = chief.get(path)
+    assert (read.json()["name"], read.headers["ETag"]) == ("Aline", made_tag(read.json()))
+    assert chief.get(path, headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+    assert code_of(chief.put(path, json=body)) == (428, "request.if_match")
+    tag = {"If-Match": read.headers["ETag"]}
+    changed = chief.put(path, json=body | {"name": "Aline U."}, headers=tag)
+    assert changed.headers["ETag"] == chief.get(path).headers["ETag"] != read.headers["ETag"]
+    assert code_of(chief.put(path, json=body, headers=tag)) == (412, "request.stale")
+    manager = till.server.person(
+        Role.FACILITY_MANAGER, organisation_id=till.shop.organisation, institution_id=new_id(till.now)
+    )
+    stranger = till.server.person(
+        Role.ADMINISTRATOR, organisation_id=till.server.make_organisation("other"), username="eve"
+    )
+    for other in (manager, stranger):
+        assert code_of(other.get(path)) == (404, "record.unknown")
+
+
 def test_customers_when_erased_then_nothing_is_left_here_or_at_the_till(till: Till, chief: Person) -> None:
     body = {"sales_point_id": str(till.shop.sales_point), "name": "Aline", "phone": "+250788123456"}
     made = chief.post("/v1/customers", json=body).json()
-    assert chief.put(f"/v1/customers/{made['id']}", json=body | {"name": "Aline U."}).status_code == 200
+    any_ = {"If-Match": "*"}
+    path = f"/v1/customers/{made['id']}"
+    assert chief.put(path, json=body | {"name": "Aline U."}, headers=any_).status_code == 200
     assert chief.post(f"/v1/customers/{made['id']}/erase").status_code == 204
     assert till.pull("customers")["rows"] == [{"id": made["id"], "is_erased": True}]
-    assert code_of(chief.put(f"/v1/customers/{made['id']}", json=body)) == (409, "customer.erased")
+    assert code_of(chief.put(path, json=body, headers=any_)) == (409, "customer.erased")
     with till.server.database.read() as connection:
         assert connection.execute(select(customer.c.name, customer.c.phone)).one() == (None, None)
     stranger = till.server.person(

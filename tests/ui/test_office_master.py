@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLabel
+from sqlalchemy import update
 
+from central.models.master import meter as meter_table
 from central.services.master import Master
 from pos.domain.permissions import Role
 from pos.services.office_master import OfficeMeter, OfficeTariff
@@ -193,16 +195,38 @@ def test_meter_when_blocked_needs_a_reason_and_shows_it(desktop: Desktop, screen
     assert "Seal broken" in screen.detail.texts()
 
 
-def test_meter_when_its_debt_is_changed_keeps_all_else(desktop: Desktop, screen: OfficeScreen) -> None:
+def test_meter_when_its_debt_is_changed_keeps_all_else_and_says_why(
+    desktop: Desktop, screen: OfficeScreen, server: Server, office: Shop
+) -> None:
     open_tab(desktop, screen, METERS)
     before = meters(screen)[0]
     begin(desktop, screen, before.drn, "meter_debt")
     fill(desktop, screen, money="1250")
     do(desktop)
+    assert set(screen.presenter.state.form.wrong) == {"reason"}
+    fill(desktop, screen, reason="Old account")
+    do(desktop)
 
     after = meters(screen)[0]
     assert after.arrears_minor == 1250
-    assert {**after.record, "arrears_minor": 0} == dict(before.record)
+    assert {**after.record, "arrears_minor": 0, "version": ""} == {**before.record, "version": ""}
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="o3")
+    (event,) = chief.get(f"/v1/meters/{after.id}/events").json()["items"]
+    assert (event["kind"], event["reason"]) == ("arrears", "Old account")
+
+
+def test_debt_when_a_sale_took_of_it_meanwhile_is_read_again_and_not_written(
+    desktop: Desktop, screen: OfficeScreen, server: Server, office: Shop
+) -> None:
+    open_tab(desktop, screen, METERS)
+    begin(desktop, screen, DRNS[0], "meter_debt")
+    with server.database.write() as connection:
+        connection.execute(update(meter_table).where(meter_table.c.drn == DRNS[0]).values(arrears_minor=300))
+    fill(desktop, screen, money="1250", reason="Old account")
+    do(desktop)
+
+    assert "It was changed meanwhile" in shown_text(desktop.window)
+    assert meters(screen)[0].arrears_minor == 300
 
 
 def test_meter_when_its_tariff_is_changed_is_sold_to_by_it(
@@ -229,11 +253,11 @@ def test_meter_when_somebody_changed_it_meanwhile_is_read_again_and_not_written(
     other = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="other")
     path = f"/v1/meters/{office.meters[DRNS[0]]}"
     said = {"tariff_code": TARIFF.code, "sgc": "123456", "note": "Moved house"}
-    assert other.put(path, json=said).status_code == 200
+    assert other.put(path, json=said, headers={"If-Match": "*"}).status_code == 200
     screen.presenter.type_field("status", "inactive")
     do(desktop)
 
-    assert "Somebody changed it meanwhile" in shown_text(desktop.window)
+    assert "It was changed meanwhile" in shown_text(desktop.window)
     first = meters(screen)[0]
     assert (first.status, first.record["note"]) == ("active", "Moved house")
 

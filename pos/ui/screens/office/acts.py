@@ -186,7 +186,7 @@ ACTS = (
         METERS,
         "Change the old debt",
         "Change the debt",
-        ("money",),
+        ("money", "reason"),
         "All that the meter owes now, not the difference.",
         _is_meter,
     ),
@@ -392,8 +392,8 @@ def _meter_tariff(reader: _Reader, row: Row | None) -> Work:
 
 def _meter_debt(reader: _Reader, row: Row | None) -> Work:
     assert isinstance(row, OfficeMeter)
-    minor, currency = reader.money("money"), reader.context.wording.currency
-    return lambda: reader.master.set_debt(reader.actor, row, arrears_minor=minor, currency=currency)
+    arrears_minor, reason = reader.money("money"), reader.reason()
+    return lambda: reader.master.set_debt(reader.actor, row, arrears_minor=arrears_minor, reason=reason)
 
 
 def _merge(reader: _Reader, row: Row | None) -> Work:
