@@ -77,11 +77,16 @@ class Outbox:
         about: str,
         subject: str = "",
     ) -> None:
-        """Put a text in, inside the write unit at hand; the same one is put in once."""
+        """Put a text in, inside the write unit at hand; the same one is put in once.
+
+        One that was given up is tried again.
+        """
         now = self._clock.now()
         connection.exec_driver_sql(
             "INSERT INTO message (id, channel, address, subject, body, about, made_at, state, tries, "
-            "send_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?) ON CONFLICT DO NOTHING",
+            "send_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?) ON CONFLICT (channel, address, about) "
+            "DO UPDATE SET state = 'waiting', tries = 0, trouble = NULL, made_at = excluded.made_at, "
+            "send_at = excluded.send_at WHERE state = 'failed'",
             (
                 new_id(now).bytes,
                 channel,
@@ -117,14 +122,21 @@ class Outbox:
             ).scalar()
         return None if found is None else instant_of(found)
 
+    def newest(self, connection: Connection, channel: str, about: str) -> OutboxRow | None:
+        """Return the newest message of a channel about something, None where there is none."""
+        rows = self._rows(connection, "WHERE channel = ? AND about = ? ORDER BY made_at DESC", channel, about)
+        return next(iter(rows), None)
+
     def latest(self, limit: int = 100) -> list[OutboxRow]:
         """Return the newest messages."""
         with self._units.read() as connection:
-            rows: Any = connection.exec_driver_sql(
-                "SELECT id, channel, about, state, tries, made_at, sent_at, trouble FROM message "
-                "ORDER BY id DESC LIMIT ?",
-                (limit,),
-            ).all()
+            return self._rows(connection, "ORDER BY id DESC LIMIT ?", limit)
+
+    def _rows(self, connection: Connection, rest: str, *values: str | int) -> list[OutboxRow]:
+        rows: Any = connection.exec_driver_sql(
+            f"SELECT id, channel, about, state, tries, made_at, sent_at, trouble FROM message {rest}",  # noqa: S608
+            values,
+        ).all()
         return [
             OutboxRow(
                 id=UUID(bytes=row[0]),

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import json
-from datetime import tzinfo
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pos.domain.permissions import Actor, Permission
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
 from pos.models.ledger_book import Book
 from pos.models.queries.selling import find_sale, read_line_at
 from pos.models.uow import Units, WriteUnit
 from pos.printing.token_text import token_text
+from pos.services.approval import require
 from pos.services.outbox import Outbox
 from pos.services.payment_asking import owner_of
 from pos.services.payment_store import payments_of_sale
 
 ABOUT_SALE = "sale:"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenText:
+    """What became of the text of a sale's tokens; of the phone only its last digits are told.
+
+    `state`: `no_way` (no service is set up), `no_phone` (nobody's phone is known), `ready`, and as the outbox
+    has it `waiting`, `sent` or `failed`.
+    """
+
+    state: str
+    phone_last3: str = ""
+    sent_at: datetime | None = None
 
 
 class TokenMessages:
@@ -35,6 +51,39 @@ class TokenMessages:
         """Return the text of a delivered sale's tokens, empty while it has none."""
         with self._units.read() as connection:
             return self._text(connection, sale_id)
+
+    def state(self, sale_id: UUID, actor: Actor) -> TokenText:
+        """Return whether the text of a sale can go to its payer, and what became of it.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        with self._units.read() as connection:
+            return self._state(connection, sale_id)
+
+    def send_to_payer(self, sale_id: UUID, actor: Actor) -> TokenText:
+        """Put the text into the outbox for the payer's phone, or the customer's in the register.
+
+        Asked twice it goes out once; one that was given up is tried again. Returns how it is then.
+
+        Raises:
+            UserError: `permission.denied`.
+        """
+        require(actor, Permission.SALE_CREATE)
+        with self._units.write() as unit:
+            self.queue(unit, sale_id)
+            return self._state(unit.connection, sale_id)
+
+    def _state(self, connection: Connection, sale_id: UUID) -> TokenText:
+        phone, about = _phone(connection, sale_id), f"{ABOUT_SALE}{sale_id}"
+        known = self._outbox.newest(connection, "sms", about)
+        if known is not None:
+            state = "waiting" if known.state == "sending" else known.state
+            return TokenText(state, phone[-3:], known.sent_at)
+        if not self._outbox.has_way("sms"):
+            return TokenText("no_way")
+        return TokenText("ready", phone[-3:]) if phone else TokenText("no_phone")
 
     def queue(self, unit: WriteUnit, sale_id: UUID) -> None:
         """Put the text into the outbox, in the write unit at hand; nothing where nobody can be reached."""

@@ -9,8 +9,8 @@ import pytest
 from pos.errors import KilotillError, Rejected, Unavailable
 from pos.gateways.messages import FileMessages, Message, MessageWay, SmtpMessages
 from pos.services.outbox import Outbox
-from pos.services.token_messages import NoteSent, TokenMessages
-from tests.factories.payments import PHONE, Counter, make_counter
+from pos.services.token_messages import NoteSent, TokenMessages, TokenText
+from tests.factories.payments import PHONE, Counter, asked, make_counter
 from tests.factories.shop import ZONE
 
 
@@ -139,6 +139,40 @@ def test_token_text_when_the_sale_was_paid_by_phone_goes_to_the_payer(counter: C
         handed = connection.exec_driver_sql("SELECT is_handed_over FROM sale").scalar_one()
     assert handed == 1
     counter.check_books()
+
+
+def test_token_text_when_sent_by_hand_goes_once_to_the_payer_and_again_only_after_it_failed(
+    counter: Counter,
+) -> None:
+    way = Way(Rejected("message.refused", "no"), None)
+    outbox = make_outbox(counter, sms=way)
+    texts = TokenMessages(counter.shop.units, outbox, shop="Shop", time_zone=ZONE)
+    view = counter.begin(counter.shop.add_meter(1))
+    counter.run()
+    cashier = counter.shop.cashier
+    assert texts.state(view.sale_id, cashier) == TokenText("ready", PHONE[-3:])
+
+    assert texts.send_to_payer(view.sale_id, cashier).state == "waiting"
+    outbox.run_due()
+    assert texts.state(view.sale_id, cashier).state == "failed"
+    for _ in range(2):
+        assert texts.send_to_payer(view.sale_id, cashier).state == "waiting"
+    outbox.run_due()
+
+    text = texts.send_to_payer(view.sale_id, cashier)
+    assert (text.state, text.sent_at) == ("sent", counter.shop.clock.now())
+    assert outbox.run_due() == 0
+    assert [one.address for one in way.sent] == [PHONE]
+
+
+def test_token_text_when_no_way_or_no_phone_says_which(counter: Counter) -> None:
+    cashier = counter.shop.cashier
+    sold = counter.shop.checkout.sell(asked(counter.shop.add_meter(1)), cashier)
+    for ways, state in (({}, "no_way"), ({"sms": Way()}, "no_phone")):
+        outbox = make_outbox(counter, **ways)
+        texts = TokenMessages(counter.shop.units, outbox, shop="Shop", time_zone=ZONE)
+        assert texts.send_to_payer(sold.sale_uuid, cashier) == TokenText(state)
+        assert outbox.latest() == []
 
 
 def test_token_text_when_nobody_can_be_reached_stays_unsent(counter: Counter) -> None:

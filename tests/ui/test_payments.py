@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtTest import QTest
 
 from pos.bootstrap import Till
-from pos.config import CUSTOMER_DISPLAY
+from pos.config import CUSTOMER_DISPLAY, MESSAGE_FOLDER, SMS_WAY
 from pos.domain.fees import FeeRule
 from pos.domain.payment_reports import Outcome
 from pos.domain.permissions import Actor
@@ -514,6 +514,39 @@ def test_waiting_list_when_ctrl_r_is_pressed_then_the_oldest_is_taken_up_and_arr
     counter.key(KEY.Key_Down)
     card = counter.state.card
     assert card is not None and card.meter.drn == second
+
+
+def test_sms_when_a_token_is_ready_then_it_goes_to_the_payer_once_and_says_so(
+    counter: PayDesk, till: Till, drn: str, people: dict[str, Actor], tmp_path: Path
+) -> None:
+    till.settings.change(people["A"], MESSAGE_FOLDER, value=str(tmp_path / "sms"), reason="test")
+    counter.play("1")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_Return)
+    counter.go_on(5, times=3)
+    counter.key(KEY.Key_J, CTRL)
+    page = counter.screen.paid
+    assert page._send is not None and not page._send.isEnabled()
+    assert page._trouble.text() == "No SMS set up"
+    assert page._send.toolTip() == "No SMS service is set up: see Settings, Messages."
+
+    till.settings.change(people["A"], SMS_WAY, value="file", reason="test")
+    counter.screen.presenter.after.read_text()
+    counter.desktop.settle()
+    assert page._send.isEnabled() and page._send.caption == f"SMS ··· {PHONE[-3:]}"
+    for _ in range(2):
+        page._send.click()
+    counter.desktop.settle()
+    counter.screen.presenter.after.read_text()
+    counter.desktop.settle()
+
+    paid = counter.state.paid
+    (file,) = (tmp_path / "sms").iterdir()
+    address, _, _, text = file.read_text(encoding="utf-8").split("\n", 3)
+    assert paid is not None and address == "+25" + PHONE
+    assert paid.sale.digits in text.replace(" ", "")
+    assert page._trouble.text().startswith("SMS sent") and not page._send.isEnabled()
+    assert till.verify_books().is_clean
 
 
 def test_failure_when_parked_then_announced_and_shown_among_the_sales(

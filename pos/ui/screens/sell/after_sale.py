@@ -10,6 +10,7 @@ from pos.errors import KilotillError
 from pos.services.print_spool import JobState, PrintJob
 from pos.services.reprint import Copy, HandedOver
 from pos.services.sale_values import SaleResult
+from pos.services.token_messages import TokenText
 from pos.ui.lanes import Lane
 from pos.ui.screens.sell.state import Paid, Stage
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pos.ui.screens.sell.presenter import SellPresenter
 
 
+TEXT_LOOK_MS = 2_000
+"""So often it is looked whether a text is out, while its token is on the screen."""
+
+_MAY_BE_SENT = frozenset({"ready", "failed"})
 _NEVER_CAME = frozenset({"waiting", "failed"})
 
 
@@ -46,6 +51,58 @@ class AfterSale:
             )
         if result.print_job is not None:
             self._print(result.print_job, sale_id, place=result.place)
+        self._read_text(sale_id)
+
+    # -- the text for the phone ---------------------------------------------------------------------------
+
+    def send_text(self) -> None:
+        """Send the token to the payer's phone; pressed twice it goes out once."""
+        presenter = self._presenter
+        paid, context = presenter.state.paid, presenter.context
+        if paid is None or paid.text is None or paid.text.state not in _MAY_BE_SENT:
+            return
+        desk, actor, sale_id = context.desk.payments.texts, context.actor, paid.sale.row.sale_id
+
+        def done(text: TokenText) -> None:
+            context.shell.payments_changed()
+            self._got_text(sale_id, text)
+
+        context.tasks.submit(
+            Lane.SALE,
+            lambda: desk.send_to_payer(sale_id, actor),
+            on_ok=done,
+            on_error=context.shell.show_error,
+        )
+
+    def read_text(self) -> None:
+        """Look whether the token on the screen can go to a phone, or went."""
+        paid = self._presenter.state.paid
+        if paid is not None:
+            self._read_text(paid.sale.row.sale_id)
+
+    def _read_text(self, sale_id: UUID) -> None:
+        context = self._presenter.context
+        texts, actor = context.desk.payments.texts, context.actor
+        context.tasks.submit(
+            Lane.READ,
+            lambda: texts.state(sale_id, actor),
+            on_ok=lambda text: self._got_text(sale_id, text),
+            on_error=context.shell.show_error,
+        )
+
+    def _got_text(self, sale_id: UUID, text: TokenText) -> None:
+        """Show it; while it waits to go out, look again."""
+        self._update(sale_id, text=text)
+        paid = self._presenter.state.paid
+        if text.state == "waiting" and paid is not None and paid.sale.row.sale_id == sale_id:
+            self._presenter.context.tasks.later(TEXT_LOOK_MS, lambda: self._look_at_text(sale_id))
+
+    def _look_at_text(self, sale_id: UUID) -> None:
+        paid = self._presenter.state.paid
+        if paid is not None and paid.sale.row.sale_id == sale_id:
+            self._read_text(sale_id)
+
+    # -- paper --------------------------------------------------------------------------------------------
 
     def _print(self, job: int, sale_id: UUID, *, place: int | None) -> None:
         context = self._presenter.context

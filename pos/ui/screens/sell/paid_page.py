@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from pos.domain.denominations import change_in_pieces
 from pos.services.price_view import PriceRow, PriceView, about_units, bought_word, units_text
+from pos.services.token_messages import TokenText
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
@@ -39,6 +40,7 @@ class PaidPage(QWidget):
         tight(self._column, gap=look.metrics.gap)
         self._badges: list[Badge] = []
         self._content: QWidget | None = None
+        self._send: KeyButton | None = None
 
     def show_state(self, state: SellState) -> None:
         """Show a finished sale."""
@@ -181,6 +183,11 @@ class PaidPage(QWidget):
             show_qr = KeyButton(look, say("Show QR"), icon="qr", size="small")
             show_qr.clicked.connect(self._toggle_qr)
             row.addWidget(show_qr)
+        self._send = None
+        if tokens:
+            self._send = KeyButton(look, say("SMS"), icon="message", size="small")
+            self._send.clicked.connect(self._presenter.after.send_text)
+            row.addWidget(self._send)
         reprint = KeyButton(
             look, say("Reprint"), cap=look.keys.cap_of(Act.REPRINT), icon="printer", size="small"
         )
@@ -215,7 +222,23 @@ class PaidPage(QWidget):
         elif paid.print_state:
             tone, text, trouble = "bad", say("Not printed"), say("The token is above and safe.")
         printed.show_state(text, tone)
-        self._trouble.setText(trouble)
+        self._show_text(paid, trouble)
+
+    def _show_text(self, paid: Paid, trouble: str) -> None:
+        """Show whether the token can go to a phone, or went; why not stands beside it."""
+        text, say = paid.text, self._look.say
+        word, tone, why = text_words(text, self._look)
+        self._trouble.setText(trouble or word)
+        set_tone(self._trouble, "badtext" if trouble else tone)
+        self._trouble.setToolTip(" ".join(one for one in (trouble, why or word) if one))
+        if self._send is None:
+            return
+        can_send = text is not None and text.state in ("ready", "failed")
+        phone = text.phone_last3 if text is not None and can_send else ""
+        self._send.set_caption(say("SMS {phone}", phone=f"··· {phone}") if phone else say("SMS"))
+        self._send.setEnabled(can_send)
+        self._send.setToolTip(why)
+        self._send.setAccessibleDescription(why)
 
     def copy(self) -> None:
         """Put the tokens on the clipboard."""
@@ -433,6 +456,22 @@ class PaidPage(QWidget):
             row.addWidget(label(look, "+ …", Type.SUPPORT, tone="text2"))
         row.addStretch(1)
         return row
+
+
+def text_words(text: TokenText | None, look: Look) -> tuple[str, str, str]:
+    """Return what became of the text for the phone: in a word, its colour, and why it cannot go."""
+    say = look.say
+    if text is None or text.state == "ready":
+        return "", "text2", ""
+    if text.state == "no_way":
+        return say("No SMS set up"), "text2", say("No SMS service is set up: see Settings, Messages.")
+    if text.state == "no_phone":
+        return say("No phone known"), "text2", say("Nobody's phone is known for this sale.")
+    if text.state == "failed":
+        return say("SMS not sent"), "badtext", ""
+    if text.sent_at is not None:
+        return say("SMS sent {time}", time=look.wording.seconds(text.sent_at)), "oktext", ""
+    return say("SMS on its way"), "text2", ""
 
 
 def why_sentences(view: PriceView, look: Look) -> list[tuple[str, str]]:

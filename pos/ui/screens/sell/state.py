@@ -15,6 +15,7 @@ from pos.services.payment_views import SaleView
 from pos.services.price_view import PriceView
 from pos.services.sale_values import SaleKind
 from pos.services.token_check import TokenVerdict
+from pos.services.token_messages import TokenText
 
 
 class Stage(Enum):
@@ -109,6 +110,8 @@ class Paid:
     print_state: str = ""
     """Empty without a printer, `waiting`, `printed`, `unknown` or `failed`."""
     print_error: str = ""
+    text: TokenText | None = None
+    """What became of the text for the customer's phone; None while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
