@@ -54,7 +54,7 @@ class Limiter:
         self._full_at: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def take(self, kind: str, key: str) -> Verdict:
-        """Count one request of a key: `user`, `address`, `till` or `till_login`."""
+        """Count one request of a key; `kind` is the name of a limit in `Rates`."""
         rate: Rate = getattr(self._rates, kind)
         step = rate.seconds / rate.requests
         with self._lock:

@@ -22,7 +22,10 @@ from pos.domain.ids import new_id
 BODY_BYTES_MAX = 2 * 1024 * 1024
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNLIMITED = frozenset({"/health", "/ready", "/metrics"})
-_TILL_LOGIN = "/v1/tills/"
+_SIGN_IN = frozenset({"/token", "/v1/token", "/v1/auth/refresh"})
+_TILL_LOGIN = frozenset({"/v1/tills/enrol", "/v1/tills/challenge", "/v1/tills/token"})
+_CALLBACKS = "/v1/webhooks/"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _log = logger("central.access")
 
@@ -114,14 +117,28 @@ class _Exchange:
 
     def _charge_strangers(self) -> None:
         """Count those who do not say who they are against the address; others count when they are known."""
-        path = self._scope["path"]
-        if path in _UNLIMITED or "authorization" in self._request.headers:
+        kind = self._kind_of_stranger()
+        if kind is None:
             return
-        kind = "till_login" if path.startswith(_TILL_LOGIN) else "address"
         verdict: Verdict = self._state.limiter.take(kind, address_of(self._request))
         self._own.verdict = verdict
         if not verdict.is_allowed:
             raise too_many(verdict)
+
+    def _kind_of_stranger(self) -> str | None:
+        """Return the limit of a request of nobody known; None where its token will say who it is.
+
+        Where no token is asked for, one that is sent changes nothing: it would be a way around the limit.
+        """
+        path = self._scope["path"]
+        if path in _UNLIMITED:
+            return None
+        if path.startswith(_CALLBACKS):
+            return "callback"
+        if path in _TILL_LOGIN:
+            return "till_login"
+        is_open = path in _SIGN_IN or "authorization" not in self._request.headers
+        return "address" if is_open else None
 
     async def _send_with_headers(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -137,8 +154,10 @@ class _Exchange:
     def _note(self, seconds: float) -> None:
         method, route = self._scope["method"], _route(self._scope)
         metrics = self._state.metrics
-        metrics.requests.labels(method, route, str(self._status)).inc()
-        metrics.seconds.labels(method, route).observe(seconds)
+        # Anybody may invent methods; figures of each would never end.
+        counted = method if method in _METHODS else "other"
+        metrics.requests.labels(counted, route, str(self._status)).inc()
+        metrics.seconds.labels(counted, route).observe(seconds)
         if self._status == 429:
             metrics.refused.labels(route).inc()
         _log.info(

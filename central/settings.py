@@ -51,6 +51,7 @@ class Rates:
     address: Rate = Rate(100, 3600)
     till: Rate = Rate(7200, 3600)
     till_login: Rate = Rate(1200, 3600)
+    callback: Rate = Rate(7200, 3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,4 +215,5 @@ def _rates(environment: Mapping[str, str]) -> Rates:
         address=rate("KILOTILL_RATE_ADDRESS", usual.address),
         till=rate("KILOTILL_RATE_TILL", usual.till),
         till_login=rate("KILOTILL_RATE_TILL_LOGIN", usual.till_login),
+        callback=rate("KILOTILL_RATE_CALLBACK", usual.callback),
     )

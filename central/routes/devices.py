@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from central.deps import ClockDep, DatabaseDep, Principal, require
+from central.deps import ClockDep, DatabaseDep, Principal, refuse_unknown, require
 from central.errors import Unauthenticated
 from central.limits import charge
 from central.routes.answers import problems
@@ -18,7 +18,7 @@ from central.schemas import PRINTABLE, Body, Instant
 from central.services import devices
 from central.services.devices import Acknowledged, DevicePrincipal, find_device
 from central.services.readings import Reading, Source, list_readings, take_readings
-from central.till_auth import till_of
+from central.till_auth import current_till, till_of
 from pos.domain.journal import instant_text
 from pos.domain.permissions import Permission
 
@@ -123,7 +123,10 @@ class ReportAnswer(BaseModel):
 def _device(request: Request, device_id: UUID, bearer: Bearer) -> DevicePrincipal:
     if bearer is None:
         raise Unauthenticated("device.secret", "The device or its secret is not known.")
-    found = find_device(request.app.state.database, device_id, bearer.credentials)
+    try:
+        found = find_device(request.app.state.database, device_id, bearer.credentials)
+    except Unauthenticated as refusal:
+        raise refuse_unknown(request, refusal) from refusal
     charge(request, "till", str(found.device_id))
     return found
 
@@ -138,7 +141,7 @@ def _source(
     if device_id is not None:
         device = _device(request, device_id, bearer)
         return Source("device", device.device_id, device.organisation_id, device.meter_id)
-    till = till_of(request, bearer)
+    till = current_till(till_of(request, bearer))
     return Source("till", till.till_id, till.organisation_id)
 
 

@@ -97,6 +97,16 @@ def test_metrics_count_requests_by_declared_address(server: Server) -> None:
     assert "01980d2e" not in answer.text
 
 
+def test_metrics_count_invented_methods_as_one(server: Server) -> None:
+    for method in ("BREW", "WHEN", "PROPFIND"):
+        assert server.client.request(method, "/health").status_code == 405
+
+    text = server.client.get("/metrics").text
+
+    assert 'kilotill_requests_total{method="other",route="/health",status="405"} 3.0' in text
+    assert "BREW" not in text
+
+
 def test_metrics_with_a_token_are_for_those_who_have_it(sqlite_template: Path, tmp_path: Path) -> None:
     settings = settings_of(new_sqlite(sqlite_template, tmp_path), tmp_path, metrics_token="figures")
     client = make_server(settings).client
@@ -300,6 +310,57 @@ def test_limit_of_an_address_holds_for_bad_tokens_too(sqlite_template: Path, tmp
     ]
 
     assert answers == [401] * 3 + [429] * 2
+
+
+@pytest.mark.parametrize("path", ["/token", "/v1/token", "/v1/auth/refresh"])
+def test_limit_of_an_address_when_no_token_is_needed_then_sending_one_is_no_way_around(
+    sqlite_template: Path, tmp_path: Path, path: str
+) -> None:
+    server = _limited(sqlite_template, tmp_path, address=Rate(3, 3600))
+
+    answers = [
+        server.client.post(path, headers={"Authorization": f"Bearer {n}"}).status_code for n in range(5)
+    ]
+
+    assert answers == [422] * 3 + [429] * 2
+
+
+def test_limit_of_till_logins_when_a_token_is_sent_then_it_counts(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    server = _limited(sqlite_template, tmp_path, till_login=Rate(2, 3600))
+    asked = {"till": "01980d2e-7c1a-7d3e-8a49-0f6d2b1c9e55"}
+
+    answers = [
+        server.client.post("/v1/tills/challenge", json=asked, headers={"Authorization": "Bearer x"})
+        for _ in range(3)
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 429]
+
+
+def test_limit_of_callbacks_is_their_own(sqlite_template: Path, tmp_path: Path) -> None:
+    server = _limited(sqlite_template, tmp_path, address=Rate(1, 3600), callback=Rate(3, 3600))
+
+    answers = [
+        server.client.post("/v1/webhooks/nobody", content=b"{}", headers={"Authorization": "Basic x"})
+        for _ in range(4)
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+
+
+def test_limit_of_an_address_holds_for_devices_that_are_not_known(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    server = _limited(sqlite_template, tmp_path, address=Rate(2, 3600))
+    path = "/v1/devices/01980d2e-7c1a-7d3e-8a49-0f6d2b1c9e55/poll"
+
+    answers = [
+        server.client.post(path, headers={"Authorization": f"Bearer guess-{n}"}).status_code for n in range(3)
+    ]
+
+    assert answers == [401, 401, 429]
 
 
 def test_limit_of_a_user_is_their_own(sqlite_template: Path, tmp_path: Path) -> None:

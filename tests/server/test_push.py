@@ -405,6 +405,8 @@ def test_push_when_a_till_was_revoked_then_it_drains_and_everything_is_flagged(t
     for path in ("/v1/sync/pull?resource=meters", "/v1/sync/envelope", f"/v1/books/{till.id}/{DAY}"):
         response = till.get(path)
         assert (response.status_code, response.json()["code"]) == (403, "till.not_authorised")
+    response = till.post("/v1/readings", {"readings": []})
+    assert (response.status_code, response.json()["code"]) == (403, "till.not_authorised")
 
 
 def test_push_when_the_till_was_replaced_then_the_new_one_sends_its_rest(till: Till) -> None:
