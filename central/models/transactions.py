@@ -24,6 +24,7 @@ from central.models.types import Id, Instant, code_text
 
 _NOT_DELIVERED = text("state <> 'delivered'")
 _NOT_TOKEN = text("type <> 'token'")
+_NOT_OF_TILL = text("origin <> 'till'")
 _OF_INSTITUTION = text("institution_id IS NOT NULL")
 _FLAGGED = text("is_flagged")
 
@@ -71,6 +72,8 @@ transactions = Table(
     Index("ix_transactions_cashier", "organisation_id", "cashier_id", "at", "id"),
     Index("ix_transactions_till", "organisation_id", "till_code", "at", "id"),
     Index("ix_transactions_drn", "organisation_id", "drn", "at", "id"),
+    # When each business day begins and ends.
+    Index("ix_transactions_day", "organisation_id", "business_day", "at"),
     Index("ix_transactions_receipt", "organisation_id", "receipt_number"),
     # Few rows each, so they cost a till's push little.
     Index(
@@ -84,6 +87,12 @@ transactions = Table(
         *("organisation_id", "type", "at", "id"),
         sqlite_where=_NOT_TOKEN,
         postgresql_where=_NOT_TOKEN,
+    ),
+    Index(
+        "ix_transactions_origin",
+        *("organisation_id", "at", "id"),
+        sqlite_where=_NOT_OF_TILL,
+        postgresql_where=_NOT_OF_TILL,
     ),
     Index(
         "ix_transactions_institution",

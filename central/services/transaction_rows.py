@@ -8,27 +8,27 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select, text, tuple_, union
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, literal, select, text, tuple_
 
 from central.deps import Principal
 from central.errors import FieldProblem, Problem, permission_denied
 from central.models.transactions import transactions
 from central.models.types import Id
+from central.services.transaction_search import TextSearch, during
 from pos.domain.permissions import Permission, Role
 
-TEXT_LENGTH_MIN = 3
 SORT_DAYS_MAX = 31
 _DELIVERED = "delivered"
 _TOKEN = "token"  # noqa: S105 - a word of the trade
-# The day of a sale is that of its instant somewhere on earth; this finds the instants that can have it.
-_ZONES = timedelta(hours=26)
-_LAST_LETTER = "\U0010ffff"
+_TILL = "till"
+STRETCH = 5_000
+"""So many rows of a list are looked through for a text that many numbers begin with."""
 
 
 class Sort(StrEnum):
@@ -143,17 +143,54 @@ def list_transactions(
 
     Raises Problem 403 `permission.denied`; 422 `page.cursor`, `transaction.sort_days`, `transaction.text`.
     """
-    query = select(*_COLUMNS).where(visible_to(principal), *_conditions(principal, wanted))
-    column, is_falling = _SORT_COLUMNS[wanted.sort], wanted.sort.startswith("-")
+    conditions = [visible_to(principal), *_conditions(connection, principal, wanted)]
     if cursor is not None:
-        place = _place(cursor, wanted)
-        here, there = tuple_(column, transactions.c.id), tuple_(place[0], place[1])
-        query = query.where(here < there if is_falling else here > there)
-    order = (column, transactions.c.id)
-    query = query.order_by(*(one.desc() if is_falling else one for one in order)).limit(limit + 1)
-    found = [Transaction(**row._mapping) for row in connection.execute(query)]
+        conditions.append(_beyond(cursor, wanted))
+    query = select(*_COLUMNS).where(*conditions).order_by(*_order(wanted, transactions.c))
+    if wanted.text is not None:
+        search = TextSearch(principal.organisation_id, wanted.text)
+        if not search.is_narrow(connection):
+            return _page_of_stretch(connection, query, search, wanted, limit=limit)
+        query = query.where(search.narrowly())
+    found = [Transaction(**row._mapping) for row in connection.execute(query.limit(limit + 1))]
+    return _page(found, wanted, limit)
+
+
+def _page_of_stretch(
+    connection: Connection, query: Select[Any], search: TextSearch, wanted: TransactionFilter, *, limit: int
+) -> Page:
+    """Look for a text in the next rows of a list and no further; a page may then hold less, or nothing."""
+    stretch = query.limit(STRETCH).subquery()
+    matching = select(stretch).where(search.among(stretch.c)).order_by(*_order(wanted, stretch.c))
+    found = [Transaction(**row._mapping) for row in connection.execute(matching.limit(limit + 1))]
+    if len(found) > limit:
+        return _page(found, wanted, limit)
+    backwards = _order(wanted, stretch.c, is_backwards=True)
+    read = func.count().over().label("read")
+    last = connection.execute(select(stretch, read).order_by(*backwards).limit(1)).mappings().first()
+    if last is None or last["read"] < STRETCH:
+        return Page(found, None)
+    return Page(found, _cursor(Transaction(**{name: last[name] for name in _NAMES}), wanted))
+
+
+def _page(found: list[Transaction], wanted: TransactionFilter, limit: int) -> Page:
     items = found[:limit]
     return Page(items, _cursor(items[-1], wanted) if len(found) > limit else None)
+
+
+def _order(
+    wanted: TransactionFilter, columns: Any, *, is_backwards: bool = False
+) -> list[ColumnElement[Any]]:
+    is_falling = wanted.sort.startswith("-") is not is_backwards
+    order = (columns[_SORT_COLUMNS[wanted.sort].name], columns.id)
+    return [one.desc() if is_falling else one for one in order]
+
+
+def _beyond(cursor: str, wanted: TransactionFilter) -> ColumnElement[bool]:
+    """Return the condition for what comes after a place. Raises Problem 422 `page.cursor`."""
+    place = _place(cursor, wanted)
+    here, there = tuple_(_SORT_COLUMNS[wanted.sort], transactions.c.id), tuple_(place[0], place[1])
+    return here < there if wanted.sort.startswith("-") else here > there
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
@@ -171,30 +208,25 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
     return mine
 
 
-def _conditions(principal: Principal, wanted: TransactionFilter) -> list[ColumnElement[bool]]:
+def _conditions(
+    connection: Connection, principal: Principal, wanted: TransactionFilter
+) -> list[ColumnElement[bool]]:
     _check_sort(wanted)
     columns = transactions.c
     found: list[ColumnElement[bool]] = []
-    if wanted.first_day is not None:
-        found += [columns.business_day >= wanted.first_day, columns.at >= _instant(wanted.first_day) - _ZONES]
-    if wanted.last_day is not None:
-        found += [
-            columns.business_day <= wanted.last_day,
-            columns.at < _instant(wanted.last_day) + 2 * _ZONES,
-        ]
+    if wanted.first_day is not None or wanted.last_day is not None:
+        found += during(connection, principal.organisation_id, wanted.first_day, wanted.last_day)
     equal = {
-        columns.origin: wanted.origin,
         columns.till_code: wanted.till,
         columns.cashier_id: wanted.cashier,
         columns.drn: wanted.drn,
     }
     found += [column == value for column, value in equal.items() if value is not None]
+    found += _rare(columns.origin, wanted.origin, usual=_TILL)
     found += _rare(columns.state, wanted.state, usual=_DELIVERED)
     found += _rare(columns.type, wanted.type, usual=_TOKEN)
     if wanted.is_flagged is not None:
         found.append(text("is_flagged") if wanted.is_flagged else ~columns.is_flagged)  # type: ignore[arg-type]
-    if wanted.text is not None:
-        found.append(columns.id.in_(_matching(principal, wanted.text)))
     return found
 
 
@@ -204,26 +236,6 @@ def _rare(column: Column[str], value: str | None, *, usual: str) -> list[ColumnE
         return []
     unusual = [] if value == usual else [text(f"{column.name} <> '{usual}'")]
     return [column == value, *unusual]  # type: ignore[list-item]
-
-
-def _matching(principal: Principal, typed: str) -> Select[Any]:
-    """Return ids of transactions whose receipt number, meter number or reference begins with a text."""
-    words = typed.strip()
-    if len(words) < TEXT_LENGTH_MIN:
-        message = f"Type at least {TEXT_LENGTH_MIN} letters or digits."
-        errors = [FieldProblem("query.text", "transaction.text", message)]
-        raise Problem("transaction.text", message, status=422, errors=errors)
-    columns = transactions.c
-    begins = ((columns.receipt_number, words.upper()), (columns.drn, words), (columns.reference, words))
-    each = [
-        select(columns.id).where(
-            columns.organisation_id == principal.organisation_id,
-            column >= beginning,
-            column < beginning + _LAST_LETTER,
-        )
-        for column, beginning in begins
-    ]
-    return select(union(*each).subquery().c.id)
 
 
 def _check_sort(wanted: TransactionFilter) -> None:
@@ -261,10 +273,6 @@ def _place(cursor: str, wanted: TransactionFilter) -> tuple[ColumnElement[Any], 
 
 def _is_by_time(wanted: TransactionFilter) -> bool:
     return wanted.sort in (Sort.NEWEST, Sort.OLDEST)
-
-
-def _instant(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _plain(value: Any) -> Any:

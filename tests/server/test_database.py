@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -86,13 +87,13 @@ def test_read_at_length_fetches_bit_by_bit(database: Database) -> None:
 
 def test_read_asks_postgresql_once_a_statement(database: Database) -> None:
     with database.read() as connection:
-        alone = connection.connection.driver_connection.autocommit if database.is_postgres else True
+        driver: Any = connection.connection.driver_connection
         connection.execute(select(server_fact)).all()
         with database.write() as writing:
             writing.execute(insert(server_fact).values(name="a", value="b"))
         seen = connection.execute(select(server_fact.c.name)).scalars().all()
 
-    assert alone is True
+    assert not database.is_postgres or driver.autocommit
     # SQLite's reader keeps its one snapshot.
     assert seen == (["a"] if database.is_postgres else [])
 

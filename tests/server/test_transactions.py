@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
 from central.models.transactions import transaction_total, transactions
+from central.services import transaction_rows, transaction_search
 from central.services.totals import NO_INSTITUTION, Delta, TotalKey, add_totals
+from central.services.transaction_search import during
 from pos.domain.ids import new_id
 from pos.domain.permissions import Role
 from pos.domain.states import SALE_MOVES, SaleState
@@ -486,6 +488,83 @@ def test_list_filters(server: Server, supervisor: Person) -> None:
     assert found(text="INV-4") == {"api"}
     assert found(text="INV-4", status="paid") == set()
     assert found(text="100%") == set()
+
+
+def test_list_of_days_begins_and_ends_where_the_days_do(server: Server, supervisor: Person) -> None:
+    organisation, day = supervisor.organisation_id, server.clock.now().date()
+    # Tills in all zones, and days on which nothing was sold.
+    rows = {
+        (n, hours): _till_row(
+            server,
+            organisation,
+            at=datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=n, hours=hours),
+            business_day=day + timedelta(days=n),
+        )
+        for n in (-9, -3, -2, -1, 0, 1, 3)
+        for hours in (-37, -11, 0, 13, 37)
+    }
+
+    for first, last in ((-9, -9), (-3, -1), (-2, 3), (0, 0), (1, 2), (-6, -5), (None, -1), (0, None)):
+        ends = [None if n is None else day + timedelta(days=n) for n in (first, last)]
+        asked = {name: str(end) for name, end in zip(("first_day", "last_day"), ends, strict=True) if end}
+        found = {
+            item["id"]
+            for item in supervisor.get("/transactions/", params=asked | {"limit": "100"}).json()["items"]
+        }
+        assert found == {
+            str(row)
+            for (n, _), row in rows.items()
+            if (first is None or n >= first) and (last is None or n <= last)
+        }
+
+
+def test_list_of_days_reads_past_no_other_day(server: Server, supervisor: Person) -> None:
+    organisation, now = supervisor.organisation_id, server.clock.now()
+    for n in range(-6, 7):
+        _till_row(server, organisation, at=now + timedelta(days=n))
+    first, last = now.date() - timedelta(days=1), now.date() + timedelta(days=1)
+
+    with server.database.read() as connection:
+        _, begin, _, end = during(connection, organisation, first, last)
+        of_instants = select(transactions.c.business_day).where(
+            transactions.c.organisation_id == organisation, begin, end
+        )
+        days = connection.execute(of_instants.order_by(transactions.c.business_day)).scalars().all()
+
+    assert days == [first, now.date(), last]
+
+
+@pytest.mark.parametrize("sort", ["-at", "at"])
+def test_text_that_very_many_begin_with_is_looked_for_a_stretch_at_a_time(
+    server: Server, supervisor: Person, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(transaction_search, "MATCHES_MAX", 3)
+    monkeypatch.setattr(transaction_rows, "STRETCH", 4)
+    organisation = supervisor.organisation_id
+    codes = ["T07", *9 * ["T03"], *4 * ["T07"], "T03"]
+    made = [
+        str(_till_row(server, organisation, n, till_code=code, receipt_number=f"{code}-{n:06}"))
+        for n, code in enumerate(codes)
+    ]
+    wanted = [row for row, code in zip(made, codes, strict=True) if code == "T07"]
+
+    seen, sizes, cursor = [], [], None
+    while True:
+        asked = {"text": "T07-", "limit": "2", "sort": sort, **({"cursor": cursor} if cursor else {})}
+        page = supervisor.get("/transactions/", params=asked).json()
+        seen += [item["id"] for item in page["items"]]
+        sizes.append(len(page["items"]))
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == (wanted[::-1] if sort == "-at" else wanted)
+    # Some pages hold nothing and yet go on; few enough matches come in full pages out of the indexes.
+    assert 0 in sizes
+    monkeypatch.setattr(transaction_search, "MATCHES_MAX", 5)
+    page = supervisor.get("/transactions/", params={"text": "T07-", "limit": "4"}).json()
+    assert [item["id"] for item in page["items"]] == wanted[:0:-1]
+    assert page["next_cursor"] is not None
 
 
 def test_list_sorts(server: Server, supervisor: Person) -> None:
