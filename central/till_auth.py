@@ -25,7 +25,8 @@ def till_of(
 ) -> TillPrincipal:
     """Return the till that asks, even one that may only drain.
 
-    Raises Unauthenticated `till.login_required`; Problem 426 `sync.app_too_old`, 429 `limit.requests`.
+    Raises Unauthenticated `till.login_required`; Problem 426 `sync.app_too_old`, 429 `limit.requests`, 503
+    `server.maintenance`.
     """
     database, now = request.app.state.database, request.app.state.clock.now()
     found = find_till(database, bearer.credentials, now) if bearer else None

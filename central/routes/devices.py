@@ -123,8 +123,9 @@ class ReportAnswer(BaseModel):
 def _device(request: Request, device_id: UUID, bearer: Bearer) -> DevicePrincipal:
     if bearer is None:
         raise Unauthenticated("device.secret", "The device or its secret is not known.")
+    state = request.app.state
     try:
-        found = find_device(request.app.state.database, device_id, bearer.credentials)
+        found = find_device(state.database, device_id, bearer.credentials, state.clock.now())
     except Unauthenticated as refusal:
         raise refuse_unknown(request, refusal) from refusal
     charge(request, "till", str(found.device_id))

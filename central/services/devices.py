@@ -18,6 +18,8 @@ from sqlalchemy import Connection, select, update
 
 from central.db import Database
 from central.errors import Problem, Unauthenticated
+from central.maintenance import refuse_in_maintenance
+from central.models.identity import organisation as organisation_table
 from central.models.journal import case, sale_item, token
 from central.models.master import device, device_token, meter
 from central.security import token_hash
@@ -98,8 +100,11 @@ def end_device(connection: Connection, organisation: UUID, device_id: UUID) -> N
         raise Problem("device.unknown", "There is no such device.", status=404)
 
 
-def find_device(database: Database, device_id: UUID, secret: str) -> DevicePrincipal:
-    """Return the device that shows its secret. Raises Unauthenticated `device.secret`."""
+def find_device(database: Database, device_id: UUID, secret: str, now: datetime) -> DevicePrincipal:
+    """Return the device that shows its secret.
+
+    Raises Unauthenticated `device.secret`; Problem 503 `server.maintenance`.
+    """
     query = (
         select(
             device.c.organisation_id,
@@ -107,14 +112,18 @@ def find_device(database: Database, device_id: UUID, secret: str) -> DevicePrinc
             device.c.secret_hash,
             device.c.made_at,
             meter.c.drn,
+            organisation_table.c.maintenance_until,
+            organisation_table.c.maintenance_note,
         )
         .join(meter, meter.c.id == device.c.meter_id)
+        .join(organisation_table, organisation_table.c.id == device.c.organisation_id)
         .where(device.c.id == device_id, device.c.is_active)
     )
     with database.read() as connection:
         row = connection.execute(query).one_or_none()
     if row is None or not hmac.compare_digest(row.secret_hash, token_hash(secret)):
         raise Unauthenticated("device.secret", "The device or its secret is not known.")
+    refuse_in_maintenance(row.maintenance_until, row.maintenance_note, now)
     return DevicePrincipal(device_id, row.organisation_id, row.meter_id, row.drn, row.made_at)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from central.db import Database
 from central.errors import Problem
+from central.maintenance import refuse_in_maintenance
 from central.models.identity import organisation
 from central.models.journal import journal_line
 from central.models.master import sales_point
@@ -102,13 +103,18 @@ class Enrolment:
 
         Raises:
             Problem: `enrol.code`, `enrol.tries`, `enrol.currency`, `enrol.demo`, `enrol.already`,
-                `enrol.replaces_unknown`, `enrol.no_lane`, `till.code`, `till.code_taken`.
+                `enrol.replaces_unknown`, `enrol.no_lane`, `till.code`, `till.code_taken`,
+                `server.maintenance`.
         """
         if not TILL_CODE.fullmatch(request.till_code):
             raise Problem("till.code", "A till code is 2 to 6 capital letters and digits.", status=422)
         code = self._find_code(request, address, now)
         with self._database.write(lock=_lock(code.organisation_id)) as connection:
             self._database.take_lock(connection, f"float:{code.organisation_id}")
+            owner = connection.execute(
+                select(organisation).where(organisation.c.id == code.organisation_id)
+            ).one()
+            refuse_in_maintenance(owner.maintenance_until, owner.maintenance_note, now)
             code = connection.execute(
                 select(enrolment_code).where(enrolment_code.c.hash == code.hash).with_for_update()
             ).one()
@@ -128,7 +134,7 @@ class Enrolment:
         reason: str,
         now: datetime,
     ) -> None:
-        """End a till (`revoked`, `lost` or `replaced`): it may only drain. The caller holds `tills:<org>`.
+        """End a till (`revoked`, `lost` or `replaced`): it may only drain. The caller holds `lock_name`.
 
         Raises:
             Problem: `till.unknown`, 404.

@@ -23,7 +23,7 @@ def groups_of(connection: Connection, organisation: UUID) -> list[Row[Any]]:
 
 
 def give_lanes(connection: Connection, organisation: UUID, till: UUID, *, now: datetime) -> None:
-    """Give a till a lane in every group where it has none; the caller holds the organisation's `tills` lock.
+    """Give a till a lane in every group where it has none; the caller holds the lock of enrolments.
 
     A lane is never given twice under one key revision, whatever became of its till.
 

@@ -13,6 +13,8 @@ from sqlalchemy import delete, select
 
 from central.db import Database
 from central.errors import Problem
+from central.maintenance import refuse_in_maintenance
+from central.models.identity import organisation
 from central.models.tills import till, till_nonce, till_session
 from central.security import token_hash
 from central.services.app_version import oldest_app
@@ -96,7 +98,7 @@ def open_session(database: Database, till_id: UUID, *, nonce: str, signature: by
 
 
 def find_till(database: Database, token: str, now: datetime) -> TillPrincipal | None:
-    """Return the till of a bearer, None for one unknown or too old."""
+    """Return the till of a bearer, None for one unknown or too old. Raises Problem 503 `server.maintenance`."""
     query = (
         select(
             till.c.id,
@@ -105,15 +107,19 @@ def find_till(database: Database, token: str, now: datetime) -> TillPrincipal | 
             till.c.code,
             till.c.state,
             till_session.c.scope,
+            organisation.c.maintenance_until,
+            organisation.c.maintenance_note,
             oldest_app(),
         )
         .join(till, till.c.id == till_session.c.till_id)
+        .join(organisation, organisation.c.id == till.c.organisation_id)
         .where(till_session.c.token_hash == token_hash(token), till_session.c.expires_at > now)
     )
     with database.read() as connection:
         row = connection.execute(query).one_or_none()
     if row is None:
         return None
+    refuse_in_maintenance(row.maintenance_until, row.maintenance_note, now)
     scope: Scope = "till" if row.scope == "till" and row.state == "enrolled" else "drain"
     return TillPrincipal(row.id, row.organisation_id, row.sales_point_id, row.code, scope, row.min_app or "")
 

@@ -261,3 +261,22 @@ def revoke(till: Till) -> None:
 def lanes(shop: Shop) -> dict[UUID, int]:
     with shop.server.database.read() as connection:
         return {row.till_id: row.lane for row in connection.execute(select(lane)) if row.ended_at is None}
+
+
+def test_maintenance_when_it_lasts_then_tills_and_devices_wait(shop: Shop) -> None:
+    till = shop.till()
+    boss = shop.server.person(Role.ADMINISTRATOR, organisation_id=shop.organisation)
+    device = boss.post("/v1/devices", json={"meter_id": str(next(iter(shop.meters.values())))}).json()
+    boss.put("/v1/organisation/maintenance", json={"minutes": 30, "note": "New disk"})
+    till.sell()
+    poll = f"/v1/devices/{device['id']}/poll"
+    for answer in (
+        till.send(till.batch()),
+        till.get("/v1/sync/pull", resource="meters"),
+        Till(shop, "T02").enrol(),
+        till.client.post(poll, headers={"Authorization": f"Bearer {device['secret']}"}),
+    ):
+        assert code_of(answer) == (503, "server.maintenance")
+        assert answer.headers["Retry-After"] == "1800"
+    boss.delete("/v1/organisation/maintenance")
+    assert till.flags() == []
