@@ -20,7 +20,7 @@ from pos.gateways.sandbox.money import decimal_of, plain
 from pos.gateways.sandbox.payments import Payment
 from pos.gateways.sandbox.scenarios import Outcome, Scenario, scenario_of_ending
 from pos.gateways.sandbox.tokens import Tokens
-from pos.gateways.sandbox.wire import Answer, Request, Route, json_answer
+from pos.gateways.sandbox.wire import Answer, BadBodyError, Request, Route, json_answer
 
 TOKEN_LIFETIME_S = 180
 OPENING_BALANCE = 250_000
@@ -115,7 +115,11 @@ class Airtel(Provider):
         return self.keys.is_signed(request.body, signature=signature, key=key)
 
     def _make_token(self, request: Request) -> Answer:
-        fields = request.fields()
+        try:
+            fields = request.fields()
+        except BadBodyError:
+            about = "The request is not valid"
+            return json_answer(400, {"error": "invalid_request", "error_description": about})
         if fields.get("grant_type") != "client_credentials":
             about = "The grant type is missing or not supported"
             return json_answer(400, {"error": "unsupported_grant_type", "error_description": about})
@@ -392,14 +396,17 @@ def _place(request: Request) -> Place | Answer:
 
 
 def _missing(*values: object) -> Answer | None:
-    is_there = all(value not in (None, "") and not isinstance(value, bool) for value in values)
+    is_there = all(
+        isinstance(value, str | int) and value != "" and not isinstance(value, bool) for value in values
+    )
     return None if is_there else refused("ROUTER003", 400)
 
 
 def _wrong_place(place: Place, part: Mapping[str, Any]) -> Answer | None:
-    if part.get("country", place.country) != place.country:
+    if str(part.get("country") or place.country).upper() != place.country:
         return refused("ESB000034")
-    return None if part.get("currency", place.currency) == place.currency else refused("ESB000035")
+    is_right = str(part.get("currency") or place.currency).upper() == place.currency
+    return None if is_right else refused("ESB000035")
 
 
 def _wrong_number(number: object) -> Answer | None:

@@ -61,8 +61,9 @@ class Control:
             )
         if not _is_from_here(request):
             return json_answer(403, {"error": "Only this machine may control the sandbox."})
-        if request.method == "GET":
-            return self._show() if request.parts else Answer(200, payments_page(self._core).encode(), HTML)
+        if request.method in ("GET", "HEAD"):
+            is_page = not request.parts or "text/html" in request.header("accept")
+            return Answer(200, payments_page(self._core).encode(), HTML) if is_page else self._show()
         if request.method != "POST" or not request.parts:
             return json_answer(405, {"error": "Commands are sent by POST to /_control."})
         return self._command(request)
@@ -77,6 +78,8 @@ class Control:
         except BadBodyError:
             return json_answer(400, {"error": "The body is a JSON object or a form."})
         except ControlError as error:
+            if request.is_form():
+                return Answer(400, payments_page(self._core, trouble=str(error)).encode(), HTML)
             return json_answer(400, {"error": str(error)})
         if request.is_form():
             return Answer(303, headers=(("Location", "/"),))

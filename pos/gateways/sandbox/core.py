@@ -177,7 +177,8 @@ class Provider(ABC):
             return self.refusal(plan.code)
         has_trouble = plan.stall_s > 0 or plan.breaks is Breaks.LOST_503
         if has_trouble and self.core.book.is_first_trouble(self.name, payment.reference):
-            self.core.timeline.wait(plan.stall_s)
+            if not self.core.timeline.wait(plan.stall_s):
+                return CUT
             payment.made_at = self.core.timeline.now()
             if plan.breaks is Breaks.LOST_503:
                 return html_fault(503)

@@ -16,7 +16,7 @@ from pos.gateways.sandbox.callbacks import Callback
 from pos.gateways.sandbox.core import Core, Provider, Tale, http_status
 from pos.gateways.sandbox.money import decimal_of, plain
 from pos.gateways.sandbox.mtn_access import Access, Caller
-from pos.gateways.sandbox.mtn_answers import error, gateway_error, is_uuid
+from pos.gateways.sandbox.mtn_answers import error, gateway_error, is_uuid, reference_of
 from pos.gateways.sandbox.mtn_data import (
     AFTER_A_MOMENT,
     AT_ONCE,
@@ -115,7 +115,7 @@ class Mtn(Provider):
         caller = self._access.caller(kind.product, request)
         if isinstance(caller, Answer):
             return caller
-        reference = request.header("x-reference-id")
+        reference = reference_of(request)
         if not is_uuid(reference):
             return error(400, "BAD_REQUEST", "X-Reference-Id must be a UUID.")
         fields = request.fields()
@@ -138,7 +138,7 @@ class Mtn(Provider):
         amount: Decimal,
         currency: str,
     ) -> Answer:
-        reference, payer = request.header("x-reference-id"), _payer(kind, fields)
+        reference, payer = reference_of(request), _payer(kind, fields)
         plan = self._plan(kind, caller, amount, payer, reference)
         if payer in HTTP_500_NUMBERS and self.core.settings.mtn_refusals == "http_500":
             return self.refusal(plan.reason)
@@ -171,7 +171,7 @@ class Mtn(Provider):
 
     def _judge_refund(self, refund: Payment, fields: Mapping[str, Any]) -> None:
         """Refuse a refund of nothing, of more than is left, or of a payment that was not made."""
-        paid = self.found("requesttopay", str(fields["referenceIdToRefund"]))
+        paid = self.found("requesttopay", str(fields["referenceIdToRefund"]).lower())
         reason = ""
         if paid is None or paid.outcome is not Outcome.PAID:
             reason = "TRANSACTION_NOT_FOUND"
@@ -188,7 +188,7 @@ class Mtn(Provider):
             (
                 one.amount
                 for one in refunds
-                if one.facts["fields"]["referenceIdToRefund"] == reference
+                if str(one.facts["fields"]["referenceIdToRefund"]).lower() == reference
                 and one.scenario.outcome is Outcome.PAID
             ),
             Decimal(),
@@ -198,7 +198,7 @@ class Mtn(Provider):
         caller = self._access.caller(kind.product, request)
         if isinstance(caller, Answer):
             return caller
-        payment = self.found(_stored(kind), request.named["reference"])
+        payment = self.found(_stored(kind), request.named["reference"].lower())
         if payment is None:
             return error(404, "RESOURCE_NOT_FOUND")
         if payment.scenario.revokes_token and self.core.book.take_fault(payment):
@@ -249,7 +249,7 @@ class Mtn(Provider):
         caller = self._access.caller(kind.product, request)
         if isinstance(caller, Answer):
             return caller
-        payment = self.found(_stored(kind), request.named["reference"])
+        payment = self.found(_stored(kind), request.named["reference"].lower())
         if payment is None:
             return error(404, "RESOURCE_NOT_FOUND")
         if kind.name not in ("invoice", "preapproval"):
@@ -309,7 +309,7 @@ class Mtn(Provider):
         caller = self._access.caller(product, request)
         if isinstance(caller, Answer):
             return caller
-        payment = self.found(f"{request.named['kind']}", request.named["reference"])
+        payment = self.found(f"{request.named['kind']}", request.named["reference"].lower())
         if payment is None:
             return error(404, "RESOURCE_NOT_FOUND")
         text = request.fields().get("notificationMessage") or request.header("notificationmessage")

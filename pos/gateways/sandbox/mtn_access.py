@@ -11,7 +11,7 @@ from typing import Any
 
 from pos.gateways.sandbox.core import Core
 from pos.gateways.sandbox.credentials import MTN_API_KEY, MTN_SUBSCRIPTION_KEYS, MTN_USER
-from pos.gateways.sandbox.mtn_answers import error, gateway_error, is_uuid
+from pos.gateways.sandbox.mtn_answers import error, gateway_error, is_uuid, reference_of
 from pos.gateways.sandbox.mtn_data import CURRENCIES, SANDBOX, USER_INFO
 from pos.gateways.sandbox.tokens import Tokens
 from pos.gateways.sandbox.wire import Answer, Request, Route, empty_answer, json_answer
@@ -87,7 +87,7 @@ class Access:
     def _make_user(self, request: Request) -> Answer:
         if (wrong := _wrong_key(request)) is not None:
             return wrong
-        reference, host = request.header("x-reference-id"), request.fields().get("providerCallbackHost")
+        reference, host = reference_of(request), request.fields().get("providerCallbackHost")
         if not is_uuid(reference):
             return error(400, "BAD_REQUEST", "X-Reference-Id must be a UUID.")
         if not isinstance(host, str) or not host.strip():
@@ -111,7 +111,7 @@ class Access:
         user = self._user(request.named["id"])
         if isinstance(user, Answer):
             return user
-        if request.named["id"] == MTN_USER:
+        if request.named["id"].lower() == MTN_USER:
             return error(500, "NOT_ALLOWED")
         user.api_key = self._core.dice.hex(32)
         return json_answer(201, {"apiKey": user.api_key})
@@ -119,7 +119,7 @@ class Access:
     def _user(self, reference: str) -> User | Answer:
         if not is_uuid(reference):
             return error(400, "BAD_REQUEST", "The id of the user must be a UUID.")
-        return self._users.get(reference) or error(404, "RESOURCE_NOT_FOUND")
+        return self._users.get(reference.lower()) or error(404, "RESOURCE_NOT_FOUND")
 
     def _make_token(self, product: str, request: Request) -> Answer:
         if (wrong := _wrong_key(request, product)) is not None:
@@ -170,6 +170,7 @@ class Access:
             name, _, key = base64.b64decode(text.strip(), validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
+        name = name.lower()
         user = self._users.get(name)
         is_right = scheme.lower() == "basic" and user is not None and bool(key) and user.api_key == key
         return name if is_right else None

@@ -185,13 +185,19 @@ class Paystack(Provider):
         return self.keep(payment, lambda: done("Authorization URL created", value))
 
     def _verify(self, request: Request) -> Answer:
-        payment = self.found(TRANSACTION, request.named["reference"])
+        payment = self.own(request, request.named["reference"])
         if payment is None:
             step = "Ensure that you're passing the reference of a transaction that exists on this integration"
             return refused(400, "Transaction reference not found", "transaction_not_found", step=step)
         return self.asked(payment) or replace(
             done("Verification successful", views.transaction(payment)), skew_s=payment.scenario.skew_s
         )
+
+    def own(self, request: Request, reference: str) -> Payment | None:
+        """Return a transaction that the caller's key may see: a live key sees none of the tests."""
+        payment = self.found(TRANSACTION, reference)
+        is_own = payment is not None and payment.facts["domain"] == _domain(request)
+        return payment if is_own else None
 
     def asked(self, payment: Payment) -> Answer | None:
         """Count a status call; return the trouble that the scenario has for it, None if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ STAGES = {
     "address": "send_address",
     "url": "open_url",
 }
+MONTHS = 12
 ADDRESS_FIELDS = ("address", "city", "state")
 
 
@@ -157,6 +158,8 @@ class Charges:
         token = self.card_token(number, known.brand if known else "visa")
         if known is None or str(card["cvv"]) != known.cvv:
             return Way("card", data.WRONG_CVV if known else data.OTHER_CARD, authorization=token)
+        if not _is_in_future(card, self._paystack.core.timeline.now()):
+            return Way("card", data.EXPIRED_CARD, authorization=token)
         steps = known.steps
         if steps and steps[0][0] == "pin" and str(fields.get("pin", "")) == steps[0][1]:
             steps = steps[1:]
@@ -167,7 +170,9 @@ class Charges:
         if code == data.KUDA:
             is_right = str(bank.get("token", "")) == data.OTP
             return Way(
-                "bank", data.PAID if is_right else data.WRONG_CVV, authorization=self._bank_token("Kuda Bank")
+                "bank",
+                data.PAID if is_right else data.WRONG_TOKEN,
+                authorization=self._bank_token("Kuda Bank"),
             )
         account = str(bank.get("account_number", ""))
         if not code or not account:
@@ -226,7 +231,7 @@ class Charges:
 
     def _submit(self, step: str, request: Request) -> Answer:
         fields = request.fields()
-        payment = self._paystack.found("transaction", str(fields.get("reference") or ""))
+        payment = self._paystack.own(request, str(fields.get("reference") or ""))
         if payment is None:
             return no_reference()
         steps = payment.facts["steps"]
@@ -267,7 +272,7 @@ class Charges:
             self._paystack.delay(payment, plan.after_s)
 
     def _check(self, request: Request) -> Answer:
-        payment = self._paystack.found("transaction", request.named["reference"])
+        payment = self._paystack.own(request, request.named["reference"])
         if payment is None:
             return no_reference()
         return self._paystack.asked(payment) or done("Reference check successful", views.charge(payment))
@@ -315,6 +320,15 @@ def _wrong_step(step: str, wanted: str, value: str, fields: Mapping[str, Any]) -
     if step == "phone":
         return "" if re.fullmatch(r"\+?\d{7,15}", value) else "Incorrect phone number"
     return "" if value == wanted else f"Incorrect {step.upper()}"
+
+
+def _is_in_future(card: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether a card still holds this month; its year has two digits or four."""
+    month, year = str(card["expiry_month"]), str(card["expiry_year"])
+    if not month.isdecimal() or not year.isdecimal() or not 1 <= int(month) <= MONTHS:
+        return False
+    century = 2000 if len(year) == 2 else 0
+    return (int(year) + century, int(month)) >= (now.year, now.month)
 
 
 def _is_date(text: str) -> bool:

@@ -76,6 +76,8 @@ CARDS: dict[str, Card] = {
 """The last one is the sandbox's own: no published card asks for an address."""
 OTHER_CARD = _failing("Declined. Please use the test card since you are doing a test transaction")
 WRONG_CVV = _failing("Incorrect CVV")
+EXPIRED_CARD = _failing("Expired card")
+WRONG_TOKEN = _failing("Incorrect token")
 
 BIRTHDAYS = ("2007-04-15", "1995-12-23")
 ZENITH, KUDA = "057", "50211"

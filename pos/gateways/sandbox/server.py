@@ -149,7 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(json_answer(413, {"message": "The body is too long or its length is not a number."}))
             return
-        address = urlsplit(self.path)
+        try:
+            address = urlsplit(self.path)
+        except ValueError:
+            self._write(json_answer(400, {"message": "The address of the request is none."}))
+            return
         request = Request(
             self.command,
             tuple(unquote(part) for part in address.path.split("/") if part),
@@ -164,7 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer = json_answer(500, {"message": "The sandbox itself failed. This is a mistake of ours."})
         self._write(answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815 - the library's names
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the library's names
+    do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - as above
 
     def _body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -181,14 +186,14 @@ class _Handler(BaseHTTPRequestHandler):
                 size = int(self.rfile.readline(100).split(b";")[0], 16)
             except ValueError:
                 return None
+            if not 0 <= size <= BODY_BYTES_MAX - len(body):
+                return None
             if size == 0:
                 while self.rfile.readline(BODY_BYTES_MAX).strip():
                     pass
                 return body
             body += self.rfile.read(size)
             self.rfile.readline(3)
-            if len(body) > BODY_BYTES_MAX:
-                return None
 
     def _write(self, answer: Answer) -> None:
         if answer.is_cut:

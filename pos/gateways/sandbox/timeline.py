@@ -39,6 +39,7 @@ class Timeline:
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._change = threading.Condition()
+        self._life = 0
         self._is_busy = False
         self._is_stopped = False
         self._thread: threading.Thread | None = None
@@ -61,12 +62,13 @@ class Timeline:
     def call_soon(self, action: Callable[[], None]) -> None:
         self.call_at(self.now(), action)
 
-    def wait(self, seconds: float) -> None:
-        """Hold the caller until that much sandbox time has passed or the sandbox stops."""
-        end = self.now() + timedelta(seconds=seconds)
+    def wait(self, seconds: float) -> bool:
+        """Hold the caller until that much sandbox time has passed; False if all was forgotten before that."""
         with self._change:
-            while not self._is_stopped and self.now() < end:
+            end, life = self.now() + timedelta(seconds=seconds), self._life
+            while not self._is_stopped and self._life == life and self.now() < end:
                 self._change.wait(GLANCE_S)
+            return not self._is_stopped and self._life == life
 
     def settle(self, timeout_s: float = 10) -> bool:
         """Wait until nothing is due any more; False if that took longer than `timeout_s` of real time."""
@@ -83,6 +85,8 @@ class Timeline:
         with self._change:
             self._due.clear()
             self._ahead = timedelta()
+            self._life += 1
+            self._change.notify_all()
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="sandbox-timeline", daemon=True)

@@ -168,7 +168,8 @@ class Vtpass(Provider):
         if not request_id or not fields.get("serviceID"):
             return refused("011")
         phone, biller = str(fields.get("phone") or ""), str(fields.get("billersCode") or "")
-        plan = self._plan(request_id, phone, biller, service)
+        kind = str(fields.get("variation_code") or "")
+        plan = self._plan(request_id, phone=phone, biller=biller, service=service, kind=kind)
         if self.core.book.find(self.name, ORDER, request_id) is not None:
             return refused("014")
         if not self._is_today(request_id, plan):
@@ -222,14 +223,16 @@ class Vtpass(Provider):
             return False
         return self.core.timeline.now() - last < timedelta(seconds=REPEAT_WITHIN_S)
 
-    def _plan(self, request_id: str, phone: str, biller: str, service: data.Service | None) -> Scenario:
+    def _plan(
+        self, request_id: str, *, phone: str, biller: str, service: data.Service | None, kind: str
+    ) -> Scenario:
         known = _PHONE_PLANS.get(data.PHONES.get(phone, ""))
         if known is None:
             known = DELIVERED if phone == data.GOOD_PHONE else FAILED
             if phone.startswith(data.SCENARIO_PREFIX) and len(phone) == 11:
                 known = scenario_of_ending(phone) or FAILED
-            elif service is not None and service.has_number and not results.is_known(service, biller):
-                known = FAILED
+            elif service is not None and service.has_number:
+                known = known if results.is_known(service, biller, kind) else FAILED
         return self.scenario_for(reference=request_id, number=phone or biller, otherwise=known)
 
     def _is_today(self, request_id: str, plan: Scenario) -> bool:
@@ -345,7 +348,8 @@ def _price(service: data.Service, fields: Mapping[str, Any]) -> Decimal:
 
 
 def _quantity(fields: Mapping[str, Any]) -> int:
-    value = decimal_of(fields.get("quantity", 1) or 1)
+    wanted = fields.get("quantity")
+    value = decimal_of(1 if wanted in (None, "") else wanted)
     return int(value) if value is not None else 0
 
 

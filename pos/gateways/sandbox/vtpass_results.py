@@ -62,10 +62,10 @@ def verified(service: data.Service, biller: str, kind: str, now: datetime) -> di
     return _smartcard(service, now)
 
 
-def is_known(service: data.Service, biller: str) -> bool:
-    """Say whether the sandbox has such a meter, card or profile."""
+def is_known(service: data.Service, biller: str, kind: str) -> bool:
+    """Say whether the sandbox has such a meter of this kind, card or profile."""
     if service.category == "electricity-bill":
-        return biller in data.METERS.values()
+        return biller == data.METERS.get(kind)
     return biller == (data.PROFILE if service.code == "jamb" else data.SMARTCARD)
 
 

@@ -96,6 +96,12 @@ def test_wrong_login_has_the_form_of_the_token_layer(
     assert "error_description" in answer.json()
 
 
+def test_token_request_that_is_no_json_has_the_form_of_the_token_layer(airtel: AirtelCaller) -> None:
+    answer = requests.post(f"{airtel.base}/auth/oauth2/token", data=b"{", timeout=10)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
 def test_accepted_payment_says_success_and_is_only_in_process(airtel: AirtelCaller) -> None:
     reference = airtel.reference()
 
@@ -193,6 +199,7 @@ def test_country_or_currency_header_that_is_wrong_is_refused(
         ("transaction", {"amount": -5}, 200, "DP00800001004"),
         ("transaction", {"amount": None}, 200, "DP00800001004"),
         ("transaction", {"id": ""}, 400, "ROUTER003"),
+        ("transaction", {"id": ["a"]}, 400, "ROUTER003"),
     ],
 )
 def test_payment_with_a_bad_field_is_refused_and_not_made(
@@ -209,11 +216,17 @@ def test_payment_with_a_bad_field_is_refused_and_not_made(
     assert sandbox.core.book.newest_first("airtel") == []
 
 
-def test_country_and_currency_of_the_body_default_to_the_headers(airtel: AirtelCaller) -> None:
+@pytest.mark.parametrize(
+    "changes", [{}, {"country": None, "currency": ""}, {"country": "ug", "currency": "ugx"}]
+)
+def test_country_and_currency_of_the_body_default_to_the_headers(
+    airtel: AirtelCaller, changes: dict[str, str | None]
+) -> None:
     body = airtel.body(airtel.reference())
     for part in ("subscriber", "transaction"):
         for name in ("country", "currency"):
             del body[part][name]
+        body[part] |= changes
 
     answer = requests.post(
         f"{airtel.base}/merchant/v1/payments", json=body, headers=airtel.headers(), timeout=10

@@ -191,6 +191,16 @@ def test_reference_that_is_no_uuid_is_400(mtn: MtnCaller) -> None:
     assert mtn.pay("INV-7").status_code == 400
 
 
+def test_reference_in_capitals_is_the_same_reference(mtn: MtnCaller) -> None:
+    reference = mtn.reference()
+    mtn.pay(reference)
+
+    again = mtn.pay(reference.upper())
+
+    assert mtn.is_duplicate(again)
+    assert mtn.ask(reference.upper()).json() == mtn.ask(reference).json()
+
+
 def test_unknown_reference_is_404_with_code(mtn: MtnCaller) -> None:
     answer = mtn.ask(mtn.reference())
 

@@ -186,6 +186,24 @@ def test_card_with_steps(
     assert verified(paystack)["status"] == end
 
 
+@pytest.mark.parametrize(
+    ("expiry", "word"),
+    [
+        ({"expiry_month": "12", "expiry_year": "30"}, "success"),
+        ({"expiry_month": 1, "expiry_year": 2031}, "success"),
+        ({"expiry_month": "10", "expiry_year": "2026"}, "failed"),
+        ({"expiry_month": "12", "expiry_year": "25"}, "failed"),
+        ({"expiry_month": "13", "expiry_year": "30"}, "failed"),
+        ({"expiry_month": "May", "expiry_year": "30"}, "failed"),
+    ],
+    ids=str,
+)
+def test_expiry_of_a_card_is_any_date_to_come(
+    paystack: PaystackCaller, expiry: dict[str, object], word: str
+) -> None:
+    assert charge(paystack, card=CARD | expiry)["status"] == word
+
+
 def test_card_with_a_bank_page_opens_a_url(paystack: PaystackCaller) -> None:
     data = charge(paystack, card=CARD | {"number": "5192602720584796", "cvv": "123"})
 
@@ -368,9 +386,14 @@ def test_list_filters(paystack: PaystackCaller, sandbox: Sandbox) -> None:
 
 def test_test_and_live_keys_see_their_own_payments(paystack: PaystackCaller) -> None:
     charge(paystack, card=CARD)
+    waiting = charge(paystack, "c2", card=CARD | {"number": "507850785078507812", "cvv": "081"})
     paystack.key = "sk_live_0001"
 
     assert paystack.get("transaction").json()["data"] == []
+    assert paystack.get("transaction/verify/c1").json()["code"] == "transaction_not_found"
+    assert paystack.get("charge/c1").status_code == 400
+    assert paystack.post("charge/submit_pin", {"pin": "1111", "reference": "c2"}).status_code == 400
+    assert waiting["status"] == "send_pin"
 
 
 def refund(paystack: PaystackCaller, **body: Any) -> requests.Response:

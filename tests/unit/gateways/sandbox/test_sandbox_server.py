@@ -78,13 +78,42 @@ def test_body_without_a_sensible_length_is_refused(line: http.client.HTTPConnect
     assert line.getresponse().status == 413
 
 
-def test_chunk_without_a_size_is_refused(line: http.client.HTTPConnection) -> None:
+@pytest.mark.parametrize("size", [b"many", b"-5", b"fffffffff"])
+def test_chunk_without_a_sensible_size_is_refused(line: http.client.HTTPConnection, size: bytes) -> None:
     line.putrequest("POST", "/paystack/charge")
     line.putheader("Transfer-Encoding", "chunked")
     line.endheaders()
-    line.send(b"many\r\n{}")
+    line.send(size + b"\r\n{}")
 
     assert line.getresponse().status == 413
+
+
+def test_address_that_is_none_is_refused(line: http.client.HTTPConnection) -> None:
+    line.putrequest("GET", "http://[/mtn", skip_host=True)
+    line.endheaders()
+
+    assert line.getresponse().status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/_control", 405),
+        ("/mtn/collection/token/", 405),
+        ("/paystack/charge", 404),
+        ("/vtpass/api/pay", 405),
+    ],
+)
+def test_options_are_answered_in_the_form_of_the_provider(sandbox: Sandbox, path: str, status: int) -> None:
+    answer = requests.options(f"{sandbox.base_url}{path}", timeout=10)
+
+    assert answer.status_code == status
+    assert answer.json()
+
+
+@pytest.mark.parametrize("path", ["/", "/_control"])
+def test_head_says_that_the_sandbox_is_up(sandbox: Sandbox, path: str) -> None:
+    assert requests.head(f"{sandbox.base_url}{path}", timeout=10).status_code == 200
 
 
 def test_connection_is_kept_for_the_next_request(line: http.client.HTTPConnection) -> None:
@@ -298,6 +327,19 @@ def test_reset_forgets_all_payments(paystack: PaystackCaller, sandbox: Sandbox) 
     assert requests.get(f"{sandbox.base_url}/_control", timeout=10).json()["payments"] == []
 
 
+def test_reset_forgets_a_request_that_is_held(caller: AnyCaller, sandbox: Sandbox) -> None:
+    reference = caller.reference()
+    caller.headers()
+    with pytest.raises(requests.ReadTimeout):
+        caller.pay(reference, f"{caller.prefix}13", wait_s=0.2)
+
+    control(sandbox, action="reset")
+    sandbox.advance(60)
+
+    # The thread that held the request needs a moment; each ask is a round trip.
+    assert {caller.word(caller.ask(reference)) for _ in range(100)} == {"absent"}
+
+
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Host": "evil.example"}])
 @pytest.mark.parametrize("path", ["/", "/_control"])
 def test_other_web_pages_may_not_control(sandbox: Sandbox, headers: dict[str, str], path: str) -> None:
@@ -341,6 +383,40 @@ def test_buttons_of_the_page_decide_and_lead_back(caller: AnyCaller, sandbox: Sa
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert caller.word(caller.ask(reference)) == "paid"
     assert 'value="approve"' not in requests.get(sandbox.base_url, timeout=10).text
+
+
+def test_control_shows_a_browser_the_page_and_programs_the_state(sandbox: Sandbox) -> None:
+    for_people = requests.get(
+        f"{sandbox.base_url}/_control", headers={"Accept": "text/html,application/xml;q=0.9"}, timeout=10
+    )
+    for_programs = requests.get(f"{sandbox.base_url}/_control", timeout=10)
+
+    assert "<h1>Payment sandbox</h1>" in for_people.text
+    assert for_programs.json()["payments"] == []
+
+
+def test_page_chooses_what_the_next_payment_plays(caller: AnyCaller, sandbox: Sandbox) -> None:
+    form = {"provider": caller.name, "scenario": "6", "action": "play"}
+    requests.post(f"{sandbox.base_url}/_control", data=form, timeout=10)
+    reference = caller.reference()
+
+    caller.pay(reference, f"{caller.prefix}11")
+
+    sandbox.advance(60)
+    assert caller.word(caller.ask(reference)) == "pending"
+
+
+def test_button_that_comes_too_late_is_explained_on_the_page(caller: AnyCaller, sandbox: Sandbox) -> None:
+    reference = caller.reference()
+    caller.pay(reference, f"{caller.prefix}16")
+    form = {"reference": reference, "provider": caller.name, "action": "approve"}
+    requests.post(f"{sandbox.base_url}/_control", data=form, timeout=10)
+
+    answer = requests.post(f"{sandbox.base_url}/_control", data=form, timeout=10)
+
+    assert answer.status_code == 400
+    assert "This payment is final already." in answer.text
+    assert "<h1>Payment sandbox</h1>" in answer.text
 
 
 def test_page_shows_odd_references_as_text(mtn: MtnCaller, sandbox: Sandbox) -> None:

@@ -297,6 +297,7 @@ def test_callback_that_is_not_taken_is_sent_five_times(vtpass: VtpassCaller, san
         ({"amount": 5}, "013"),
         ({"amount": 60_000}, "017"),
         ({"quantity": -1}, "031"),
+        ({"quantity": 0}, "031"),
         ({"quantity": 99}, "032"),
         (METER | {"variation_code": "never"}, "010"),
         (METER | {"billersCode": ...}, "011"),
@@ -374,10 +375,12 @@ def test_postpaid_has_no_token_and_a_wrong_meter_fails(vtpass: VtpassCaller, san
     postpaid = METER | {"billersCode": "1010101010101", "variation_code": "postpaid"}
     answer = vtpass.pay(vtpass.reference(), **postpaid).json()
     wrong = vtpass.pay(vtpass.reference(), **METER | {"billersCode": "7"}).json()
+    other_kind = vtpass.pay(vtpass.reference(), **METER | {"variation_code": "postpaid"}).json()
 
     assert answer["content"]["transactions"]["status"] == "delivered"
     assert not {"token", "Token", "mainToken"} & set(answer)
     assert wrong["code"] == "016"
+    assert other_kind["code"] == "016"
 
 
 @pytest.mark.parametrize(
