@@ -64,5 +64,6 @@ def refuse_forked(connection: Connection, who: TillPrincipal) -> None:
             "sync.fork",
             "This till's book exists twice: it must be replaced.",
             status=409,
-            extra={"seq": row.fork_seq, "hash": (known or bytes(32)).hex()},
+            # `final`: who asks for a token learns nothing here about what became of the sale.
+            extra={"seq": row.fork_seq, "hash": (known or bytes(32)).hex(), "final": False},
         )

@@ -98,7 +98,11 @@ def open_session(database: Database, till_id: UUID, *, nonce: str, signature: by
 
 
 def find_till(database: Database, token: str, now: datetime) -> TillPrincipal | None:
-    """Return the till of a bearer, None for one unknown or too old. Raises Problem 503 `server.maintenance`."""
+    """Return the till of a bearer, None for one unknown or too old.
+
+    Raises:
+        Problem: `server.maintenance` 503.
+    """
     query = (
         select(
             till.c.id,

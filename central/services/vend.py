@@ -93,8 +93,8 @@ class Vending:
         """Return tokens and key of a sale: the same ones for the same request, whenever it is asked.
 
         Raises:
-            Problem: `vend.quote` 422; `sale.id_conflict` 409; any code with `final`: 404 not known here (a
-                final no after ten minutes), 409 a final no.
+            Problem: `vend.quote` 422; any code with `final`: 404 not known here (a final no after ten
+                minutes), 409 a final no, but for `sale.id_conflict`.
         """
         digest = _digest(request)
         now = self._clock.now()
@@ -146,7 +146,9 @@ class Vending:
             )
             return connection.execute(query).one()
         if known.request_sha256 != digest or known.till_id not in succession_of(connection, who.till_id):
-            raise Problem("sale.id_conflict", "This sale id belongs to another request.", status=409)
+            # The other request may have its token: no holder may serve this id again.
+            refusal = ("sale.id_conflict", "This sale id belongs to another request.")
+            raise _no(Problem(*refusal, status=409), is_final=False)
         return known
 
     def _not_now(

@@ -32,7 +32,7 @@ class Problem(Message):
     hash: Hash | None = None
     # sync.app_too_old (426): the oldest version that is served.
     min_app: str | None = None
-    # /v1/vend: true where the sale id will never be served here, whatever happens.
+    # /v1/vend: true where the sale id will never be served here, ever; false where it may be, or was.
     final: bool | None = None
     # Beside the header Retry-After.
     retry_after_s: int | None = None

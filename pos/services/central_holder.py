@@ -42,7 +42,7 @@ class CentralHolder:
         return self._is_reachable()
 
     def vend(self, request: str) -> HolderAnswer:
-        """Send the stored request. Only 409, and 404 that says it is final, are a final no."""
+        """Send the stored request. A final no is a 404 that says so, or a 409 that does not say otherwise."""
         client = self._client()
         if client is None:
             return HolderAnswer(HolderVerdict.UNKNOWN)
@@ -61,7 +61,7 @@ class CentralHolder:
             self._unreachable()
             return HolderAnswer(HolderVerdict.UNKNOWN, reason=error.code)
         except ServerRefusal as refusal:
-            is_final = refusal.status == _FINAL_NO or (
+            is_final = (refusal.status == _FINAL_NO and refusal.problem.final is not False) or (
                 refusal.status == 404 and refusal.problem.final is True
             )
             verdict = HolderVerdict.FINAL_NO if is_final else HolderVerdict.UNKNOWN

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from central.models.master import customer, meter, supplier, supply_group, vend_request
+from central.models.tills import till as till_table
 from central.services.master import Master
 from central.services.verification import put_level
 from pos.domain.ids import new_id
@@ -108,6 +109,23 @@ def test_vend_when_two_workers_are_asked_at_once_then_one_token(till: Till) -> N
     other.app.state.database.close()  # type: ignore[attr-defined]
     assert answers[0] == answers[1]
     assert len(answers[0]["tokens"]) == 1
+
+
+def test_vend_when_the_book_forked_after_the_token_then_no_final_no(till: Till) -> None:
+    asked = request(till)
+    assert till.post("/v1/vend", asked).status_code == 200
+    with till.server.database.write() as connection:
+        connection.execute(update(till_table).values(forked_at=till.now, fork_seq=1))
+    answer = till.post("/v1/vend", asked)
+    assert (answer.status_code, answer.json()["code"], answer.json()["final"]) == (409, "sync.fork", False)
+
+
+def test_vend_when_the_id_is_of_another_request_then_no_final_no(till: Till) -> None:
+    asked = request(till)
+    assert till.post("/v1/vend", asked).status_code == 200
+    answer = till.post("/v1/vend", asked | {"drn": DRNS[1]})
+    said = answer.json()
+    assert (answer.status_code, said["code"], said["final"]) == (409, "sale.id_conflict", False)
 
 
 def test_vend_when_a_meter_buys_twice_in_a_minute_then_two_tids(till: Till) -> None:

@@ -60,6 +60,8 @@ def test_sell_when_the_line_dies_the_paid_sale_waits_and_the_next_goes_to_the_va
         (problem(404, "vend.unknown"), HolderVerdict.UNKNOWN),
         (problem(404, "vend.unknown", final=True), HolderVerdict.FINAL_NO),
         (problem(409, "vend.refused"), HolderVerdict.FINAL_NO),
+        (problem(409, "vend.refused", final=True), HolderVerdict.FINAL_NO),
+        (problem(409, "sync.fork", final=False), HolderVerdict.UNKNOWN),
         (problem(403, "till.not_authorised"), HolderVerdict.UNKNOWN),
         (problem(500, "server.fault"), HolderVerdict.UNKNOWN),
         (ok({"sale_id": "no"}), HolderVerdict.UNKNOWN),
