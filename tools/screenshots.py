@@ -30,6 +30,8 @@ from pos.domain.canonical import JsonObject
 from pos.domain.permissions import Actor
 from pos.domain.shift import cash_count
 from pos.errors import Unavailable
+from pos.models.queries.tariffs import list_versions
+from pos.services.enrol_values import EnrolWish
 from pos.services.key_changes import Announcement
 from pos.services.sale_values import SaleRequest
 from pos.sync.transport import Response
@@ -38,8 +40,11 @@ from pos.system.paths import DataFolder
 from pos.ui.app import make_application, make_style
 from pos.ui.main_window import MainWindow
 from pos.ui.picture import settle, silence_offscreen
+from pos.ui.screens.office.view import TAB_WORDS
 from pos.ui.tasks import TaskRunner
 from tests.factories.head_office import compare, day_figures, fail, flag, sales_of, stand_enrolled
+from tests.factories.office_scene import CHIEF, PASSWORD, make_office_scene
+from tests.fakes.server_transport import ClientTransport
 
 OUT = Path(__file__).parents[1] / "docs" / "screenshots"
 WIDE, SMALL = (1366, 768), (1024, 600)
@@ -120,9 +125,11 @@ def main(parts: Sequence[str]) -> int:
             jobs += [
                 (_desk, WIDE, theme, "en"),
                 (_head_office, WIDE, theme, "en"),
+                (_office, WIDE, theme, "en"),
                 (_resume, WIDE, theme, "en"),
                 (_key_change, WIDE, theme, "en"),
             ]
+        jobs += [(_office, SMALL, "light", "en")]
         jobs += [(_sell, SMALL, "light", language) for language in ("fr", "rw", "sw")]
         jobs += [(_payments, WIDE, "light", "fr")]
         if parts:
@@ -344,6 +351,30 @@ def _head_office(camera: Camera) -> None:
     camera.shoot("12a-books")
     camera.go("settings", page="office")
     camera.shoot("13c-head-office")
+
+
+def _office(camera: Camera) -> None:
+    """The lists of head office, read from the real server in this process."""
+    till, administrator = camera.till, camera.people["A"]
+    with till.units.read() as connection:
+        tariffs = [one.tariff() for one in list_versions(connection)]
+    tariffs.sort(key=lambda one: one.code != "RES")
+    server, shop = make_office_scene(till.folder.root / "office", tariffs)
+    with server.client:
+        till.office.use_transport(lambda _: ClientTransport(server.client))
+        till.office.enrol(administrator, EnrolWish("https://office.test", shop.code()))
+        camera.sign_in("A")
+        screen = camera.go("office")
+        camera.shoot("16-office-sign-in")
+        screen.username.setFocus()
+        camera.type(CHIEF)
+        screen.password.setFocus()
+        camera.type(PASSWORD)
+        camera.key(KEY.Key_Return)
+        for tab in TAB_WORDS:
+            camera.shoot(f"16-office-{tab}")
+            camera.key(KEY.Key_F6)
+    server.database.close()
 
 
 class _NoLine:

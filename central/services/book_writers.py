@@ -203,10 +203,11 @@ class Booker:
         if not line.findings.flags:
             return
         sale_id, meter_id, money_minor = _subject(line)
+        # Ids of the time of the fact: the review list goes by them, and a batch is booked in one moment.
         for flag, detail in line.findings.flags.items():
             self.rows.flags.append(
                 (
-                    *(self._context.till_id, line.seq, flag, str(new_id(self._context.now))),
+                    *(self._context.till_id, line.seq, flag, str(new_id(line.at))),
                     *(self._context.organisation_id, line.at, line.kind[:40], sale_id, meter_id),
                     *(money_minor, detail, "open"),
                 )

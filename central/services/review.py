@@ -39,7 +39,7 @@ class ReviewFilter:
 def list_flags(
     connection: Connection, organisation: UUID, wanted: ReviewFilter, *, after: UUID | None, limit: int
 ) -> list[Row[Any]]:
-    """Return flags, oldest first, from after an id."""
+    """Return flags, the oldest fact first, from after an id."""
     query = (
         select(line_flag, till.c.code.label("till_code"))
         .join(till, till.c.id == line_flag.c.till_id)

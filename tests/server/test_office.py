@@ -213,6 +213,15 @@ def test_review_when_decided_then_once_and_the_fact_stays(till: Till, chief: Per
     assert till.get(f"/v1/books/{till.id}/2026-11-20").json()["tenders_minor"] == {"cash": 5_000}
 
 
+def test_review_when_pushed_at_once_then_the_oldest_fact_first(till: Till, chief: Person) -> None:
+    for _ in range(5):
+        till.line("sale_delivered", {"sale": till.sale(till.item(units_milli=999_000))})
+        till.server.clock.pass_time(seconds=10)
+    till.push()
+    items = chief.get("/v1/review?flag=price").json()["items"]
+    assert [one["seq"] for one in items] == [1, 2, 3, 4, 5]
+
+
 def test_review_when_by_another_organisation_or_role_then_nothing(till: Till, chief: Person) -> None:
     till.sell(units_milli=1)
     till.push()

@@ -64,7 +64,15 @@ class Shop:
         return made
 
 
-def make_shop(server: Server, slug: str = "demo", *, drns: Sequence[str] = DRNS, arrears: int = 0) -> Shop:
+def make_shop(
+    server: Server,
+    slug: str = "demo",
+    *,
+    drns: Sequence[str] = DRNS,
+    arrears: int = 0,
+    tariffs: Sequence[Tariff] = (TARIFF,),
+) -> Shop:
+    """Make the organisation of a shop; meters follow the first tariff."""
     organisation = server.make_organisation(slug)
     master = Master(server.app.state.head_office.feed)
     now = server.clock.now()
@@ -77,9 +85,10 @@ def make_shop(server: Server, slug: str = "demo", *, drns: Sequence[str] = DRNS,
         supplier = {"code": SUPPLIER, "name": "Utility", "is_float_kept": True}
         master.put_supplier(connection, organisation, supplier | {"credit_limit_minor": FLOAT_MINOR})
         master.put_group(connection, organisation, group_values(), now=now)
-        tariff_id = master.add_tariff(connection, organisation, TARIFF, name="Homes", now=now)
-        shop = Shop(server, organisation, place, tariff_id)
-        meters = [meter_values(new_id(now), drn, arrears_minor=arrears) for drn in drns]
+        ids = [master.add_tariff(connection, organisation, one, name="Homes", now=now) for one in tariffs]
+        shop = Shop(server, organisation, place, ids[0])
+        code = tariffs[0].code
+        meters = [meter_values(new_id(now), drn, arrears_minor=arrears, tariff_code=code) for drn in drns]
         master.put_meters(connection, organisation, meters)
     shop.meters = {one["drn"]: one["id"] for one in meters}
     return shop

@@ -315,10 +315,10 @@ class OfficeScreen(Screen):
             return say(FLAG_WORDS.get(flag_of(flag(row).flag), "Has a question"))
 
         return [
-            Column(say("When"), 150, lambda row: self._time(flag(row).at), Paint.QUIET),
-            Column(say("Till"), 70, lambda row: flag(row).till_code, Paint.STRONG),
+            Column(say("When"), 160, lambda row: self._time(flag(row).at), Paint.QUIET),
+            Column(say("Till"), 60, lambda row: flag(row).till_code, Paint.STRONG),
             Column(
-                say("Entry"), 80, lambda row: wording.count(flag(row).seq), Paint.QUIET_NUMBER, is_wide=True
+                say("Entry"), 64, lambda row: wording.count(flag(row).seq), Paint.QUIET_NUMBER, is_wide=True
             ),
             Column(
                 say("Question"),
@@ -338,7 +338,7 @@ class OfficeScreen(Screen):
             return row
 
         return [
-            Column(say("When"), 150, lambda row: self._time(proposal(row).received_at), Paint.QUIET),
+            Column(say("When"), 160, lambda row: self._time(proposal(row).received_at), Paint.QUIET),
             Column(say("What"), 180, lambda row: say(RESOURCE_WORDS[proposal(row).resource]), Paint.STRONG),
             Column(say("Which"), 0, lambda row: proposal(row).name),
         ]
