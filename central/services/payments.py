@@ -1,6 +1,7 @@
 """The server as the mouth of tills that have no keys of a provider: it passes on, and decides nothing.
 
-What it adds: a reference belongs to the till that used it first, and is written down before anything leaves.
+What it adds: a reference belongs to the till that used it first, or the one that replaced it, and is written
+down before anything leaves.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from central.clock import Clock
 from central.db import Database
 from central.errors import Problem
 from central.models.payments import payment_reference, webhook
+from central.services.former_lines import succession_of
 from central.services.payment_accounts import PaymentAccounts
 from central.services.till_sessions import TillPrincipal
 from pos.contracts.payments import (
@@ -137,7 +139,7 @@ class Payments:
         currency: str,
     ) -> None:
         """Write down whose a reference is. Raises Problem 409 `payment.reference_taken`."""
-        wanted = (who.till_id, kind, amount_minor, currency)
+        wanted = (kind, amount_minor, currency)
         with self._database.read() as connection:
             known = _known(connection, provider, reference)
         if known is None:
@@ -160,14 +162,23 @@ class Payments:
                 # Another request with the same reference was faster.
                 with self._database.read() as connection:
                     known = _known(connection, provider, reference)
-        if known is None or (known.till_id, known.kind, known.amount_minor, known.currency) != wanted:
+        if known is None or (known.kind, known.amount_minor, known.currency) != wanted:
             raise _taken()
+        self._refuse_another_till(who, known.till_id)
 
     def _refuse_foreign(self, who: TillPrincipal, provider: str, reference: str) -> None:
         with self._database.read() as connection:
             known = _known(connection, provider, reference)
-        if known is not None and known.till_id != who.till_id:
-            raise _taken()
+        if known is not None:
+            self._refuse_another_till(who, known.till_id)
+
+    def _refuse_another_till(self, who: TillPrincipal, owner: UUID) -> None:
+        """A till that replaced another goes on with that one's payments."""
+        if owner == who.till_id:
+            return
+        with self._database.read() as connection:
+            if owner not in succession_of(connection, who.till_id):
+                raise _taken()
 
 
 def forget_old_payments(connection: Connection, before: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from central.clock import Clock
 from central.db import Database
 from central.models.payments import webhook
+from central.services.former_lines import succession_of
 from central.services.payment_accounts import PaymentAccounts
 from central.services.payments import owner_of
 from pos.contracts.payments import HINTS_MAX, HintMessage, HintsAnswer
@@ -79,13 +80,17 @@ class Webhooks:
         return found
 
     def hints(self, till_id: UUID, after: int) -> HintsAnswer:
-        """Return the callbacks about a till's payments after a number; below 0 asks where to begin."""
+        """Return the callbacks about a till's payments after a number; below 0 asks where to begin.
+
+        Those of a till that it replaced are its own.
+        """
         if after < 0:
             return HintsAnswer(hints=(), after=self.last_number())
         with self._database.read() as connection:
+            owners = succession_of(connection, till_id)
             rows = connection.execute(
                 select(webhook.c.number, webhook.c.provider, webhook.c.reference)
-                .where(webhook.c.till_id == till_id, webhook.c.number > after)
+                .where(webhook.c.till_id.in_(owners), webhook.c.number > after)
                 .order_by(webhook.c.number)
                 .limit(HINTS_MAX)
             ).all()

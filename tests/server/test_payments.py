@@ -117,6 +117,27 @@ def test_reference_when_another_tills_or_of_other_money_is_refused(server: Serve
         assert (answer.status_code, answer.json()["code"]) == (409, "payment.reference_taken")
 
 
+def test_payment_when_its_till_was_replaced_goes_on_at_the_new_one(
+    server: Server, till: Till, sandbox: Sandbox
+) -> None:
+    mine = reference()
+    after = get(till, "hints?wait_s=0").json()["after"]
+    post(till, "mtn_momo/requests", request(mine))
+    new = Till(till.shop, "T01B")
+    replaced = {"till": str(till.id), "seq": 0, "hash": "00" * 32}
+    assert new.enrol(replaces=replaced).status_code == 200
+    new.log_in()
+    hook(server, "mtn_momo/hidden-part", callback(mine))
+    sandbox.advance(60)
+
+    assert get(new, f"mtn_momo/requests/{mine}").json()["outcome"] == "succeeded"
+    assert get(new, f"hints?after={after}&wait_s=0").json()["hints"] == [
+        {"provider": "mtn_momo", "reference": mine}
+    ]
+    other = till.shop.till("T02")
+    assert get(other, f"mtn_momo/requests/{mine}").json()["code"] == "payment.reference_taken"
+
+
 def test_payment_when_it_cannot_be_sent_is_refused_before_it_leaves(till: Till) -> None:
     foreign = request(reference()) | {"pay_by": {"by": "phone", "phone": "+256752604399"}}
     answer = post(till, "mtn_momo/requests", foreign)
