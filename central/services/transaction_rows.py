@@ -260,7 +260,7 @@ def _place(cursor: str, wanted: TransactionFilter) -> tuple[ColumnElement[Any], 
     try:
         plain = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         value, row_id, digest = json.loads(plain)
-        place = datetime.fromisoformat(value).astimezone(UTC) if _is_by_time(wanted) else int(value)
+        place = datetime.fromisoformat(value).astimezone(UTC) if _is_by_time(wanted) else _money(value)
         found = literal(place, _SORT_COLUMNS[wanted.sort].type), literal(UUID(row_id), Id())
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         digest = None
@@ -269,6 +269,12 @@ def _place(cursor: str, wanted: TransactionFilter) -> tuple[ColumnElement[Any], 
         errors = [FieldProblem("query.cursor", "page.cursor", message)]
         raise Problem("page.cursor", message, status=422, errors=errors)
     return found
+
+
+def _money(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError("no amount of ours")
+    return value
 
 
 def _is_by_time(wanted: TransactionFilter) -> bool:

@@ -22,6 +22,7 @@ from pos.gateways.masking import masked_body
 BYTES_MAX = 65_536
 _REFERENCE = re.compile(r"[A-Za-z0-9._=-]{1,64}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,60}")
+_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,27 +128,62 @@ def _airtel_form(body: bytes, given: str, keys: tuple[str, ...]) -> str:
 def _airtel_forms(body: bytes) -> list[tuple[str, bytes]]:
     """Give the byte strings that may have been hashed: the member as received, and the body without hash."""
     text = body.decode("utf-8")
+    spans = _spans(text)
     forms = [("body", body)]
-    member = _raw_member(text, "transaction")
-    if member:
+    if (span := spans.get("transaction")) is not None:
+        member = text[span.value_start : span.end]
         forms.insert(0, ("transaction", member.encode()))
         compact = json.dumps(json.loads(member), separators=(",", ":"), ensure_ascii=False)
-        forms.append(("transaction_compact", compact.encode()))
-    without = re.sub(r'\s*,\s*"hash"\s*:\s*"[^"]*"|"hash"\s*:\s*"[^"]*"\s*,\s*', "", text, count=1)
-    forms.append(("body_without_hash", without.encode()))
+        forms.append(("transaction_compact", compact.encode("utf-8", "replace")))
+    forms.append(("body_without_hash", _without(text, spans, "hash").encode()))
     return forms
 
 
-def _raw_member(text: str, name: str) -> str:
-    """Give the text of an object member exactly as it was received; its key order counts for the hash."""
-    match = re.search(rf'"{name}"\s*:\s*', text)
-    if match is None:
-        return ""
-    try:
-        _, end = json.JSONDecoder().raw_decode(text, match.end())
-    except ValueError:
-        return ""
-    return text[match.end() : end]
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Where a member of the outermost object stands: from its name to the end of its value."""
+
+    start: int
+    value_start: int
+    end: int
+
+
+def _spans(text: str) -> dict[str, _Span]:
+    """Find the outermost members as they were received: key order and blanks count for the hash.
+
+    Only these: the same name further inside may be a signed part of some older message.
+    """
+    decoder = json.JSONDecoder()
+    spans: dict[str, _Span] = {}
+    at = _past_blanks(text, text.index("{") + 1)
+    while text[at] != "}":
+        start = at
+        name, at = decoder.raw_decode(text, start)
+        value_start = _past_blanks(text, _past_blanks(text, at) + 1)
+        _, end = decoder.raw_decode(text, value_start)
+        spans[name] = _Span(start, value_start, end)
+        at = _past_blanks(text, end)
+        if text[at] == ",":
+            at = _past_blanks(text, at + 1)
+    return spans
+
+
+def _past_blanks(text: str, at: int) -> int:
+    match = _BLANKS.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def _without(text: str, spans: dict[str, _Span], name: str) -> str:
+    """Give the text without a member and its comma."""
+    names = list(spans)
+    if name not in spans:
+        return text
+    place = names.index(name)
+    if place > 0:
+        return text[: spans[names[place - 1]].end] + text[spans[name].end :]
+    next_start = spans[names[1]].start if len(names) > 1 else spans[name].end
+    return text[: spans[name].start] + text[next_start:]
 
 
 def _hint(
@@ -169,6 +205,8 @@ def _check_length(body: bytes) -> None:
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_members)
+        # Half a surrogate pair is no text: it could be neither hashed nor kept.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):

@@ -1,5 +1,6 @@
 """Transactions: made once, seen by those who may, moved by the rules of a sale, listed by key."""
 
+import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -444,6 +445,22 @@ def test_list_with_the_cursor_of_another_list_is_refused(server: Server, supervi
     answer = supervisor.get("/transactions/", params={"limit": 1, "cursor": cursor, "status": "paid"})
 
     assert answer.json()["code"] == "page.cursor"
+
+
+@pytest.mark.parametrize("place", [10**30, -1, 2**63, 1e300, True, None, "9" * 30, [], {}])
+def test_list_by_money_with_a_forged_cursor_is_refused(
+    server: Server, supervisor: Person, place: Any
+) -> None:
+    for n in range(2):
+        _till_row(server, supervisor.organisation_id, n)
+    params = {"limit": 1, "sort": "money", "first_day": "2026-11-20", "last_day": "2026-11-20"}
+    cursor = supervisor.get("/transactions/", params=params).json()["next_cursor"]
+    _, row_id, digest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    forged = base64.urlsafe_b64encode(json.dumps([place, row_id, digest]).encode()).decode()
+
+    answer = supervisor.get("/transactions/", params=params | {"cursor": forged})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "page.cursor")
 
 
 def test_list_filters(server: Server, supervisor: Person) -> None:

@@ -67,6 +67,7 @@ def test_paystack_refund_and_dispute_name_the_payment_elsewhere(data: dict[str, 
     [
         (b"{", "webhook.unreadable"),
         (b"[]", "webhook.unreadable"),
+        (b'{"externalId":"x","status":"\\ud800"}', "webhook.unreadable"),
         (b"\xff", "webhook.unreadable"),
         (b'{"data":{"reference":"a"},"data":{"reference":"b"}}', "webhook.unreadable"),
         (b"{}", "webhook.no_reference"),
