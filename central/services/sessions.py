@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from central.db import Database
 from central.errors import Problem, Unauthenticated
@@ -57,6 +57,7 @@ class Session:
     has_second_factor: bool
 
 
+# Built once, for every request asks it.
 _FIND = (
     select(
         users.c.id,
@@ -73,19 +74,19 @@ _FIND = (
     )
     .join_from(user_session, users, user_session.c.user_id == users.c.id)
     .join(organisation, organisation.c.id == users.c.organisation_id)
+    .where(
+        user_session.c.id == bindparam("session"),
+        user_session.c.revoked_at.is_(None),
+        user_session.c.expires_at > bindparam("now"),
+        users.c.is_active,
+    )
 )
 
 
 def find_principal(database: Database, claims: Claims, now: datetime) -> FoundUser | None:
     """Return the person of a session that still stands; None otherwise."""
-    query = _FIND.where(
-        user_session.c.id == claims.session_id,
-        user_session.c.revoked_at.is_(None),
-        user_session.c.expires_at > now,
-        users.c.is_active,
-    )
     with database.read() as connection:
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_FIND, {"session": claims.session_id, "now": now}).one_or_none()
     if row is None or row.session_user != claims.user_id:
         return None
     return FoundUser(
