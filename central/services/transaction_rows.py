@@ -147,12 +147,13 @@ def list_transactions(
     if cursor is not None:
         conditions.append(_beyond(cursor, wanted))
     query = select(*_COLUMNS).where(*conditions).order_by(*_order(wanted, transactions.c))
+    values: dict[str, Any] = {}
     if wanted.text is not None:
         search = TextSearch(principal.organisation_id, wanted.text)
         if not search.is_narrow(connection):
             return _page_of_stretch(connection, query, search, wanted, limit=limit)
-        query = query.where(search.narrowly())
-    found = [Transaction(**row._mapping) for row in connection.execute(query.limit(limit + 1))]
+        query, values = query.where(search.narrowly()), search.values
+    found = [Transaction(**row._mapping) for row in connection.execute(query.limit(limit + 1), values)]
     return _page(found, wanted, limit)
 
 

@@ -1,6 +1,7 @@
 """Finding transactions by days and by the beginning of a text, however many there are.
 
-No question here looks at more rows than it gives and a fixed number besides.
+No question here looks at more rows than it gives and a fixed number besides. What every request of its kind
+asks is built once.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Integer,
     ScalarSelect,
     Select,
+    and_,
+    bindparam,
     func,
-    null,
+    or_,
     select,
     union,
     union_all,
@@ -34,6 +38,36 @@ _DAY = timedelta(days=1)
 # Days as far apart as this have no instant in common.
 _APART = 3
 _LAST_LETTER = "\U0010ffff"
+_NUMBERS = tuple(transactions.c[name] for name in ("receipt_number", "drn", "reference"))
+# Written out, so that the database knows it when it plans.
+_MOST = bindparam("most", type_=Integer, literal_execute=True)
+_OF_ORGANISATION = transactions.c.organisation_id == bindparam("organisation")
+
+
+def _edge(name: str, of: Any) -> ScalarSelect[Any]:
+    """Return when the first (or last) of a day was sold, and of the few days that may overlap with it."""
+    at, day = transactions.c.at, transactions.c.business_day
+    each = [
+        select(of(at).label("at")).where(_OF_ORGANISATION, day == bindparam(f"{name}_{n}"))
+        for n in range(_APART)
+    ]
+    return select(of(union_all(*each).subquery().c.at)).scalar_subquery()
+
+
+def _first_that_begin(column: Column[Any]) -> Select[Any]:
+    # In the order of the index, and no further: so it is always the index that is read.
+    begins = _between(column, bindparam(f"{column.name}_from"), bindparam(f"{column.name}_to"))
+    return select(transactions.c.id).where(_OF_ORGANISATION, begins).order_by(column).limit(_MOST)
+
+
+def _between(column: ColumnElement[Any], first: Any, beyond: Any) -> ColumnElement[bool]:
+    return and_(column >= first, column < beyond)
+
+
+_EDGES = select(_edge("first", func.min), _edge("last", func.max))
+_FOUND = tuple(_first_that_begin(column).subquery() for column in _NUMBERS)
+_COUNTS = select(*(select(func.count()).select_from(found).scalar_subquery() for found in _FOUND))
+_IDS = select(union(*(select(found.c.id) for found in _FOUND)).subquery().c.id)
 
 
 def during(
@@ -44,12 +78,9 @@ def during(
     The instants are as close as the rows allow: whoever reads a list by time meets nobody else's day.
     """
     columns = transactions.c
-    begin, end = connection.execute(
-        select(
-            _edge(organisation_id, first, _DAY, func.min),
-            _edge(organisation_id, last, -_DAY, func.max),
-        )
-    ).one()
+    days = {f"first_{n}": first and first + n * _DAY for n in range(_APART)}
+    days |= {f"last_{n}": last and last - n * _DAY for n in range(_APART)}
+    begin, end = connection.execute(_EDGES, {"organisation": organisation_id, **days}).one()
     found: list[ColumnElement[bool]] = []
     if first is not None:
         beyond = _instant(first + _APART * _DAY) - _ZONES
@@ -70,52 +101,27 @@ class TextSearch:
             message = f"Type at least {TEXT_LENGTH_MIN} letters or digits."
             errors = [FieldProblem("query.text", "transaction.text", message)]
             raise Problem("transaction.text", message, status=422, errors=errors)
-        self._organisation_id = organisation_id
         self._beginnings = {"receipt_number": words.upper(), "drn": words, "reference": words}
+        self.values: dict[str, Any] = {"organisation": organisation_id, "most": MATCHES_MAX + 1}
+        for name, beginning in self._beginnings.items():
+            self.values |= {f"{name}_from": beginning, f"{name}_to": beginning + _LAST_LETTER}
 
     def is_narrow(self, connection: Connection) -> bool:
         """Say whether so few begin with the text that all of them can be put in order."""
-        counts = [
-            select(func.count()).select_from(self._first(transactions.c[name]).subquery()).scalar_subquery()
-            for name in self._beginnings
-        ]
-        return sum(connection.execute(select(*counts)).one()) <= MATCHES_MAX
+        return sum(connection.execute(_COUNTS, self.values).one()) <= MATCHES_MAX
 
     def narrowly(self) -> ColumnElement[bool]:
-        """Return the condition that reads the indexes of the numbers."""
-        each = [select(self._first(transactions.c[name]).subquery().c.id) for name in self._beginnings]
-        return transactions.c.id.in_(select(union(*each).subquery().c.id))
+        """Return the condition that reads the indexes of the numbers; it is executed with `values`."""
+        return transactions.c.id.in_(_IDS)
 
     def among(self, columns: Any) -> ColumnElement[bool]:
         """Return the condition on rows that are read anyway."""
-        first, *others = (_begins(columns[name], text) for name, text in self._beginnings.items())
-        for other in others:
-            first |= other
-        return first
-
-    def _first(self, column: Column[Any]) -> Select[Any]:
-        # In the order of the index, and no further: so it is always the index that is read.
-        here = transactions.c.organisation_id == self._organisation_id
-        query = select(transactions.c.id).where(here, _begins(column, self._beginnings[column.name]))
-        return query.order_by(column).limit(MATCHES_MAX + 1)
-
-
-def _begins(column: ColumnElement[Any], beginning: str) -> ColumnElement[bool]:
-    return (column >= beginning) & (column < beginning + _LAST_LETTER)
-
-
-def _edge(organisation_id: UUID, day: date | None, step: timedelta, of: Any) -> ScalarSelect[Any]:
-    """Return when the first (or last) of a day was sold, and of the few days that may overlap with it."""
-    if day is None:
-        return select(null()).scalar_subquery()
-    columns = transactions.c
-    each = [
-        select(of(columns.at).label("at")).where(
-            columns.organisation_id == organisation_id, columns.business_day == day + n * step
+        return or_(
+            *(
+                _between(columns[name], beginning, beginning + _LAST_LETTER)
+                for name, beginning in self._beginnings.items()
+            )
         )
-        for n in range(_APART)
-    ]
-    return select(of(union_all(*each).subquery().c.at)).scalar_subquery()
 
 
 def _instant(day: date) -> datetime:
