@@ -155,7 +155,7 @@ def load_context(
         meter_of_drn={row.drn: id_ for id_, row in known.items() if row.merged_into is None},
         arrears={id_: row.arrears_minor for id_, row in known.items()},
         tariffs=_tariffs(connection, organisation, mentions),
-        months=_months(connection, mentions),
+        months=_months(connection, organisation, mentions),
         balances=_balances(connection, till_row.id),
         taken_over=_taken_over(connection, till_row),
         tenders=_tenders(connection, succession, mentions),
@@ -226,10 +226,14 @@ def _tariffs(connection: Connection, organisation: UUID, mentions: Mentions) -> 
     return {one: parsed for one, parsed in known if parsed is not None}
 
 
-def _months(connection: Connection, mentions: Mentions) -> dict[Month, dict[str, MonthRow]]:
+def _months(
+    connection: Connection, organisation: UUID, mentions: Mentions
+) -> dict[Month, dict[str, MonthRow]]:
     columns = list(meter_month.c)
+    # Any till may name any id: what others say of a meter of theirs counts only for them.
+    own = (meter_month.c.organisation_id == organisation,)
     months: dict[Month, dict[str, MonthRow]] = defaultdict(dict)
-    for row in rows_where(connection, columns, meter_month.c.meter_id, mentions.meters):
+    for row in rows_where(connection, columns, meter_month.c.meter_id, mentions.meters, more=own):
         if row.month not in mentions.months:
             continue
         months[str(row.meter_id), row.month][str(row.till_id)] = MonthRow(

@@ -180,7 +180,7 @@ def load_fraud_check(
     kinds = {rule.kind for rule in rules}
     since = min(line.at for line in lines) - max(rule.window for rule in rules)
     if kinds & {"velocity_meter", "repeated_amount"}:
-        _load_meters(connection, check, mentions, since)
+        _load_meters(connection, check, organisation_id, mentions=mentions, since=since)
     if "velocity_cashier" in kinds:
         _load_cashiers(connection, check, organisation_id, mentions=mentions, since=since)
     if "velocity_phone" in kinds:
@@ -196,9 +196,12 @@ def _rules(facts: OrganisationFacts) -> list[Rule]:
     ]
 
 
-def _load_meters(connection: Connection, check: FraudCheck, mentions: Mentions, since: datetime) -> None:
+def _load_meters(
+    connection: Connection, check: FraudCheck, organisation_id: UUID, *, mentions: Mentions, since: datetime
+) -> None:
     columns = (sale_item.c.meter_id, sale_item.c.at, sale_item.c.money_minor)
-    more = (sale_item.c.at > since, sale_item.c.cause == "sale")
+    own = sale_item.c.organisation_id == organisation_id
+    more = (own, sale_item.c.at > since, sale_item.c.cause == "sale")
     for row in rows_where(connection, columns, sale_item.c.meter_id, sorted(mentions.meters), more=more):
         check.meters[str(row.meter_id)].append((row.at, row.money_minor))
 

@@ -181,6 +181,7 @@ class Master:
 
         Raises:
             NumberError: a number that is none. IntegrityError: a number that another meter has.
+            Problem: `record.unknown` 404: an id of another organisation.
         """
         rows = [
             {"organisation_id": organisation, "is_dirty": False, "pan": pan_number(one["drn"]), **one}
@@ -188,6 +189,9 @@ class Master:
         ]
         if not rows:
             return
+        foreign = (meter.c.organisation_id != organisation,)
+        if rows_where(connection, [meter.c.id], meter.c.id, [row["id"] for row in rows], more=foreign):
+            raise Problem("record.unknown", "There is no such meter.", status=404)
         columns = [column.name for column in meter.c]
         keep = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in ("id", "pan"))
         upsert_rows(
@@ -203,7 +207,8 @@ class Master:
 
     def publish_meters(self, connection: Connection, organisation: UUID, ids: list[UUID]) -> None:
         """Publish meters as they are now."""
-        rows = rows_where(connection, list(meter.c), meter.c.id, ids)
+        own = (meter.c.organisation_id == organisation,)
+        rows = rows_where(connection, list(meter.c), meter.c.id, ids, more=own)
         changes = [Change(str(row.id), meter_body(row)) for row in rows]
         self._feed.publish(connection, organisation, "meters", changes=changes)
 
