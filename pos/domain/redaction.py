@@ -15,7 +15,7 @@ _SECRETS = (
     # Hexadecimal in groups of four.
     re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{4}(?:[ -][0-9A-Fa-f]{4}){3,}(?![0-9A-Fa-f])"),
     # A stored secret: base 64 of 16 bytes or more.
-    re.compile(r"(?<![\w+/])[A-Za-z0-9+/_-]{22,}={1,2}"),
+    re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{22,}={1,2}"),
     # The recovery code: five groups of five.
     re.compile(r"(?<!\w)[A-Z2-9]{5}(?:-[A-Z2-9]{5}){4}(?!\w)"),
     # A phone number: international, or 9, 10 or 12 digits, or 11 from 07. Meter numbers have 11 or 13.

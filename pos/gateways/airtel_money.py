@@ -23,6 +23,7 @@ from pos.gateways.airtel_words import (
     CODES,
     COUNTRIES,
     DUPLICATES,
+    ESB_FAILED,
     ESB_SUCCESS,
     FAILED_REASONS,
     IN_PROCESS,
@@ -386,8 +387,13 @@ def _refund_answer(call: Call, reply: Reply) -> Answer:
 
 
 def _code(status: object) -> str:
-    """Give the code that counts: the newer one, where it is one we know, else the older ones."""
+    """Give the code that counts: the newer one, where it is one we know, else the older ones.
+
+    The older "failed" says nothing beside a newer code that we do not know: that one may say *ambiguous*.
+    """
     found = [text_of(inside(status, key)) for key in ("response_code", "result_code", "code")]
+    if found[0] and found[0] not in CODES and found[1] == ESB_FAILED:
+        return found[0]
     return next((code for code in found if code in CODES), next(filter(None, found), ""))
 
 

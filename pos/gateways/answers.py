@@ -20,6 +20,8 @@ BAD_REQUEST: Final = 400
 UNAUTHORISED: Final = 401
 TOO_MANY: Final = 429
 SERVER_ERROR: Final = 500
+_DIGITS_MAX = 30
+"""No amount of money is longer; a number such as 1e999999999 would fill the memory when written out."""
 
 
 def raw_of(call: Call, result: Result) -> RawAnswer:
@@ -84,6 +86,8 @@ def minor_of_major(value: object, currency: object) -> int | None:
     """Read an amount in major units, a number or a text, as minor units; None where it is no such thing."""
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal) or not isinstance(currency, str):
         return None
+    if isinstance(value, Decimal) and abs(value.adjusted()) > _DIGITS_MAX:
+        return None
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
     try:
         return parse_scaled(text.strip(), minor_digits(currency))
@@ -114,6 +118,7 @@ def inside(value: Any, *keys: str) -> Any:
 
 
 def text_of(value: object) -> str:
-    """Give a text or a number as text; empty for anything else."""
-    is_plain = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
-    return str(value) if is_plain else ""
+    """Give a text or a number as text that every database takes; empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return ""
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode()

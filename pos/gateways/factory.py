@@ -74,11 +74,19 @@ def make_gateway(code: str, account: Account, line: Line) -> PaymentGateway:
 
 
 def check_credentials(code: str, given: Mapping[str, str]) -> None:
-    """Refuse credentials that lack something. Raises UserError `provider.credentials`."""
+    """Refuse credentials that lack something or cannot be sent. Raises UserError `provider.credentials`."""
     needed = [name for name in FIELDS[code] if name not in OPTIONAL]
     unknown = set(given) - set(FIELDS[code])
     if unknown or not all(given.get(name, "").strip() for name in needed):
         raise UserError("provider.credentials", f"Give {', '.join(needed)} of this provider, nothing else.")
+    odd = next((name for name, value in given.items() if not _is_plain(value)), "")
+    if odd:
+        # A header cannot carry it, and the error of the library would show it.
+        raise UserError("provider.credentials", f"{odd} has a character that is in no key. Copy it anew.")
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and value.isprintable() and " " not in value
 
 
 def reference_of(code: str, payment_id: UUID) -> str:

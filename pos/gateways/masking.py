@@ -31,8 +31,10 @@ def masked_body(body: bytes) -> str:
     try:
         value = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):
-        return redact(text)
-    return json.dumps(_masked(value, ""), ensure_ascii=False, default=str)
+        return redact(text).replace("\0", "\ufffd")
+    kept = json.dumps(_masked(value, ""), ensure_ascii=False, default=str)
+    # JSON may name half of a character (\ud800), which no database takes; it stays written out.
+    return kept.encode("utf-8", "backslashreplace").decode()
 
 
 def masked_phone(text: str) -> str:

@@ -332,6 +332,9 @@ def _refusal(call: Call, reply: Reply) -> Answer:
     said = text_of(inside(envelope, "message")).lower()
     if code == "duplicate_reference" or ("duplicate" in said and "reference" in said):
         return Answer(Outcome.UNKNOWN, Reason.DUPLICATE, raw_of(call, reply), code)
+    if text_of(inside(envelope, "data", "status")) not in ("", "failed"):
+        # The call was refused, and yet there is a payment that goes on.
+        return unclear(call, reply, code)
     is_client_error = 400 <= reply.status < 500 and reply.status != TOO_MANY
     is_refused = inside(envelope, "type") not in ("api_error", "processor_error")
     if is_client_error and is_refused and inside(envelope, "status") is False:

@@ -163,6 +163,9 @@ def test_gateways_when_central_are_those_of_head_office(counter: Counter, sandbo
     [
         ("mtn_momo", {"user_id": "x"}, "provider.credentials"),
         ("airtel_money", {"client_id": "x", "client_secret": "y", "pin": "1"}, "provider.credentials"),
+        ("paystack", {"secret_key": "sk_live_ключ"}, "provider.credentials"),
+        ("paystack", {"secret_key": "sk_live_1\nsk_live_2"}, "provider.credentials"),
+        ("mtn_momo", {"subscription_key": "…123", "user_id": "u", "api_key": "k"}, "provider.credentials"),
         ("mpesa", {"key": "x"}, "provider.unknown"),
     ],
 )

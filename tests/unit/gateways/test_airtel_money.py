@@ -50,6 +50,10 @@ def refused(code: str, key: str = "response_code", success: bool = False) -> dic
     return {"status": {"code": "200", key: code, "success": success}}
 
 
+def refused_as(newer: str, older: str) -> dict[str, object]:
+    return {"status": {"code": "200", "response_code": newer, "result_code": older, "success": False}}
+
+
 def enquire(wire: responses.RequestsMock, body: object, status: int = 200) -> Answer:
     wire.get(ENQUIRY, json=body, status=status)
     return airtel().ask_payment(REFERENCE)
@@ -150,6 +154,10 @@ def test_key_that_is_none_means_nothing_was_sent(wire: responses.RequestsMock, k
         (refused("0000900"), Outcome.UNKNOWN, Reason.AMBIGUOUS),
         (refused("DP00800001025"), Outcome.UNKNOWN, Reason.AMBIGUOUS),
         (refused("DP99999999999"), Outcome.UNKNOWN, Reason.UNKNOWN_WORD),
+        (refused_as("DP99999999999", "ESB000011"), Outcome.UNKNOWN, Reason.UNKNOWN_WORD),
+        (refused_as("DP99999999999", "ESB000033"), Outcome.FAILED, Reason.PAYER_UNKNOWN),
+        (refused_as("DP00800001007", "ESB000011"), Outcome.FAILED, Reason.NOT_ENOUGH_MONEY),
+        (refused_as("", "ESB000011"), Outcome.FAILED, Reason.REFUSED),
         (refused("DP00800001007", success=True), Outcome.UNKNOWN, Reason.UNKNOWN_WORD),
         (refused("DP00800001006"), Outcome.UNKNOWN, Reason.UNKNOWN_WORD),
         ({}, Outcome.UNKNOWN, Reason.UNREADABLE),
@@ -211,6 +219,25 @@ def test_enquiry_states_money_or_none_but_never_one_that_cannot_be_read(
     answer = enquire(wire, found("TS", **more))
 
     assert (answer.outcome, answer.amount_minor) == (outcome, amount_minor)
+
+
+@pytest.mark.parametrize("amount", ["1e999999999", "1e-999999999", "NaN"])
+def test_enquiry_with_a_monstrous_amount_is_unreadable(wire: responses.RequestsMock, amount: str) -> None:
+    body = json.dumps(found("TS", amount="AMOUNT")).replace('"AMOUNT"', amount)
+    wire.get(ENQUIRY, body=body)
+
+    answer = airtel().ask_payment(REFERENCE)
+
+    assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.UNREADABLE)
+
+
+def test_enquiry_with_half_a_character_gives_words_that_can_be_kept(wire: responses.RequestsMock) -> None:
+    wire.get(ENQUIRY, body=json.dumps(found("TS", airtel_money_id="MP\ud800\0")))
+
+    answer = airtel().ask_payment(REFERENCE)
+
+    assert (answer.outcome, answer.provider_reference) == (Outcome.SUCCEEDED, "MP?")
+    assert answer.raw.body.encode()
 
 
 @pytest.mark.parametrize(

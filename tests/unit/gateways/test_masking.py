@@ -1,4 +1,7 @@
 import json
+import time
+
+import pytest
 
 from pos.gateways.masking import masked_body, masked_phone
 
@@ -37,6 +40,26 @@ def test_masked_body_that_is_no_json_loses_what_looks_secret() -> None:
     assert kept.startswith("<html>Sorry")
     assert "250788123456" not in kept
     assert masked_body(b"\xff\xfe") != ""
+
+
+def test_masked_body_holds_nothing_that_a_database_cannot_keep() -> None:
+    for body in (b'{"name":"half \\ud800","code":"a\\u0000b"}', b"<p>a\x00b"):
+        kept = masked_body(body)
+
+        assert kept.encode().decode() == kept
+        assert "\0" not in kept
+    assert json.loads(masked_body(b'{"code":"a\\u0000b"}')) == {"code": "a\0b"}
+
+
+@pytest.mark.parametrize("piece", ["-", "+", "_", "a-", "A2-", "1 ", "ab ", " _", "pin ", "+1", "\\u0020"])
+def test_masked_body_takes_no_longer_than_a_body_is_long(piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    started_s = time.process_time()
+
+    masked_body(f"<p>{text}".encode())
+    masked_body(f'{{"message":"{text}"}}'.encode())
+
+    assert time.process_time() - started_s < 2
 
 
 def test_masked_phone_shows_three_digits() -> None:

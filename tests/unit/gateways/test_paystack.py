@@ -185,6 +185,18 @@ def test_phone_that_does_not_fit_is_refused(pay_by: PayBy, currency: str, code: 
         ),
         (
             400,
+            {"status": False, "message": "Charge attempted", "data": {"status": "pending"}},
+            Outcome.UNKNOWN,
+            Reason.UNREADABLE,
+        ),
+        (
+            400,
+            {"status": False, "message": "Charge attempted", "data": {"status": "failed"}},
+            Outcome.FAILED,
+            Reason.BAD_REQUEST,
+        ),
+        (
+            400,
             {"status": False, "message": "x", "type": "validation_error", "code": "missing_params"},
             Outcome.FAILED,
             Reason.BAD_REQUEST,

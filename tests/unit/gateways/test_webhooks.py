@@ -2,6 +2,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,52 @@ def test_airtel_hash_in_the_header_fits_the_whole_body() -> None:
 )
 def test_airtel_hash_that_does_not_fit_is_refused(body: bytes) -> None:
     assert refused(lambda: webhooks.read_airtel(body, keys=("private",))) == "webhook.signature"
+
+
+def test_airtel_signed_part_of_an_older_message_vouches_for_no_other() -> None:
+    """The signed member counts only where it stands as the message itself."""
+    signed = json.loads(airtel(MEMBER))["hash"]
+    forged = MEMBER.replace("77", "78")
+    for extra in (f'{{"transaction":{MEMBER}}}', json.dumps(f'"transaction":{MEMBER}')):
+        body = f'{{"note":{extra},"transaction":{forged},"hash":"{signed}"}}'.encode()
+
+        assert refused(lambda body=body: webhooks.read_airtel(body, keys=("private",))) == "webhook.signature"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"hash":"%s","transaction":%s}',
+        '{ "transaction" : %s , "hash" : "%s" }',
+        '{"version":1,"hash":"%s","transaction":%s}',
+    ],
+)
+def test_airtel_hash_of_the_body_without_it_fits_wherever_it_stands(body: str) -> None:
+    is_first = body.index("hash") < body.index("transaction")
+    without = {
+        '{"hash":"%s","transaction":%s}': '{"transaction":%s}',
+        '{ "transaction" : %s , "hash" : "%s" }': '{ "transaction" : %s }',
+        '{"version":1,"hash":"%s","transaction":%s}': '{"version":1,"transaction":%s}',
+    }[body]
+    made = base64.b64encode(hmac.new(b"private", (without % MEMBER).encode(), hashlib.sha256).digest())
+    parts = (made.decode(), MEMBER) if is_first else (MEMBER, made.decode())
+
+    hint = webhooks.read_airtel((body % parts).encode(), keys=("private",))
+
+    assert hint.signed_by == "body_without_hash:0"
+
+
+@pytest.mark.parametrize("filler", [" ", '"transaction" ', ","])
+def test_airtel_message_full_of_nothing_takes_no_time(filler: str) -> None:
+    text = json.dumps(filler * 20_000 + " " * 20_000)
+    started_s = time.process_time()
+
+    for body in (f'{{"transaction":{MEMBER},"x":{text}}}', f'{{"transaction":{MEMBER}{" " * 60_000}}}'):
+        assert refused(lambda body=body: webhooks.read_airtel(body.encode(), keys=("k",))).startswith(
+            "webhook."
+        )
+
+    assert time.process_time() - started_s < 2
 
 
 def test_airtel_without_keys_is_a_hint_that_nothing_vouches_for() -> None:
