@@ -98,10 +98,10 @@ class Proposals:
         *,
         is_accepted: bool,
         reason: str,
-        by: UUID,
+        by: UUID | None,
         now: datetime,
     ) -> Row[Any]:
-        """Accept or refuse a proposal that waits.
+        """Accept or refuse a proposal that waits; `by` None: the command line.
 
         Raises:
             Problem: `proposal.unknown` 404, `proposal.decided` 409, `proposal.record` 422.
@@ -222,20 +222,29 @@ class Proposals:
         ).scalar_one()
         values["arrears_minor"] -= int(taken_minor)
         if record.get("name") or record.get("phone"):
-            values["customer_id"] = self._free_customer_id(connection, record) or new_id(now)
-            place = connection.execute(
-                select(till.c.sales_point_id).where(till.c.id == row.till_id)
-            ).scalar_one()
-            person = {
-                "id": values["customer_id"],
-                "sales_point_id": place,
-                "verification": 0,
-                "is_erased": False,
-            }
-            person |= {name: record.get(name) for name in ("name", "phone", "address", "area")}
-            check_fits(customer, person)
-            self._master.put_customers(connection, row.organisation_id, [person])
+            values["customer_id"] = self._customer_of_meter(connection, row, now)
         self._master.put_meters(connection, row.organisation_id, [values])
+
+    def _customer_of_meter(self, connection: Connection, row: Row[Any], now: datetime) -> UUID:
+        """Return the customer of a proposed meter: made with it, or come with another meter of his before."""
+        record = row.record
+        place = connection.execute(select(till.c.sales_point_id).where(till.c.id == row.till_id)).scalar_one()
+        if "customer_id" in record:
+            query = select(customer.c.id).where(
+                customer.c.id == _id(record, "customer_id"),
+                customer.c.organisation_id == row.organisation_id,
+                customer.c.sales_point_id == place,
+                ~customer.c.is_erased,
+            )
+            known: UUID | None = connection.execute(query).scalar()
+            if known is not None:
+                return known
+        customer_id = self._free_customer_id(connection, record) or new_id(now)
+        person = {"id": customer_id, "sales_point_id": place, "verification": 0, "is_erased": False}
+        person |= {name: record.get(name) for name in ("name", "phone", "address", "area")}
+        check_fits(customer, person)
+        self._master.put_customers(connection, row.organisation_id, [person])
+        return customer_id
 
     def _free_customer_id(self, connection: Connection, record: Mapping[str, Any]) -> UUID | None:
         """Return the id the till gave the meter's customer, None where it gave none or it is taken."""

@@ -43,7 +43,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class KeptMeter:
-    """A meter an undo left as it was: `reason` is sold, later_import or edited."""
+    """A meter an undo left as it was.
+
+    `reason` is sold, office (it is head office's now), later_import or edited.
+    """
 
     drn: str
     reason: str
@@ -60,8 +63,9 @@ def take_rows(
     """Add or change the meters of some rows as part of an import.
 
     An empty cell leaves what a known meter has, but for key columns, where it means the group's. A meter that
-    stands in the file before is refused, and so is one of another institution where `institution` is given.
-    The name, phone and address of an erased customer stay erased.
+    stands in the file before is refused, and so is one of another institution where `institution` is given,
+    and one that head office gave where a row would change it. The name, phone and address of an erased
+    customer stay erased.
     """
     taken = Taken()
     known = _known_meters(connection, rows)
@@ -74,11 +78,14 @@ def take_rows(
             new[cells.drn] = cells
         elif institution not in (None, before["institution"]):
             taken.refused.append(_others(cells))
-        elif change := _change(connection, before, cells, at, import_key):
+        elif (difference := _difference(before, cells)) == ({}, {}):
+            taken.unchanged += 1
+        elif before["pull_round"] > 0:
+            taken.refused.append(_of_office(cells))
+        else:
+            change = _change(connection, before, difference, at, import_key)
             _note_change(connection, import_key, before["key"], change)
             taken.changed += 1
-        else:
-            taken.unchanged += 1
     _add(connection, list(new.values()), at, import_key)
     taken.added = len(new)
     return taken
@@ -141,6 +148,7 @@ SELECT meter.key, meter.drn, meter.customer_key, CASE
     WHEN EXISTS (SELECT 1 FROM sale_item WHERE sale_item.meter_key = meter.key)
       OR EXISTS (SELECT 1 FROM reservation WHERE reservation.meter_key = meter.key)
       OR EXISTS (SELECT 1 FROM tid_guard WHERE tid_guard.pan = meter.pan) THEN 'sold'
+    WHEN meter.pull_round > 0 THEN 'office'
     WHEN EXISTS (SELECT 1 FROM import_change WHERE import_change.meter_key = meter.key) THEN 'later_import'
   END
 FROM meter INDEXED BY ix_meter_import
@@ -152,7 +160,8 @@ _DELETE_CUSTOMER = (
 )
 _METER_FIELDS = tuple(METER_COLUMNS.values())
 _KNOWN = (
-    "SELECT meter.key, meter.drn, meter.import_key, meter.customer_key, customer.erased_at, "  # noqa: S608
+    "SELECT meter.key, meter.drn, meter.import_key, meter.customer_key, meter.pull_round, "  # noqa: S608
+    "customer.erased_at, "
     + ", ".join(f"meter.{column}" for column in _METER_FIELDS)
     + ", "
     + ", ".join(f"customer.{column}" for column in CUSTOMER_COLUMNS)
@@ -180,6 +189,12 @@ def _is_of_import(connection: Connection, before: RowMapping, import_key: int) -
 def _twice(cells: MeterCells) -> RowError:
     return RowError(
         cells.line, "meter_number", "meter.twice", f"Meter {cells.drn} stands in this file before."
+    )
+
+
+def _of_office(cells: MeterCells) -> RowError:
+    return RowError(
+        cells.line, "meter_number", "meter.from_office", "Head office keeps this meter: change it there."
     )
 
 
@@ -227,10 +242,8 @@ def _known_people(connection: Connection, rows: Sequence[MeterCells]) -> dict[Pe
     return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
 
 
-def _change(
-    connection: Connection, before: RowMapping, cells: MeterCells, at: datetime, import_key: int
-) -> dict[str, Any]:
-    """Bring a known meter to what its row says; returns what changed, nothing if nothing did."""
+def _difference(before: RowMapping, cells: MeterCells) -> tuple[Change, Change]:
+    """Return what a row says otherwise than a known meter, and than its customer."""
     change = {
         column: [before[column], cells.values[name]]
         for name, column in METER_COLUMNS.items()
@@ -243,8 +256,18 @@ def _change(
         for column in CUSTOMER_COLUMNS
         if (value := cells[column]) is not None and before[column] != value
     }
-    if person and before["erased_at"] is not None:
-        person = {}
+    return change, {} if before["erased_at"] is not None else person
+
+
+def _change(
+    connection: Connection,
+    before: RowMapping,
+    difference: tuple[Change, Change],
+    at: datetime,
+    import_key: int,
+) -> dict[str, Any]:
+    """Bring a known meter to what its row says; returns what changed."""
+    change, person = difference
     if person and not _is_own_customer(connection, before["customer_key"]):
         change["customer_key"] = [
             before["customer_key"],

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from pos.domain.canonical import JsonObject, canonical_bytes
+from pos.domain.canonical import JsonObject
 from pos.domain.permissions import Actor
-from pos.models.meters import proposal
 from pos.models.office_link import find_link
+from pos.models.proposals import About, customer_record, keep_proposal
 from pos.models.queries.office import is_meter_of_office
 from pos.models.uow import WriteUnit
 from pos.services.facts import RecordFact
 from pos.system.clock import Clock
 from pos.system.ids import new_id
-
-_PERSON = ("name", "phone", "address", "area")
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a proposal is about: one meter or one customer, by its key here."""
-
-    meter_key: int | None = None
-    customer_key: int | None = None
-
-    @property
-    def resource(self) -> str:
-        """The resource it belongs to."""
-        return "customer" if self.meter_key is None else "meter"
 
 
 class Proposing:
@@ -52,22 +32,8 @@ class Proposing:
         approved_by: UUID | None = None,
     ) -> None:
         """Keep a record until head office has its final word on it."""
-        data = canonical_bytes(record)
         proposal_id = new_id(self._clock.now())
-        unit.connection.execute(
-            proposal.insert().values(
-                id=proposal_id,
-                resource=about.resource,
-                meter_key=about.meter_key,
-                customer_key=about.customer_key,
-                record=data,
-            )
-        )
-        body: JsonObject = {
-            "proposal_id": str(proposal_id),
-            "resource": about.resource,
-            "record_sha256": sha256(data).hexdigest(),
-        }
+        body = keep_proposal(unit.connection, about, proposal_id=proposal_id, record=record)
         self._facts.record(unit, "record_proposed", body, actor=actor.id, approved_by=approved_by)
 
     def change_of_meter(self, unit: WriteUnit, actor: Actor, meter_key: int, *, changed: JsonObject) -> None:
@@ -81,15 +47,7 @@ class Proposing:
         """Propose a customer as he is here now; on a till that stands alone there is nobody to ask."""
         if find_link(unit.connection) is not None:
             about = About(customer_key=customer_key)
-            self.keep(unit, actor, about, record=_customer_record(unit.connection, customer_key))
+            self.keep(unit, actor, about, record=customer_record(unit.connection, customer_key))
 
 
-def _customer_record(connection: Connection, key: int) -> JsonObject:
-    row: Any = connection.exec_driver_sql(
-        f"SELECT id, {', '.join(_PERSON)} FROM customer WHERE key = ?",  # noqa: S608 - our own columns
-        (key,),
-    ).one()
-    given: JsonObject = {
-        name: value for name, value in zip(_PERSON, row[1:], strict=True) if value is not None
-    }
-    return given | {"customer_id": str(UUID(bytes=row[0]))}
+__all__ = ["About", "Proposing"]

@@ -24,6 +24,7 @@ from pos.sync.former_lines import FormerLines
 from pos.sync.proposals import Proposals
 from pos.sync.pull import Pull, Pulled, PullProgress
 from pos.sync.push import FormerBook, LinesOf, OpenBook, Push
+from pos.sync.register import Register
 from pos.sync.resources.base import Mapping, SealPin
 from pos.sync.schedule import Schedule
 from pos.sync.state import OFF_TOLERANCE, OfficeClock, OfficeState
@@ -56,6 +57,8 @@ class SyncReport:
     pulled: dict[str, int] = field(default_factory=dict)
     troubles: dict[str, list[str]] = field(default_factory=dict)
     proposals_decided: int = 0
+    proposed: int = 0
+    """Rows of this till's own register that head office does not know: they go up in the next cycle."""
     days_compared: int = 0
     red_days: tuple[str, ...] = ()
     envelope_sequence: int | None = None
@@ -107,6 +110,7 @@ class SyncEngine:
             pause=parts.pause,
         )
         self._proposals = Proposals(units, self.client, parts.office_clock)
+        self._register = Register(units, parts.book, parts.office_clock, pause=parts.pause)
         self._books = Books(units, self.client, parts.office_clock)
         self._envelope = EnvelopeRenewal(units, self.client, parts.book)
         self._former = FormerLines(units, self.client)
@@ -219,13 +223,14 @@ class SyncEngine:
         progress: Callable[[SyncProgress], None],
         is_cancelled: Callable[[], bool],
     ) -> None:
-        report.proposals_decided = self._proposals.run()
+        report.proposals_decided = self._proposals.run(is_cancelled=is_cancelled)
 
         def tell(pull: PullProgress) -> None:
             progress(SyncProgress("pull", pull.resource, pull.rows))
 
         pulled: Pulled = self._pull.run(progress=tell, is_cancelled=is_cancelled)
         report.pulled, report.troubles = pulled.rows, pulled.troubles
+        report.proposed = self._register.run(is_cancelled=is_cancelled)
 
     def _compare(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -20,6 +21,8 @@ from pos.sync.client import ServerClient, ServerRefusal
 from pos.system.clock import Clock
 
 PATH = "/v1/proposals"
+_PAGES_MAX = 20
+"""Pages a cycle: a whole register goes up over some cycles, beside the lines of sales."""
 _OF_THE_RECORD = frozenset({400, 404, 409, 413, 422})
 """Refusals that are about what was sent, not about the till."""
 
@@ -32,14 +35,28 @@ class Proposals:
         self._client = client
         self._clock = clock
 
-    def run(self) -> int:
-        """Send what waits; returns how many got a final word now.
+    def run(self, *, is_cancelled: Callable[[], bool] = lambda: False) -> int:
+        """Send what waits, new ones page after page; returns how many got a final word now.
 
         Raises:
             Unavailable, ServerRefusal: as `ServerClient.call`.
         """
-        waiting = self._waiting()
-        return self._take(self._ask(waiting)) if waiting else 0
+        decided = 0
+        for _ in range(_PAGES_MAX):
+            if is_cancelled():
+                break
+            waiting = self._waiting()
+            decided += self._take(self._ask(waiting)) if waiting else 0
+            if not self._has_unsent():
+                break
+        return decided
+
+    def _has_unsent(self) -> bool:
+        query = select(proposal.c.id).where(
+            proposal.c.state == "waiting", proposal.c.record.is_not(None), proposal.c.sent_at.is_(None)
+        )
+        with self._units.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def _ask(self, waiting: list[Proposal]) -> list[ProposalState]:
         """Send proposals; where one of them spoils the request, each for itself."""

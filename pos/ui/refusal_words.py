@@ -132,6 +132,7 @@ WORDS = {
     "meter.base_date": "A base date is 93, 14 or 35.",
     "meter.block_reason": "Say why the meter is blocked.",
     "meter.exists": "This meter is in the register already.",
+    "meter.from_office": "Head office keeps this meter: change it there.",
     "meter.key_method": "A key method is 02 or 04.",
     "meter.length": "A meter number has 11 or 13 digits.",
     "meter.not_digits": "A meter number has digits only.",

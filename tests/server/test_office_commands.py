@@ -17,7 +17,9 @@ from central.models.master import server_vending_key, supply_group
 from central.models.transactions import transactions
 from central.services.verify import verify_till
 from pos.errors import KilotillError
+from pos.tokens.numbers import make_drn
 from tests.server.rig import Server
+from tests.server.test_office import NEW_DRN, proposal, propose
 from tests.server.till_rig import DRNS, SGC, Till, make_shop
 
 
@@ -134,6 +136,31 @@ def test_master_data_when_made_and_imported_then_tills_pull_it(
     assert "04100000407" in {row["drn"] for row in till.pull("meters")["rows"]}
     assert [row["name"] for row in till.pull("users")["rows"]] == ["Aline"]
     assert {row["code"] for row in till.pull("tariffs")["rows"]} == {"RES", "WATER"}
+
+
+def test_proposals_when_decided_at_once_then_what_cannot_be_taken_is_named_and_waits(
+    till: Till, environment: dict[str, str]
+) -> None:
+    numbers = [make_drn("04", f"{serial:08d}").digits for serial in range(101)]
+    made = [proposal(till, meter_number=number, name=None, phone=None) for number in numbers]
+    made.append(proposal(till, tariff_code="NONE"))
+    for some in (made[:100], made[100:]):
+        assert propose(till, *some).status_code == 200
+    shop = ("--organisation", "shop")
+    listed = run(environment, "proposals", "--till", "T01", *shop).stdout.splitlines()
+    assert sorted(line.split("\t")[1:] for line in listed) == [
+        ["T01", "meter", one] for one in sorted([*numbers, NEW_DRN])
+    ]
+    assert run(environment, "proposals", "--till", "T02", *shop).stdout == ""
+    assert run(environment, "proposals", "--accept", *shop).error == "proposal.reason"
+
+    done = run(environment, "proposals", "--accept", "--reason", "their register", *shop)
+
+    assert (done.exit_code, done.stdout) == (1, "accepted 101, left 1\n")
+    assert f"meter {NEW_DRN}: " in done.output and "[proposal.record]" in done.output
+    assert set(numbers) <= {row["drn"] for row in till.pull("meters")["rows"]}
+    refused = run(environment, "proposals", "--refuse", "--reason", "no such tariff", *shop)
+    assert (refused.exit_code, refused.stdout) == (0, "refused 1, left 0\n")
 
 
 def test_export_when_asked_then_the_very_lines_and_the_transactions(

@@ -135,6 +135,31 @@ def new_till(office: Office, folder: Path, code: str, stack: ExitStack) -> LiveT
     return one
 
 
+def test_register_when_a_shop_with_its_own_meters_enrols_is_proposed_and_taken(
+    office: Office, tmp_path: Path, tills: ExitStack
+) -> None:
+    set_up_shop(DataFolder(tmp_path / "own"), replace(demo_plan(), till_code="R01"), BookKind.DEMO)
+    one = opened(office, tmp_path / "own", tills)
+    administrator = one.people[Role.ADMINISTRATOR]
+    own = [make_drn("07", f"{serial:08d}").digits for serial in range(150)]
+    rows = "".join(f"{drn},RES,123456\n" for drn in [*own, *METERS[:5]])
+    file = tmp_path / "own.csv"
+    file.write_text("meter_number,tariff_code,supply_group\n" + rows)
+    assert one.till.imports.run(administrator, file, errors_path=tmp_path / "errors.csv").counts.added == 155
+    one.enrol()
+
+    assert [one.engine.run_once().proposed for _ in range(3)] == [150, 0, 0]
+
+    listed = office.does("proposals", "--till", "R01").splitlines()
+    assert sorted(line.split("\t")[3] for line in listed) == own
+    said = office.does("proposals", "--till", "R01", "--accept", "--reason", "their register")
+    assert said == "accepted 150, left 0\n"
+    assert one.engine.run_once().proposals_decided == 100
+    assert one.engine.run_once().proposals_decided == 50
+    assert one.one("SELECT count(*) FROM meter WHERE pull_round = 0") == 0
+    assert one.engine.run_once().proposed == 0
+
+
 def backed_up(one: LiveTill) -> Path:
     made = one.till.backups.begin().run()
     assert made is not None
