@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,10 @@ from sqlalchemy import insert, select
 
 from central.models import journal
 from central.models.transactions import transactions
+from central.services.booking import Booking
+from central.services.line_store import store_batch
+from central.services.push_batch import read_push
+from central.services.verify import verify_till
 from tests.server.rig import Server
 from tests.server.till_rig import Till, make_shop
 
@@ -68,3 +73,37 @@ def test_push_when_one_line_will_not_go_in_then_only_that_one_is_kept_raw(till: 
     # The receipt number of the line that was not understood is missing to the next.
     assert reasons == [[], ["unknown_kind"], ["receipt_gap"], []]
     assert states(till.server) == ["delivered"] * 3
+
+
+class SellingClock:
+    """The time; and whenever somebody asks for it, a sale comes in, a few times."""
+
+    def __init__(self, till: Till, sales: int) -> None:
+        self._till = till
+        self._sales = sales
+
+    def now(self) -> datetime:
+        if self._sales:
+            self._sales -= 1
+            self._till.sell()
+            self._till.push()
+        return self._till.now
+
+
+def test_verify_when_sales_come_in_meanwhile_then_it_looks_again(till: Till) -> None:
+    till.sell()
+    till.push()
+    assert verify_till(till.server.database, SellingClock(till, 1), till.id) is None
+    busy = verify_till(till.server.database, SellingClock(till, 100), till.id)
+    assert busy is not None and "come in all the time" in busy.what
+
+
+def test_verify_when_lines_are_stored_and_not_booked_then_it_says_so(till: Till) -> None:
+    till.sell()
+    till.push()
+    till.sell()
+    store_batch(till.server.database, read_push(till.batch()), sender=till.id, now=till.now)
+    finding = verify_till(till.server.database, till.server.clock, till.id)
+    assert finding is not None and "not booked yet" in finding.what
+    Booking(till.server.database, till.server.clock).book_waiting()
+    assert verify_till(till.server.database, till.server.clock, till.id) is None

@@ -49,7 +49,7 @@ def test_push_when_another_organisation_sold_to_our_meters_id_then_it_counts_for
 
 
 def test_push_when_a_rule_counts_sales_then_those_of_others_are_none(ours: Till, theirs: Till) -> None:
-    rule = {"id": "often", "name": "Often", "kind": "velocity_meter", "action": "flag"}
+    rule: dict[str, Any] = {"id": "often", "name": "Often", "kind": "velocity_meter", "action": "flag"}
     rule |= {"params": {"count": 1, "minutes": 60}, "is_active": True}
     boss = ours.server.person(Role.ADMINISTRATOR, organisation_id=ours.shop.organisation)
     made = boss.put("/v1/records/fraud_rules/often", json={"body": rule})
