@@ -7,7 +7,7 @@ from html import escape
 from pos.gateways.sandbox.core import Core
 from pos.gateways.sandbox.money import plain
 from pos.gateways.sandbox.payments import Payment
-from pos.gateways.sandbox.scenarios import SCENARIOS, VARIANTS, Outcome
+from pos.gateways.sandbox.scenarios import SCENARIOS, VARIANTS, Order, Outcome
 
 SHOWN = 200
 REFRESH_S = 3
@@ -27,7 +27,7 @@ _HEAD = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 body{{font:15px sans-serif;margin:1.5rem}}table{{border-collapse:collapse;width:100%}}
 td,th{{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}}
 td.n,th.n{{text-align:right;white-space:nowrap}}form{{display:inline}}button{{margin:0 .25rem .25rem 0}}
-select{{margin-right:.5rem}}input[type=number]{{width:4rem}}td.ref{{overflow-wrap:anywhere;min-width:9rem}}
+select{{margin-right:.5rem}}input[type=number]{{width:4rem}}td.act{{white-space:nowrap}}td.ref{{overflow-wrap:anywhere;min-width:9rem}}
 .paid{{color:#0a6b2d}}.failed,.expired,.trouble{{color:#a11}}.waiting{{color:#8a5a00}}small{{color:#555}}
 </style><script>
 setInterval(() => {{
@@ -48,7 +48,7 @@ def payments_page(core: Core, *, trouble: str = "") -> str:
     said = f'<p class="trouble">{escape(trouble)}</p>' if trouble else ""
     now = f"{core.timeline.now():%Y-%m-%d %H:%M:%S} UTC"
     intro = f"<p>No money moves here. Time of the sandbox: {now}. The page renews itself.</p>"
-    return f"{_HEAD}{intro}{said}{_next_form(core)}{table}</body></html>"
+    return f"{_HEAD}{intro}{said}{_next_form(core)}{_wishes(core)}{table}</body></html>"
 
 
 def _next_form(core: Core) -> str:
@@ -65,6 +65,23 @@ def _next_form(core: Core) -> str:
     )
 
 
+def _wishes(core: Core) -> str:
+    """Return what was chosen and is still to be played."""
+    texts = (
+        f"<li>next {escape(one.provider or 'payment')}{escape(_marks(one))}: {escape(one.scenario.title)}"
+        f"{f', {one.times_left} times' if one.times_left > 1 else ''}</li>"
+        for one in core.orders.waiting()
+    )
+    wishes = "".join(texts)
+    return f"<ul>{wishes}</ul>" if wishes else ""
+
+
+def _marks(order: Order) -> str:
+    """Return which payment a wish waits for, if not just the next."""
+    number = f" from {_masked(order.number)}" if order.number else ""
+    return f"{number} {order.reference}".rstrip()
+
+
 def _row(payment: Payment) -> str:
     state = WAITING if payment.outcome is None else _STATES[payment.outcome]
     colour = payment.outcome or WAITING
@@ -74,7 +91,7 @@ def _row(payment: Payment) -> str:
         f"<td>{escape(payment.provider)} <small>{escape(payment.kind)}</small>"
         f'<td class="ref">{escape(payment.reference)}<td>{escape(_masked(payment.payer))}'
         f'<td class="n">{_amount(payment)}<td class="{colour}">{state}'
-        f"<td><small>{trail}</small><td>{_buttons(payment)}</tr>"
+        f'<td><small>{trail}</small><td class="act">{_buttons(payment)}</tr>'
     )
 
 

@@ -129,7 +129,9 @@ class Book:
             if not may:
                 return False
             payment.outcome, payment.reason, payment.final_at = outcome, reason, self._now()
-            payment.trail.append((self._now(), f"{outcome} {reason}".strip()))
+            payment.trail.append(
+                (self._now(), str(outcome) if reason == outcome else f"{outcome} {reason}".strip())
+            )
         self.on_final(payment)
         return True
 

@@ -180,6 +180,11 @@ class Orders:
                     return order.scenario
         return None
 
+    def waiting(self) -> list[Order]:
+        """Return the wishes that are still to be played, the oldest first."""
+        with self._lock:
+            return list(self._orders)
+
     def clear(self) -> None:
         with self._lock:
             self._orders.clear()

@@ -397,11 +397,13 @@ def test_control_shows_a_browser_the_page_and_programs_the_state(sandbox: Sandbo
 
 def test_page_chooses_what_the_next_payment_plays(caller: AnyCaller, sandbox: Sandbox) -> None:
     form = {"provider": caller.name, "scenario": "6", "action": "play"}
-    requests.post(f"{sandbox.base_url}/_control", data=form, timeout=10)
+    page = requests.post(f"{sandbox.base_url}/_control", data=form, timeout=10).text
     reference = caller.reference()
 
     caller.pay(reference, f"{caller.prefix}11")
 
+    assert f"<li>next {caller.name}: pending for ever</li>" in page
+    assert "<li>" not in requests.get(sandbox.base_url, timeout=10).text
     sandbox.advance(60)
     assert caller.word(caller.ask(reference)) == "pending"
 
