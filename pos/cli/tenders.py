@@ -30,6 +30,7 @@ HINT = "--tender"
 def parts_of(till: Till, tenders: Sequence[str]) -> tuple[Part, ...]:
     """Read tenders such as `cash:2000`, `momo:+250788123456`, `airtel:0738123456:3000`, `paystack:a@b.org`.
 
+    Where a provider serves several networks the phone's stands after it: `paystack:0241234567/mtn`.
     The last piece is an amount in whole units; a part without one is the rest. Usage error for anything else.
     """
     return tuple(_part(till, text) for text in tenders)
@@ -55,8 +56,9 @@ def _part(till: Till, text: str) -> Part:
         if Means.LINK not in till.payments.desk.gateway(name).profile.means:
             raise click.BadParameter(f"{name} needs the payer's phone: {name}:PHONE", param_hint=HINT)
         return Part(name, amount_minor, pay_by=ByLink(), payer_email=payer)
+    phone, _, network = payer.partition("/")
     try:
-        return Part(name, amount_minor, pay_by=ByPhone(till.read_phone(payer)))
+        return Part(name, amount_minor, pay_by=ByPhone(till.read_phone(phone), network))
     except UserError as error:
         raise click.BadParameter(error.text, param_hint=HINT) from error
 

@@ -28,6 +28,20 @@ NETWORKS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Mobile money providers by currency."""
 
+NETWORK_NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "GHS": {"mtn": "MTN", "vod": "Telecel", "atl": "AirtelTigo"},
+        "KES": {"mpesa": "M-PESA", "atl": "Airtel"},
+        "XOF": {"mtn": "MTN", "orange": "Orange", "wave": "Wave"},
+    }
+)
+"""Networks of phones that a counter offers, as people call them."""
+
+USSD_BANKS: Mapping[str, str] = MappingProxyType(
+    {"737": "GTBank", "919": "UBA", "822": "Sterling", "966": "Zenith"}
+)
+"""Banks by the code their customers dial."""
+
 COUNTRIES: Mapping[str, str] = MappingProxyType({"GHS": "GH", "KES": "KE", "XOF": "CI"})
 """The country of a mobile money payer, by currency."""
 

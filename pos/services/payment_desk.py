@@ -20,7 +20,7 @@ from pos.domain.permissions import Actor, Permission
 from pos.domain.price_terms import Adjustment
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import Rejected, Unavailable, UserError
-from pos.gateways.base import PaymentGateway, PaymentRequest, StepInput
+from pos.gateways.base import ByPhone, PaymentGateway, PaymentRequest, StepInput
 from pos.gateways.requests_check import check_request
 from pos.models.ledger_book import Book
 from pos.models.queries.payments import (
@@ -56,6 +56,7 @@ from pos.services.payment_settling import (
 )
 from pos.services.payment_store import ProviderPayment, get_payment, payments_of_sale
 from pos.services.payment_views import SaleView, sale_view
+from pos.services.payment_ways import check_network
 from pos.services.quoting import Quote
 from pos.services.remote_delivery import reserve
 from pos.services.sale_preparation import Prepared, check_same
@@ -523,6 +524,8 @@ class PaymentDesk:
             "", part.given_minor, self._currency(), part.pay_by, payer_email=part.payer_email
         )
         check_request(request, gateway.profile)
+        if isinstance(part.pay_by, ByPhone):
+            check_network(part.pay_by, gateway.profile)
 
     def _settled_fees(
         self, connection: Connection, request: SaleRequest, parts: Sequence[Part]

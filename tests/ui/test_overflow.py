@@ -129,6 +129,8 @@ def walk_payment(desktop: Desktop, look: Callable[[str, Stage], None]) -> None:
     desktop.type("10000")
     desktop.key(KEY.Key_4, CTRL)
     look("split", Stage.TENDER)
+    screen.presenter.tender.type_received(0, "20000")
+    look("split with change", Stage.TENDER)
     desktop.key(KEY.Key_Plus, CTRL)
     look("split in three", Stage.TENDER)
     for name, view in waits(screen).items():
@@ -189,8 +191,9 @@ def waits(screen: SellScreen) -> dict[str, SaleView]:
         asked_at=now,
         reason="time_out",
     )
-    cash = PaymentView(uuid4(), "cash", PaymentState.SUCCEEDED, 10_000)
+    cash = PaymentView(uuid4(), "cash", PaymentState.SUCCEEDED, 10_000, 10_000)
     link = NextStep(StepKind.OPEN_LINK, url="https://checkout.example.com/0123456789abcdef0123456789")
+    dial = NextStep(StepKind.PAY_OFFLINE, ussd_code="*737*33*4*18791#")
     view = SaleView(
         sale_id=uuid4(),
         state=SaleState.AWAITING_PAYMENT,
@@ -212,6 +215,9 @@ def waits(screen: SellScreen) -> dict[str, SaleView]:
     return {
         "sent": view,
         "link": replace(view, parts=(cash, replace(part, step=link))),
+        "code": replace(view, parts=(cash, replace(part, step=NextStep(StepKind.GIVE_OTP)))),
+        "address": replace(view, parts=(cash, replace(part, step=NextStep(StepKind.GIVE_ADDRESS)))),
+        "dialled": replace(view, parts=(cash, replace(part, step=dial))),
         "unknown": replace(view, parts=(cash, replace(part, state=PaymentState.UNKNOWN))),
         "other money": replace(view, parts=(cash, differs)),
         "failed": replace(view, state=SaleState.FAILED, paid_minor=0, parts=(failed,)),

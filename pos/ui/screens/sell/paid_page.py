@@ -229,7 +229,7 @@ class PaidPage(QWidget):
         text, say = paid.text, self._look.say
         word, tone, why = text_words(text, self._look)
         self._trouble.setText(trouble or word)
-        set_tone(self._trouble, "badtext" if trouble else tone)
+        self._trouble.set_tone("badtext" if trouble else tone)
         self._trouble.setToolTip(" ".join(one for one in (trouble, why or word) if one))
         if self._send is None:
             return

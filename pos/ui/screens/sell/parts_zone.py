@@ -6,12 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from pos.domain.money import minor_digits
+from pos.gateways.base import Means
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
 from pos.ui.screens.sell.state import CASH, SPLIT, PartDraft, SellState
 from pos.ui.screens.sell.way_buttons import short_name
 from pos.ui.widgets.card import Note, tight
+from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import BareEdit, FieldFrame, NumberField
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
@@ -35,15 +37,70 @@ class PayerField(FieldFrame):
         self.setFixedHeight(height)
         self.row.addWidget(self.edit, 1)
 
-    def show_part(self, part: PartDraft, *, is_link: bool, name: str) -> None:
+    def show_part(self, part: PartDraft, *, name: str) -> None:
         """Show what is typed."""
         say = self.look.say
-        self.takes_letters = is_link
-        self.edit.setPlaceholderText(say("E-mail, if they want one") if is_link else say("Phone that pays"))
+        self.takes_letters = part.by is Means.LINK
+        examples = {
+            Means.LINK: say("E-mail, if they want one"),
+            Means.PHONE: say("Phone that pays"),
+            Means.BANK: say("Bank code, account"),
+        }
+        self.edit.setPlaceholderText(examples.get(part.by, "–"))
         self.edit.setAccessibleName(name)
         if self.edit.text() != part.payer:
             self.edit.setText(part.payer)
         self.set_wrong(is_wrong=part.tone == "badtext")
+
+
+class WayOptions(QWidget):
+    """By which means of a provider, and its network or bank, for the part with the caret."""
+
+    def __init__(self, look: Look, presenter: SellPresenter) -> None:
+        super().__init__()
+        self._look = look
+        self._presenter = presenter
+        self._offered: object = None
+        row = QHBoxLayout(self)
+        tight(row, gap=8)
+        self.means = Choice(look, name=look.say("Means"))
+        self.detail = Choice(look, name=look.say("Network or bank"))
+        for choice in (self.means, self.detail):
+            row.addWidget(choice, 1)
+        self.setFocusProxy(self.detail)
+        self.means.picked.connect(self._on_means)
+        self.detail.picked.connect(self._on_detail)
+        self.hide()
+
+    def show_state(self, state: SellState) -> None:
+        """Offer what the provider of the part has; nothing where there is no choice."""
+        at, tender, say = state.part_at, self._presenter.tender, self._look.say
+        part = state.parts[at] if at < len(state.parts) else PartDraft()
+        means, details = tender.means(part), tender.details(part)
+        self.setVisible(bool(means))
+        offered = (means, tuple(details))
+        if offered != self._offered:
+            self._offered = offered
+            words = {
+                Means.LINK: say("Link and QR code"),
+                Means.PHONE: say("Phone"),
+                Means.BANK: say("Bank account"),
+                Means.USSD: say("Dial a code"),
+            }
+            self.means.fill([(one.value, words[one]) for one in means])
+            first = say("Network") if part.by is Means.PHONE else say("Bank")
+            self.detail.fill([("", first), *details.items()])
+        self.means.choose(part.by.value)
+        self.detail.choose(part.detail)
+        self.detail.setVisible(bool(details))
+        for choice in (self.means, self.detail):
+            choice.setEnabled(not state.is_paying)
+
+    def _on_means(self, word: str) -> None:
+        self._presenter.tender.choose_means(self._presenter.state.part_at, word)
+
+    def _on_detail(self, key: str) -> None:
+        self._presenter.tender.choose_detail(self._presenter.state.part_at, key)
 
 
 class OnePayer(QWidget):
@@ -61,6 +118,9 @@ class OnePayer(QWidget):
         if not is_row:
             column.addWidget(self._name)
         height = look.metrics.pay if is_row else look.metrics.px(56, 44)
+        self.options = WayOptions(look, presenter)
+        self.options.means.picked.connect(self._on_means)
+        column.addWidget(self.options)
         self.payer = PayerField(look, kind=Type.RECEIVED, height=height)
         column.addWidget(self.payer)
         self._note = label(look, "", Type.BODY, wraps=True)
@@ -87,25 +147,43 @@ class OnePayer(QWidget):
         if state.way in (CASH, SPLIT) or not state.parts:
             return
         look, say, part = self._look, self._look.say, state.parts[0]
-        way = self._presenter.tender.way_of(part.code)
-        is_link = way is not None and way.profile.shows_link
-        name = say("Address of the customer") if is_link else say("Phone of the customer")
+        names = {
+            Means.LINK: say("Address of the customer"),
+            Means.PHONE: say("Phone of the customer"),
+            Means.BANK: say("Bank account of the customer"),
+            Means.USSD: say("Bank of the customer"),
+        }
+        name = names[part.by]
         self._name.setText(name)
-        self.payer.show_part(part, is_link=is_link, name=name)
+        self.payer.show_part(part, name=name)
+        self.payer.setVisible(part.by is not Means.USSD)
         self.payer.setEnabled(not state.is_paying)
+        self.options.show_state(state)
         self._note.setText(part.note)
         self._note.setVisible(bool(part.note))
         set_tone(self._note, part.tone or "text2")
         self._fee.setText(fee_text(look, self._presenter))
         self._fee.setVisible(bool(self._fee.text()))
-        if is_link:
-            text = say("The customer scans a code or opens a link. The token comes when it is paid.")
-        else:
-            text = say("The customer types the PIN on that phone. The token comes when it is paid.")
-        self._way.say("", text)
+        texts = {
+            Means.LINK: say("The customer scans a code or opens a link. The token comes when it is paid."),
+            Means.PHONE: say("The customer types the PIN on that phone. The token comes when it is paid."),
+            Means.BANK: say("The bank asks the customer. The token comes when it is paid."),
+            Means.USSD: say("The customer dials a code. The token comes when it is paid."),
+        }
+        self._way.say("", texts[part.by])
+        if look.metrics.is_compact:
+            # Where the means is chosen there is no room for both.
+            self._way.setVisible(self.options.isHidden())
+            self._name.setVisible(self.options.isHidden())
+
+    def _on_means(self, _word: str) -> None:
+        self.focus()
 
     def focus(self) -> None:
         """Put the caret into the phone, all of it marked: whoever pays may be another."""
+        if self.payer.isHidden():
+            self.options.setFocus()
+            return
         self.payer.edit.setFocus()
         self.payer.edit.selectAll()
 
@@ -130,6 +208,8 @@ class SplitPayers(QWidget):
         shown = 1 if look.metrics.is_compact else 2
         self._scroll.setMinimumHeight(shown * (PartRow.height_of(look) + look.metrics.fixed(8, 5)))
         column.addWidget(self._scroll, 1)
+        self.options = WayOptions(look, presenter)
+        column.addWidget(self.options)
         line = QHBoxLayout()
         line.setSpacing(8)
         self._add = KeyButton(
@@ -193,6 +273,7 @@ class SplitPayers(QWidget):
             row.setVisible(n < len(state.parts))
             if n < len(state.parts):
                 row.show_part(state, state.parts[n])
+        self.options.show_state(state)
         look, still_minor = self._look, self._presenter.tender.still_minor()
         self._still.setText(look.wording.amount(still_minor))
         set_tone(self._still, "text" if still_minor == 0 else "badtext")
@@ -200,8 +281,8 @@ class SplitPayers(QWidget):
         self._change.setText(look.wording.amount(change_minor))
         self._change_row.setVisible(change_minor > 0)
         if not (look.metrics.is_compact or look.metrics.is_single_column):
-            # The room of the note is the change's where there is some.
-            self._note.setVisible(not change_minor)
+            # The room of the note is the change's, and that of a choice of means.
+            self._note.setVisible(not change_minor and self.options.isHidden())
             self._note.say("", look.say("The token comes when all parts are certain."))
         self._fee.setText(fee_text(look, self._presenter))
         self._fee.setVisible(bool(self._fee.text()))
@@ -236,11 +317,10 @@ class PartRow(QWidget):
         self._is_line = is_one_line(look)
         self.payer = PayerField(look, kind=Type.VALUE if self._is_line else Type.STRONG, height=high)
         decimals = minor_digits(look.wording.currency)
-        self.received = NumberField(
-            look, before=look.say("Given"), kind=Type.NUMBER, decimals=decimals, height=high
-        )
+        kind = Type.VALUE if self._is_line and decimals else Type.NUMBER
+        self.received = NumberField(look, before=look.say("Given"), kind=kind, decimals=decimals, height=high)
         self.received.before.setFont(look.font(Type.SUPPORT))
-        self.amount = NumberField(look, kind=Type.NUMBER, decimals=decimals, height=high)
+        self.amount = NumberField(look, kind=kind, decimals=decimals, height=high)
         if self._is_line:
             self._lay_line()
         else:
@@ -293,9 +373,8 @@ class PartRow(QWidget):
         look, say = self._look, self._look.say
         tender = self._presenter.tender
         is_cash = part.code == CASH
-        way = tender.way_of(part.code)
-        is_link = way is not None and way.profile.shows_link
-        self._icon.show_icon("cash" if is_cash else "card" if is_link else "phone", "text2")
+        icon = "phone" if part.by is Means.PHONE else "card"
+        self._icon.show_icon("cash" if is_cash else icon, "text2")
         name = tender.label(part.code)
         self._name.setText(short_name(name) if self._is_line else name)
         self.payer.setVisible(not is_cash)
@@ -303,8 +382,8 @@ class PartRow(QWidget):
         if is_cash:
             self._show_received(state, part)
         else:
-            self.payer.show_part(part, is_link=is_link, name=f"{name}, {say('Phone that pays')}")
-        self.payer.setEnabled(not state.is_paying)
+            self.payer.show_part(part, name=f"{name}, {say('Phone that pays')}")
+        self.payer.setEnabled(not state.is_paying and part.by is not Means.USSD)
         note, tone = part.note, part.tone
         change_minor = tender.part_change_minor(self.at)
         if change_minor:

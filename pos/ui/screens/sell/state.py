@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from pos.gateways.base import Profile
+from pos.gateways.base import Means, Profile
 from pos.services.counter import MeterRow, OwnerCard, RecentMeter, ShownSale
 from pos.services.drafts import Draft
 from pos.services.payment_board import Board
@@ -61,12 +61,15 @@ class PartDraft:
 
     `received` is what the customer put down for a cash part; empty: exactly that much. `payer` is a phone,
     or an e-mail address where the payer opens a link. `note` says what is known of the payer, or what is
-    wrong with what is typed; `tone` is the colour of that.
+    wrong with what is typed; `tone` is the colour of that. `by` is the means of a provider that has several,
+    `detail` its network or bank.
     """
 
     code: str = CASH
     amount: str = ""
     received: str = ""
+    by: Means = Means.PHONE
+    detail: str = ""
     payer: str = ""
     note: str = ""
     tone: str = ""
@@ -83,6 +86,9 @@ class Wait:
     now: datetime
     payers: tuple[tuple[str, str], ...] = ()
     is_asking: bool = False
+    given: tuple[str, ...] = field(default=(), repr=False)
+    """What is typed for a step the provider waits for; nothing of it is kept anywhere."""
+    step_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

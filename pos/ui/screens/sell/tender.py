@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pos.domain.money import AmountTextError, format_major, parse_major
 from pos.errors import KilotillError, Rejected, UserError
-from pos.gateways.base import ByLink, ByPhone, Means, PayBy, PayerInfo, Profile
+from pos.gateways.base import ByLink, ByPhone, ByUssd, Means, PayBy, PayerInfo, Profile
 from pos.gateways.breaker import Circuit
 from pos.gateways.requests_check import check_country
 from pos.services.checkout import DuplicateSaleError
 from pos.services.payment_desk import Stored
 from pos.services.payment_parts import Part
 from pos.services.payment_views import SaleView
+from pos.services.payment_ways import means_of, networks_of, read_bank, ussd_banks_of
 from pos.services.quoting import Quote
 from pos.services.sale_values import SaleRequest
 from pos.ui.lanes import Lane
@@ -87,14 +88,16 @@ class TenderActs:
         if state.stage is not Stage.TENDER or state.is_paying:
             return
         if state.way == SPLIT and code != SPLIT:
-            self._change(state.part_at, code=code, payer=self._usual_payer(code), note="", tone="")
+            amount = state.parts[state.part_at].amount
+            self._put(state.part_at, self._looked_at(self._part(code, amount=amount), is_whole=False))
+            presenter.price_again()
             return
         if code == SPLIT:
             self._begin_split()
         elif code == CASH:
             self.back_to_cash()
         else:
-            self._set(way=code, parts=(PartDraft(code, payer=self._usual_payer(code)),), part_at=0)
+            self._set(way=code, parts=(self._part(code),), part_at=0)
 
     def back_to_cash(self) -> None:
         """Pay cash after all; nothing was asked for yet."""
@@ -107,10 +110,8 @@ class TenderActs:
             return
         money_minor, tendered = state.money_minor or 0, self._presenter.tendered_minor() or 0
         in_hand = state.tendered if 0 < tendered < money_minor else ""
-        kept = state.parts[0] if state.parts else None
-        code = state.ways[0].code if kept is None else kept.code
-        payer = self._usual_payer(code) if kept is None else kept.payer
-        parts = (PartDraft(CASH, amount=in_hand), PartDraft(code, payer=payer))
+        kept = replace(state.parts[0], amount="") if state.parts else self._part(state.ways[0].code)
+        parts = (PartDraft(CASH, amount=in_hand), kept)
         self._set(way=SPLIT, parts=parts, part_at=1 if in_hand else 0)
 
     def add_part(self) -> None:
@@ -127,7 +128,7 @@ class TenderActs:
         codes = [CASH, *(way.code for way in state.ways)]
         code = next((one for one in codes if one not in used), state.ways[0].code)
         named = self._with_amounts(state.parts)
-        self._set(parts=(*named, PartDraft(code, payer=self._usual_payer(code))), part_at=len(named))
+        self._set(parts=(*named, self._part(code)), part_at=len(named))
 
     def _with_amounts(self, parts: tuple[PartDraft, ...]) -> tuple[PartDraft, ...]:
         """Write the rest into the part that has it: the new part is to be the rest then."""
@@ -138,6 +139,12 @@ class TenderActs:
             else part
             for n, part in enumerate(parts)
         )
+
+    def _part(self, code: str, *, amount: str = "") -> PartDraft:
+        """Return a new part by a way, by the usual means of it."""
+        way = self.way_of(code)
+        by = Means.PHONE if way is None else means_of(way.profile)[0]
+        return PartDraft(code, amount, by=by, payer=self._usual_payer(code))
 
     def look_at(self, at: int) -> None:
         """Note which part has the caret."""
@@ -150,6 +157,33 @@ class TenderActs:
     def type_amount(self, at: int, text: str) -> None:
         """Take the amount of a part."""
         self._change(at, amount=text)
+
+    def choose_means(self, at: int, word: str) -> None:
+        """Take another means of the same provider; what was typed for the other is gone."""
+        parts = self._presenter.state.parts
+        if at < len(parts) and word != parts[at].by:
+            changed = replace(parts[at], by=Means(word), detail="", payer="", note="", tone="")
+            payer = self._usual_phone(parts[at].code) if changed.by is Means.PHONE else ""
+            self._put(at, replace(changed, payer=payer))
+
+    def choose_detail(self, at: int, key: str) -> None:
+        """Take the network of a phone, or the bank whose code is dialled."""
+        parts = self._presenter.state.parts
+        if at < len(parts):
+            self._put(at, self._looked_at(replace(parts[at], detail=key, note="", tone=""), is_whole=False))
+
+    def details(self, part: PartDraft) -> Mapping[str, str]:
+        """Return what must be chosen beside a payer: networks or banks by key; nothing for most."""
+        way = self.way_of(part.code)
+        if way is None or part.by not in (Means.PHONE, Means.USSD):
+            return {}
+        return networks_of(way.profile) if part.by is Means.PHONE else ussd_banks_of(way.profile)
+
+    def means(self, part: PartDraft) -> tuple[Means, ...]:
+        """Return the means of a part's provider, where there is a choice."""
+        way = self.way_of(part.code)
+        found = () if way is None else means_of(way.profile)
+        return found if len(found) > 1 else ()
 
     def type_received(self, at: int, text: str) -> None:
         """Take what the customer put down for a cash part."""
@@ -194,8 +228,13 @@ class TenderActs:
 
     def _usual_payer(self, code: str) -> str:
         """The customer's own phone is the first guess; whoever pays may say another."""
+        way = self.way_of(code)
+        is_by_phone = way is not None and means_of(way.profile)[0] is Means.PHONE
+        return self._usual_phone(code) if is_by_phone else ""
+
+    def _usual_phone(self, code: str) -> str:
         way, card = self.way_of(code), self._presenter.state.card
-        if way is None or card is None or not card.meter.phone or not _wants_phone(way.profile):
+        if way is None or card is None or not card.meter.phone:
             return ""
         phone = card.meter.phone
         return self._presenter.context.desk.read_phone.home_text(phone) if _fits(phone, way.profile) else ""
@@ -203,7 +242,14 @@ class TenderActs:
     def _looked_at(self, part: PartDraft, *, is_whole: bool) -> PartDraft:
         """Say what a payer's number is: no number yet, one of another country, or one to be asked about."""
         way, say = self.way_of(part.code), self._presenter.say
-        if way is None or not _wants_phone(way.profile):
+        if way is None or part.by is Means.LINK:
+            return part
+        if is_whole and not part.detail and self.details(part):
+            text = say("Choose the network.") if part.by is Means.PHONE else say("Choose the bank.")
+            return replace(part, note=text, tone="badtext")
+        if part.by is Means.BANK and is_whole and read_bank(part.payer) is None:
+            return replace(part, note=say("Type the bank's code and the account number."), tone="badtext")
+        if part.by is not Means.PHONE:
             return part
         try:
             phone = self._presenter.context.desk.read_phone(part.payer)
@@ -285,7 +331,7 @@ class TenderActs:
         return tuple(
             (part.code, read_phone.home_text(phone))
             for part in self._presenter.state.parts
-            if part.code != CASH and (phone := self._phone_of(part))
+            if part.code != CASH and part.by is Means.PHONE and (phone := self._phone_of(part))
         )
 
     # -- sums ---------------------------------------------------------------------------------------------
@@ -428,15 +474,21 @@ class TenderActs:
         return tuple(parts)
 
     def _pay_by(self, at: int, draft: PartDraft) -> PayBy | None:
-        way = self.way_of(draft.code)
-        if way is None or not _wants_phone(way.profile):
-            return ByLink()
         looked = self._looked_at(draft, is_whole=True)
-        phone = self._phone_of(draft)
-        if looked.tone == "badtext" or not phone:
+        pay_by = None if looked.tone == "badtext" else self._pay_by_of(draft)
+        if pay_by is None:
             self._put(at, looked)
-            return None
-        return ByPhone(phone)
+        return pay_by
+
+    def _pay_by_of(self, draft: PartDraft) -> PayBy | None:
+        if draft.by is Means.LINK:
+            return ByLink()
+        if draft.by is Means.BANK:
+            return read_bank(draft.payer)
+        if draft.by is Means.USSD:
+            return ByUssd(draft.detail)
+        phone = self._phone_of(draft)
+        return ByPhone(phone, draft.detail) if phone else None
 
     def _ask(self, parts: tuple[Part, ...]) -> None:
         presenter = self._presenter
@@ -509,8 +561,8 @@ class TenderActs:
         code = state.ways[0].code if state.ways else CASH
         refused = next((one.provider for one in view.parts if one.state == "failed" and one.provider), code)
         code = refused if self.way_of(refused) is not None else code
-        payer = next((part.payer for part in state.parts if part.code == code), "") or self._usual_payer(code)
-        parts = () if code == CASH else (PartDraft(code, payer=payer),)
+        typed = next((part for part in state.parts if part.code == code), self._part(code))
+        parts = () if code == CASH else (replace(typed, amount="", note="", tone=""),)
         self._presenter.set(
             stage=Stage.TENDER,
             rest=view,
@@ -522,10 +574,6 @@ class TenderActs:
             tender_problem="",
         )
         self._presenter.price_again()
-
-
-def _wants_phone(profile: Profile) -> bool:
-    return Means.LINK not in profile.means
 
 
 def _fits(phone: str, profile: Profile) -> bool:
@@ -543,6 +591,7 @@ _AT_THE_TENDER = frozenset(
         "provider.amount",
         "provider.country",
         "provider.means",
+        "provider.network",
         "provider.currency",
         "provider.not_set_up",
         "fee_rule.endless",

@@ -168,7 +168,7 @@ class SellScreen(Screen):
         elif state.stage in (Stage.AMOUNT, Stage.TENDER):
             self.trade.focus(state)
         elif state.stage is Stage.WAITING:
-            self.trade.wait.main.setFocus()
+            self.trade.wait.focus()
         elif state.stage is Stage.GUARD:
             self.guard.focus()
         elif state.stage is Stage.UNKNOWN:

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screens.sell.presenter import SellPresenter
-from pos.ui.screens.sell.state import SellState
+from pos.ui.screens.sell.state import SellState, Wait
+from pos.ui.screens.sell.step_form import StepForm
 from pos.ui.screens.sell.wait_words import Step, WaitView, wait_view
 from pos.ui.screens.sell.words import main_caption
 from pos.ui.widgets.badge import Badge, Light
@@ -48,6 +49,10 @@ class WaitCard(Card):
         self._list = QVBoxLayout()
         tight(self._list, gap=look.metrics.fixed(12, 6))
         self._inside.addLayout(self._list)
+        self._form_place = QVBoxLayout()
+        tight(self._form_place)
+        self._inside.addLayout(self._form_place)
+        self.form: StepForm | None = None
         self._note = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
         self._inside.addWidget(self._note)
         self._inside.addStretch(1)
@@ -133,11 +138,13 @@ class WaitCard(Card):
         self.shown = view
         self._show_head(view)
         self._show_list(view)
+        self._show_form(view, wait)
         self._note.setText(view.note)
         self._note.setVisible(bool(view.note))
         self.main.set_caption(main_caption(self._look, view.main, self._short(view)))
         self.ask.setVisible(view.can_ask)
         self.stop.setVisible(view.can_stop)
+        self.main.setEnabled(view.ask is None or not wait.is_asking)
         self.ask.setEnabled(not wait.is_asking)
         self.ask.set_caption(self._look.say("Asking") if wait.is_asking else self._look.say("Ask now"))
         self._code.setText(view.code)
@@ -188,6 +195,33 @@ class WaitCard(Card):
             line.show_step(step)
         for value, (_, text) in zip(self._values, view.rows, strict=True):
             value.setText(text)
+
+    def _show_form(self, view: WaitView, wait: Wait) -> None:
+        """Show the fields of a step; the caret goes there when it is asked for, and back after it."""
+        ask = view.ask
+        if self.form is not None and (ask is None or ask.kind is not self.form.kind):
+            had_focus = self.form.has_focus()
+            self.form.hide()
+            self.form.deleteLater()
+            self.form = None
+            if had_focus:
+                self.main.setFocus()
+        if ask is None:
+            return
+        is_new = self.form is None
+        if self.form is None:
+            self.form = StepForm(self._look, self._presenter, ask)
+            self._form_place.addWidget(self.form)
+        self.form.show_wait(wait, ask, self._look.say("It was not taken. Try again."))
+        if is_new and self.main.hasFocus():
+            self.form.focus()
+
+    def focus(self) -> None:
+        """Put the focus on what is next: what a provider asks for, else the main button."""
+        if self.form is not None:
+            self.form.focus()
+        else:
+            self.main.setFocus()
 
     def _rebuild(self, view: WaitView) -> None:
         look = self._look

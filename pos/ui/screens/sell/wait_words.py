@@ -14,6 +14,7 @@ from pos.services.payment_views import PaymentView, SaleView
 from pos.services.payment_words import reason_words
 from pos.ui.refusal_words import code_words
 from pos.ui.screens.sell.state import SellState, Wait, Way
+from pos.ui.screens.sell.step_words import SECRET, StepAsk, step_ask
 
 WARNED = frozenset({PaymentCase.AMOUNT_DIFFERS, PaymentCase.CURRENCY_DIFFERS, PaymentCase.REFERENCE_DIFFERS})
 
@@ -32,7 +33,7 @@ class WaitView:
     """Everything the card of a wait says. `kind`: info, warn, bad. An empty caption: no such button.
 
     `left_s` counts down to the end of the request, of `whole_s`; None without an end. `link` is what the
-    customer opens; `code` is what support asks for.
+    customer opens; `ask` what is to be typed; `code` is what support asks for.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class WaitView:
     note: str = ""
     link: str = ""
     code: str = ""
+    ask: StepAsk | None = None
     main: str = ""
     can_ask: bool = False
     can_stop: bool = False
@@ -63,6 +65,9 @@ def wait_view(state: SellState, wait: Wait, wording: Wording, *, may_pay_again: 
     if not view.is_waiting:
         return _paid(view, wording)
     asked = [part for part in view.parts if part.is_under_way]
+    ask = step_ask(view, wording.say)
+    if ask is not None:
+        return _step(wait, asked, state, ask=ask, wording=wording)
     if any(part.attention & WARNED for part in asked):
         return _for_a_person(asked, state, wording)
     if any(part.state is PaymentState.UNKNOWN for part in asked):
@@ -114,6 +119,32 @@ def _waiting(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
     )
 
 
+def _step(
+    wait: Wait, asked: list[PaymentView], state: SellState, *, ask: StepAsk, wording: Wording
+) -> WaitView:
+    """The provider waits for something that is typed here."""
+    say = wording.say
+    ends, whole_s = _end_of(asked, state)
+    note = say("Ask the customer. It goes to the provider and is kept nowhere.")
+    if ask.kind in SECRET:
+        note = say("Let the customer type it. It goes to the provider and is kept nowhere.")
+    name = next((provider_name(part, state) for part in asked if part.id == ask.payment_id), "")
+    return WaitView(
+        "info",
+        "hourglass",
+        say("{provider} asks for something", provider=name),
+        badge=say("Nothing taken yet"),
+        left_s=None if ends is None else max(0, ceil((ends - wait.now).total_seconds())),
+        whole_s=whole_s,
+        steps=tuple(_cash_steps(wait.view, wording)),
+        note=note,
+        ask=ask,
+        main=say("Hand over"),
+        can_ask=True,
+        can_stop=True,
+    )
+
+
 def _cash_steps(view: SaleView, wording: Wording) -> list[Step]:
     """What goes back of the cash now: the customer does not wait for it."""
     change_minor = _change_minor(view)
@@ -145,6 +176,8 @@ def _steps_of(part: PaymentView, wait: Wait, state: SellState, *, wording: Wordi
     does = say("The customer types the PIN on the phone")
     if is_link:
         does = say("The customer scans the code or opens the link")
+    elif part.step is not None and part.step.ussd_code:
+        does = say("The customer dials {code}", code=part.step.ussd_code)
     return [Step("ok", sent, ref), Step("wait", does, asked_text(part, wait.now, wording))]
 
 

@@ -17,6 +17,8 @@ from pos.services.sale_values import SaleKind, SaleResult
 from pos.system.ids import new_id
 from pos.ui.lanes import Lane
 from pos.ui.screens.sell.state import CASH, Stage, Wait
+from pos.ui.screens.sell.step_acts import StepActs
+from pos.ui.screens.sell.step_words import step_ask
 
 if TYPE_CHECKING:
     from pos.ui.screens.sell.presenter import SellPresenter
@@ -47,6 +49,7 @@ class WaitActs:
         self._presenter = presenter
         self._turn = 0
         self._is_looking = False
+        self.steps = StepActs(presenter)
 
     # -- beginning ----------------------------------------------------------------------------------------
 
@@ -66,8 +69,8 @@ class WaitActs:
         presenter.context.tasks.submit(
             Lane.PAY,
             lambda: desk.payments.desk.send(stored),
-            on_ok=self._looked,
-            on_error=self._failed,
+            on_ok=self.looked,
+            on_error=self.failed,
         )
 
     def open(self, sale_id: UUID) -> None:
@@ -185,9 +188,10 @@ class WaitActs:
             return desk.look(sale_id)
 
         presenter.set(wait=replace(wait, is_asking=True))
-        presenter.context.tasks.submit(Lane.PAY, work, on_ok=self._looked, on_error=self._failed)
+        presenter.context.tasks.submit(Lane.PAY, work, on_ok=self.looked, on_error=self.failed)
 
-    def _looked(self, view: SaleView) -> None:
+    def looked(self, view: SaleView) -> None:
+        """Show what a provider was heard to say."""
         wait = self._presenter.state.wait
         if wait is not None and wait.view.sale_id == view.sale_id:
             self._presenter.set(wait=replace(wait, is_asking=False))
@@ -195,7 +199,8 @@ class WaitActs:
             self._tell_customer(view)
         self._presenter.context.shell.payments_changed()
 
-    def _failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException) -> None:
+        """Show why nothing was heard; the sale waits on."""
         wait = self._presenter.state.wait
         if wait is not None:
             self._presenter.set(wait=replace(wait, is_asking=False))
@@ -211,6 +216,9 @@ class WaitActs:
             self._deliver(view.sale_id)
             return
         if view != wait.view:
+            ask = self.steps.asked()
+            following = step_ask(view, presenter.say)
+            wait = self.steps.after(wait, ask, following)
             presenter.set(wait=replace(wait, view=view, now=presenter.context.desk.clock.now()))
 
     def _tell_customer(self, view: SaleView) -> None:
@@ -296,7 +304,9 @@ class WaitActs:
         wait = self._presenter.state.wait
         if wait is None:
             return
-        if self.may_pay_again():
+        if self.steps.asked() is not None:
+            self.steps.give()
+        elif self.may_pay_again():
             self._turn += 1
             self._presenter.tender.pay_again(new_id(self._presenter.context.desk.clock.now()))
         elif wait.view.is_refused:
