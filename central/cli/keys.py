@@ -12,7 +12,9 @@ from central.models.master import server_vending_key, supply_group
 from central.services.feed import Feed
 from central.services.key_changes import publish_group
 from central.services.organisations import find_organisation
+from central.services.security_log import SecurityKind, note
 from central.services.server_vault import ServerVault
+from central.source import COMMAND_LINE
 from pos.errors import UserError
 from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType
 from pos.tokens.vending_key import GroupKey, load_key, read_component
@@ -82,6 +84,14 @@ def load_key_command(
                     .values(check_value=key.check_value)
                 )
                 publish_group(Feed(database), connection, organisation_id, sgc)
+            note(
+                connection,
+                SecurityKind.KEY_LOADED,
+                now=CLOCK.now(),
+                source=COMMAND_LINE,
+                organisation_id=organisation_id,
+                detail={"sgc": sgc, "krn": group.krn, "by": f"{first} and {second}"},
+            )
     click.echo(f"{sgc} revision {group.krn}: check value {key.check_value}")
     return 0
 

@@ -13,7 +13,9 @@ from central.models.tills import till
 from central.services.enrolment import CODE_LIFETIME, Enrolment, Limits, make_code
 from central.services.envelopes import ServerSigner
 from central.services.organisations import find_organisation
+from central.services.security_log import SecurityKind, note
 from central.services.till_list import list_tills
+from central.source import COMMAND_LINE
 from pos.errors import UserError
 
 _ORGANISATION = click.option("--organisation", metavar="SLUG", help="Needed where there are several.")
@@ -42,6 +44,14 @@ def enrol_code(
         limits = Limits(limit_minor, limit_milli)
         now = CLOCK.now()
         code = make_code(connection, organisation_id, place, limits=limits, by=None, now=now)
+        note(
+            connection,
+            SecurityKind.TILL_CODE_MADE,
+            now=now,
+            source=COMMAND_LINE,
+            organisation_id=organisation_id,
+            detail={"sales_point_id": str(place)},
+        )
     click.echo(code)
     click.echo(f"Good until {now + CODE_LIFETIME:%H:%M} UTC, for one till.", err=True)
     return 0
@@ -86,6 +96,15 @@ def revoke_till(
                 reason=reason,
                 now=CLOCK.now(),
             )
+            note(
+                connection,
+                SecurityKind.TILL_REVOKED,
+                now=CLOCK.now(),
+                source=COMMAND_LINE,
+                organisation_id=organisation_id,
+                subject_id=till_id,
+                detail={"reason": reason, "is_lost": lost},
+            )
     click.echo(f"{code} is revoked.")
     return 0
 
@@ -104,6 +123,12 @@ def _sales_point(connection: Connection, organisation: UUID, name: str | None) -
     )
     rows = [row for row in connection.execute(query) if name in (None, row.name)]
     if len(rows) != 1:
-        raise UserError("sales_point.unknown", "Name one sales point: --sales-point.")
+        there_is_one = connection.execute(query.limit(1)).first() is not None
+        text = (
+            "Name one sales point: --sales-point."
+            if there_is_one
+            else "Make a sales point first: sales-point."
+        )
+        raise UserError("sales_point.unknown", text)
     place: UUID = rows[0].id
     return place

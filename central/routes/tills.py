@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from central.deps import ClockDep, DatabaseDep, Principal, require
 from central.head_office import HeadOfficeDep
-from central.limits import address_of
 from central.routes.answers import problems
 from central.schemas import INT_MAX, PRINTABLE, Body, Instant
 from central.services import envelopes, till_list
 from central.services.app_version import min_app
 from central.services.enrolment import CODE_LIFETIME, Limits, make_code
+from central.services.security_log import SecurityKind
 from central.services.till_sessions import make_nonce, open_session
 from central.source import source_of
 from pos.contracts.enrol import EnrolAnswer, EnrolRequest
@@ -94,7 +94,7 @@ class WrittenOffOut(BaseModel):
 )
 def enrol(request: Request, body: EnrolRequest, office: HeadOfficeDep, clock: ClockDep) -> EnrolAnswer:
     """With a code of ten letters that an administrator has made. Sent again it gives the same answer."""
-    return office.enrolment.enrol(body, address=address_of(request), now=clock.now())
+    return office.enrolment.enrol(body, source=source_of(request), now=clock.now())
 
 
 @router.post("/challenge", summary="Ask for a nonce", response_model=ChallengeAnswer, responses=problems(403))
@@ -129,7 +129,9 @@ def token(body: TokenRequest, database: DatabaseDep, office: HeadOfficeDep, cloc
     response_model=CodeOut,
     responses=problems(403, 404),
 )
-def make_enrolment_code(body: CodeIn, who: Enroller, database: DatabaseDep, clock: ClockDep) -> CodeOut:
+def make_enrolment_code(
+    request: Request, body: CodeIn, who: Enroller, database: DatabaseDep, clock: ClockDep
+) -> CodeOut:
     """Good for 15 minutes and one till. It is told once; only its hash is kept."""
     now = clock.now()
     with database.write() as connection:
@@ -140,6 +142,13 @@ def make_enrolment_code(body: CodeIn, who: Enroller, database: DatabaseDep, cloc
             limits=Limits(body.limit_money_minor, body.limit_units_milli),
             by=who.user_id,
             now=now,
+        )
+        till_list.note_till(
+            *(connection, who, None),
+            kind=SecurityKind.TILL_CODE_MADE,
+            now=now,
+            source=source_of(request),
+            detail={"sales_point_id": str(body.sales_point_id)},
         )
     return CodeOut(code=code, expires_at=now + CODE_LIFETIME)
 
@@ -186,7 +195,11 @@ def revoke(
             now=clock.now(),
         )
         till_list.note_till(
-            connection, who, till_id, kind="till_revoked", now=clock.now(), source=source_of(request)
+            *(connection, who, till_id),
+            kind=SecurityKind.TILL_REVOKED,
+            now=clock.now(),
+            source=source_of(request),
+            detail={"reason": body.reason, "is_lost": body.is_lost},
         )
         return TillOut.model_validate(till_list.get_till(connection, who.organisation_id, till_id))
 
@@ -215,8 +228,17 @@ def change_limits(till_id: UUID, body: LimitsIn, who: Enroller, database: Databa
     response_model=WrittenOffOut,
     responses=problems(403, 404, 409),
 )
-def write_off(till_id: UUID, who: Revoker, database: DatabaseDep, clock: ClockDep) -> WrittenOffOut:
+def write_off(
+    request: Request, till_id: UUID, who: Revoker, database: DatabaseDep, clock: ClockDep
+) -> WrittenOffOut:
     """Its envelope no longer counts as spent; the float is free again."""
     with database.write(lock=f"float:{who.organisation_id}") as connection:
         rest = envelopes.write_off(connection, who.organisation_id, till_id, by=who.user_id, now=clock.now())
+        till_list.note_till(
+            *(connection, who, till_id),
+            kind=SecurityKind.ENVELOPE_WRITTEN_OFF,
+            now=clock.now(),
+            source=source_of(request),
+            detail={"money_minor": rest},
+        )
     return WrittenOffOut(money_minor=rest)

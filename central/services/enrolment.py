@@ -23,6 +23,8 @@ from central.services.app_version import min_app
 from central.services.envelopes import Envelopes, ServerSigner
 from central.services.feed import Change, Feed
 from central.services.lanes import end_lanes, give_lanes
+from central.services.security_log import SecurityKind, note
+from central.source import Source
 from pos.contracts.enrol import (
     EnrolAnswer,
     EnrolRequest,
@@ -98,7 +100,7 @@ class Enrolment:
         self._envelopes = Envelopes(signer)
         self._is_demo = is_demo
 
-    def enrol(self, request: EnrolRequest, *, address: str, now: datetime) -> EnrolAnswer:
+    def enrol(self, request: EnrolRequest, *, source: Source, now: datetime) -> EnrolAnswer:
         """Enrol a till; the same code and public key again give the same answer.
 
         Raises:
@@ -108,7 +110,7 @@ class Enrolment:
         """
         if not TILL_CODE.fullmatch(request.till_code):
             raise Problem("till.code", "A till code is 2 to 6 capital letters and digits.", status=422)
-        code = self._find_code(request, address, now)
+        code = self._find_code(request, source.address, now)
         with self._database.write(lock=_lock(code.organisation_id)) as connection:
             self._database.take_lock(connection, f"float:{code.organisation_id}")
             owner = connection.execute(
@@ -122,6 +124,7 @@ class Enrolment:
             if not _is_repeat(code, known, request):
                 self._check(connection, code, known, request)
                 self._add(connection, code, known, request=request, now=now)
+                _note(connection, code, request, now=now, source=source)
             return self._answer(connection, request, now)
 
     def end(
@@ -277,6 +280,23 @@ class Enrolment:
             server_time=instant_text(now),
             min_app=min_app(connection),
         )
+
+
+def _note(
+    connection: Connection, code: Row[Any], request: EnrolRequest, *, now: datetime, source: Source
+) -> None:
+    replaced = None if request.replaces is None else str(request.replaces.till)
+    note(
+        connection,
+        SecurityKind.TILL_ENROLLED,
+        now=now,
+        source=source,
+        organisation_id=code.organisation_id,
+        # Whoever made the code let the till in.
+        actor_id=code.made_by,
+        subject_id=request.till,
+        detail={"till_code": request.till_code, "replaces": replaced},
+    )
 
 
 def _lock(organisation_id: UUID) -> str:

@@ -74,6 +74,10 @@ def find_organisation(connection: Connection, slug: str | None) -> UUID:
     if slug is not None:
         query = query.where(organisation.c.slug == slug)
     found = connection.execute(query.limit(2)).scalars().all()
+    if slug is None and not found:
+        raise UserError(
+            "organisation.unknown", "There is no organisation yet: 'create-organisation' makes one."
+        )
     if len(found) != 1:
         raise UserError("organisation.unknown", "Name the organisation by its slug; see 'organisations'.")
     return found[0]  # type: ignore[no-any-return]

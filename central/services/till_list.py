@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,16 +45,24 @@ def set_limits(connection: Connection, organisation: UUID, till_id: UUID, *, lim
 
 
 def note_till(
-    connection: Connection, who: Principal, till_id: UUID, *, kind: str, now: datetime, source: Source
+    connection: Connection,
+    who: Principal,
+    till_id: UUID | None,
+    *,
+    kind: SecurityKind,
+    now: datetime,
+    source: Source,
+    detail: Mapping[str, Any],
 ) -> None:
-    """Write what was done with a till into the security log."""
+    """Write what somebody did with a till into the security log."""
     note(
         connection,
-        SecurityKind(kind),
+        kind,
         now=now,
         source=source,
         organisation_id=who.organisation_id,
         actor_id=who.user_id,
         subject_id=till_id,
         session_id=who.session_id,
+        detail=detail,
     )

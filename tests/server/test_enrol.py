@@ -251,6 +251,29 @@ def test_tills_when_managed_by_people_then_by_role_and_organisation(shop: Shop) 
     assert manager.put(f"/v1/tills/{till.id}/limits", json=limits).json()["limit_money_minor"] == 5
 
 
+def test_tills_when_let_in_ended_and_written_off_then_the_security_log_says_who(shop: Shop) -> None:
+    boss = shop.server.person(Role.ADMINISTRATOR, organisation_id=shop.organisation)
+    code = boss.post("/v1/tills/codes", json={"sales_point_id": str(shop.sales_point)}).json()["code"]
+    shop.server.clock.pass_time(seconds=1)
+    till = Till(shop, "T02")
+    assert till.enrol(enrol_code=code).status_code == till.enrol(enrol_code=code).status_code == 200
+    shop.server.clock.pass_time(seconds=1)
+    boss.post(f"/v1/tills/{till.id}/revoke", json={"reason": "stolen"})
+    shop.server.clock.pass_time(seconds=1)
+    boss.post(f"/v1/tills/{till.id}/write-off")
+    noted = [
+        (one["kind"], one["subject_id"], one["detail"])
+        for one in reversed(boss.get("/v1/security/events?limit=4").json()["items"])
+        if one["actor_id"] == str(boss.id)
+    ]
+    assert noted == [
+        ("till_code_made", None, {"sales_point_id": str(shop.sales_point)}),
+        ("till_enrolled", str(till.id), {"till_code": "T02", "replaces": None}),
+        ("till_revoked", str(till.id), {"reason": "stolen", "is_lost": False}),
+        ("envelope_written_off", str(till.id), {"money_minor": 500_000}),
+    ]
+
+
 def revoke(till: Till) -> None:
     with till.server.database.write() as connection:
         till.server.app.state.head_office.enrolment.end(
