@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -131,6 +132,7 @@ def _open(url: str, *, pool_size: int, is_postgres: bool) -> Engine:
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", _look_after_rest)
         return engine
+    _make_own(make_url(url).database)
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -141,6 +143,15 @@ def _open(url: str, *, pool_size: int, is_postgres: bool) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_own(path: str | None) -> None:
+    """Make a new database file readable by this user only; SQLite makes the files beside it the same."""
+    if not path or path == ":memory:" or path.startswith("file:"):
+        return
+    # What cannot be made here, SQLite says in a moment.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _note_use(_connection: object, entry: ConnectionPoolEntry) -> None:

@@ -6,6 +6,7 @@ import csv
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -105,8 +106,15 @@ def export_transactions(
         )
         for row in connection.execution_options(yield_per=1_000).execute(query):
             values = dict(row._mapping) | {"at": instant_text(row.at)}
-            writer.writerow(["" if value is None else value for value in values.values()])
+            writer.writerow([_cell(value) for value in values.values()])
     return 0
+
+
+def _cell(value: Any) -> Any:
+    """Return what stands in a cell: a text that a spreadsheet would compute gets a quote before it."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return "" if value is None else value
 
 
 @click.command("after-restore")

@@ -15,6 +15,7 @@ from central.db import Database
 from central.history import make_ready
 from central.passwords import Passwords
 from central.settings import Settings, load_settings, make_keys
+from pos.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,14 @@ def command_of(context: click.Context) -> Command:
 
 
 def read_password(*, from_stdin: bool) -> str:
-    """Read a new password: typed twice without being shown, or as one line of standard input."""
+    """Read a new password: typed twice without being shown, or as one line of standard input.
+
+    Raises UserError `password.no_terminal`.
+    """
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise UserError("password.no_terminal", "Nobody can type here: send it with --password-stdin.")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 

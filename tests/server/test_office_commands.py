@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,9 +14,12 @@ from sqlalchemy import select, update
 from central.cli.root import central
 from central.db import Database
 from central.models import journal
+from central.models.identity import security_event
 from central.models.master import server_vending_key, supply_group
 from central.models.transactions import transactions
+from central.services.security_log import SecurityKind
 from central.services.verify import verify_till
+from pos.domain.permissions import Role
 from pos.errors import KilotillError
 from pos.tokens.numbers import make_drn
 from tests.server.rig import Server
@@ -46,6 +50,13 @@ class Ended:
     output: str
 
 
+def noted_in(till: Till, kind: SecurityKind) -> list[Any]:
+    """What the security log says of a kind."""
+    query = select(security_event).where(security_event.c.kind == kind.value)
+    with till.server.database.read() as connection:
+        return list(connection.execute(query))
+
+
 def run(environment: dict[str, str], *arguments: str, given: str = "") -> Ended:
     result = CliRunner().invoke(
         central, ["--demo", *arguments], env=environment, input=given, standalone_mode=False
@@ -61,6 +72,7 @@ def test_enrol_code_when_made_then_a_till_enrols_with_it(till: Till, environment
     made = run(environment, "enrol-code", "--organisation", "shop", "--limit-money", "7000")
     assert made.exit_code == 0, made.output
     code = made.stdout.strip()
+    assert len(noted_in(till, SecurityKind.TILL_CODE_MADE)) == 1
     # The command uses the machine's clock, the server of the test its own.
     till.server.clock.set_wall(datetime.now(UTC))
     new = Till(till.shop, "T02")
@@ -78,6 +90,9 @@ def test_tills_when_listed_and_revoked_then_as_they_are(till: Till, environment:
     assert till.log_in().json()["scope"] == "drain"
     unknown = run(environment, "revoke-till", "T77", "--reason", "stolen", "--organisation", "shop")
     assert unknown.error == "till.unknown"
+    (noted,) = noted_in(till, SecurityKind.TILL_REVOKED)
+    assert (noted.subject_id, noted.address) == (till.id, "command line")
+    assert noted.detail == {"reason": "stolen", "is_lost": False}
 
 
 def test_key_when_loaded_by_two_people_then_sealed_and_its_check_value_is_told(
@@ -93,6 +108,8 @@ def test_key_when_loaded_by_two_people_then_sealed_and_its_check_value_is_told(
     assert b"\xab" * 8 not in row.sealed
     assert row.check_value == group
     assert row.check_value in loaded.stdout
+    (noted,) = noted_in(till, SecurityKind.KEY_LOADED)
+    assert noted.detail == {"sgc": SGC, "krn": 1, "by": "Ann and Ben"}
     assert "Ann and Ben" in run(environment, "keys", "--organisation", "shop").stdout
     alone = run(
         environment,
@@ -175,6 +192,17 @@ def test_export_when_asked_then_the_very_lines_and_the_transactions(
     days = ("--from", "2026-11-20", "--to", "2026-11-20", "--organisation", "shop")
     header, row = run(environment, "export-transactions", *days).stdout.splitlines()
     assert dict(zip(header.split(","), row.split(","), strict=True))["receipt_number"] == "T01-000001"
+
+
+def test_export_when_a_text_looks_like_a_formula_then_it_is_none(
+    till: Till, environment: dict[str, str]
+) -> None:
+    person = till.server.person(Role.CASHIER, organisation_id=till.shop.organisation)
+    sold = {"type": "bill", "money_minor": 5, "currency": "RWF", "reference": "=HYPERLINK(A1)"}
+    assert person.post("/transactions/", json=sold).status_code == 201
+    days = ("--from", "2026-11-20", "--to", "2026-11-20", "--organisation", "shop")
+    header, row = run(environment, "export-transactions", *days).stdout.splitlines()
+    assert dict(zip(header.split(","), row.split(","), strict=True))["reference"] == "'=HYPERLINK(A1)"
 
 
 def test_verify_when_nothing_was_touched_then_right(till: Till, environment: dict[str, str]) -> None:

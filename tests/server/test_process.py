@@ -69,11 +69,15 @@ def test_commands_say_what_is_wrong(tmp_path: Path) -> None:
     nobody = run_command(
         tmp_path, "create-administrator", "x", "--name", "X", "--password-stdin", given=PASSWORD
     )
+    assert "create-organisation" in nobody.stderr
+    assert (tmp_path / "central.sqlite").stat().st_mode & 0o077 == 0
     bad = run_command(tmp_path, "create-organisation", "Bad Slug", "--name", "X")
     run_command(tmp_path, "create-organisation", "shop", "--name", "Shop")
     name = run_command(
         tmp_path, "create-administrator", "A Name", "--name", "X", "--password-stdin", given=PASSWORD
     )
+    silent = run_command(tmp_path, "create-administrator", "x", "--name", "X")
+    assert _refused(silent) == "password.no_terminal"
     unknown = run_command(tmp_path, "no-such-command")
     workers = run_command(tmp_path, "serve", KILOTILL_WORKERS="2")
     default = run_command(tmp_path, "serve", KILOTILL_SECRET_KEY="01" * 32)
