@@ -88,7 +88,7 @@ class _Exchange:
             if self._is_too_large:
                 return
             # The last net: whatever it is, the client gets an answer and the log says what happened.
-            _log.exception("failed", method=self._scope["method"], path=self._scope["path"])
+            _log.exception("failed", method=self._scope["method"], path=_loggable(self._scope["path"]))
             text = f"Something went wrong here. Tell support the number {self._own.request_id}."
             await self._refuse(Problem("server.fault", text, status=500))
 
@@ -174,6 +174,12 @@ def _request_id(headers: Headers, state: Any) -> str:
     """Take the client's id where it is a decent one, so that both logs can be read side by side."""
     given = headers.get("x-request-id", "")
     return given if _OWN_ID.fullmatch(given) else str(new_id(state.clock.now()))
+
+
+def _loggable(path: str) -> str:
+    """Return a path without the hidden part of an address for callbacks."""
+    start, callbacks, rest = path.partition(_CALLBACKS)
+    return f"{start}{callbacks}{rest.partition('/')[0]}"
 
 
 def _route(scope: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from central.errors import PROBLEM_MEDIA_TYPE, FieldProblem, Problem, problem_of
@@ -38,6 +39,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(KilotillError, _answer_ours)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_gone)
 
 
 async def _answer_ours(request: Request, error: Exception) -> JSONResponse:
@@ -62,6 +64,13 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return problem_response(_of_http(error), request.state.request_id)
+
+
+async def _answer_gone(request: Request, error: Exception) -> JSONResponse:
+    """Answer a caller whose line broke in the middle: nobody hears it, and it is no fault of ours."""
+    assert isinstance(error, ClientDisconnect)
+    problem = Problem("request.unreadable", "The request did not come in whole.", status=400)
+    return problem_response(problem, request.state.request_id)
 
 
 def _of_http(error: HTTPException) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from central.errors import Problem
 from central.head_office import HeadOfficeDep
@@ -50,9 +51,10 @@ _RAW = {
 )
 async def take(provider: str, request: Request, office: HeadOfficeDep, secret: str = "") -> Response:
     """A callback is only a hint to ask; one that came before changes nothing."""
-    body = await _body(request)
+    body = b""
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
+        body = await _body(request)
         is_new = await run_in_threadpool(office.webhooks.take, Callback(provider, body, headers, secret))
     except UserError as error:
         log.info("webhook.refused", provider=provider[:40], code=error.code, bytes=len(body))
@@ -63,10 +65,14 @@ async def take(provider: str, request: Request, office: HeadOfficeDep, secret: s
 
 
 async def _body(request: Request) -> bytes:
+    """Read the body. Raises UserError `webhook.too_long`, and `webhook.unreadable` where the line broke."""
     pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > BYTES_MAX:
-            raise Problem("webhook.too_long", "This message is longer than any of a provider's.", status=413)
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > BYTES_MAX:
+                raise UserError("webhook.too_long", "This message is longer than any of a provider's.")
+            pieces.append(piece)
+    except ClientDisconnect as error:
+        raise UserError("webhook.unreadable", "This message did not come in whole.") from error
     return b"".join(pieces)

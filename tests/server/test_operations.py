@@ -208,6 +208,19 @@ def test_mistake_of_ours_is_answered_with_a_number_and_told_only_to_the_log(
     assert "788123456" not in lines.getvalue()
 
 
+@pytest.mark.expect_log("failed")
+def test_mistake_of_ours_at_a_callback_logs_no_hidden_address(server: Server, lines: io.StringIO) -> None:
+    office = server.app.state.head_office
+    office.webhooks._accounts = None
+    client = TestClient(server.app, raise_server_exceptions=False)
+
+    assert client.post("/v1/webhooks/mtn_momo/very-hidden", content=b"{}").status_code == 500
+
+    (record,) = [one for one in _records(lines) if one["event"] == "failed"]
+    assert record["path"] == "/v1/webhooks/mtn_momo"
+    assert "very-hidden" not in lines.getvalue()
+
+
 @pytest.mark.expect_log("machine fault")
 def test_full_disk_is_answered_as_such(server: Server) -> None:
     answer = _failing(server, MachineFault("disk.full", "The disk is full.")).get("/fail")

@@ -1,11 +1,12 @@
 """Payments through the server, callbacks of providers, and hints for waiting tills."""
 
+import asyncio
 import hashlib
 import hmac
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -220,6 +221,58 @@ def test_callback_when_forged_cut_or_nobodys_is_refused_and_keeps_nothing(
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert get(till, "hints?wait_s=0").json()["after"] == start
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("webhooks/mtn_momo/hidden-part", "webhook.unreadable"), ("sync/push", "request.unreadable")],
+)
+def test_request_whose_line_breaks_in_the_middle_is_no_fault_of_the_server(
+    server: Server, till: Till, path: str, code: str
+) -> None:
+    start = get(till, "hints?wait_s=0").json()["after"]
+
+    status, answer = asyncio.run(cut_in_the_middle(server, f"/v1/{path}", till.auth))
+
+    assert (status, answer["code"]) == (400, code)
+    assert get(till, "hints?wait_s=0").json()["after"] == start
+
+
+async def cut_in_the_middle(server: Server, path: str, auth: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    """Send half of a request, and give what the application would have answered."""
+    events = [
+        {"type": "http.request", "body": b'{"externalId"', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    said: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return events.pop(0) if len(events) > 1 else events[0]
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [
+            (b"host", b"testserver"),
+            (b"content-length", b"100"),
+            *((name.lower().encode(), value.encode()) for name, value in auth.items()),
+        ],
+        "client": ("127.0.0.1", 5),
+        "server": ("testserver", 80),
+        "state": {},
+    }
+    await server.app(scope, receive, send)
+    return said[0]["status"], json.loads(said[1]["body"])
 
 
 def test_callback_when_signed_by_paystack_is_checked_on_the_bytes_as_received(
