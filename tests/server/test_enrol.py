@@ -253,6 +253,7 @@ def test_tills_when_managed_by_people_then_by_role_and_organisation(shop: Shop) 
 
 def test_tills_when_let_in_ended_and_written_off_then_the_security_log_says_who(shop: Shop) -> None:
     boss = shop.server.person(Role.ADMINISTRATOR, organisation_id=shop.organisation)
+    shop.server.clock.pass_time(seconds=1)
     code = boss.post("/v1/tills/codes", json={"sales_point_id": str(shop.sales_point)}).json()["code"]
     shop.server.clock.pass_time(seconds=1)
     till = Till(shop, "T02")
