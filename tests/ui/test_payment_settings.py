@@ -48,8 +48,8 @@ def screen_of(desktop: Desktop) -> SettingsScreen:
     return desktop.screen
 
 
-def open_page(desktop: Desktop, key: str) -> PageView:
-    desktop.sign_in("A")
+def open_page(desktop: Desktop, key: str, *, role: str = "A") -> PageView:
+    desktop.sign_in(role)
     desktop.window.go("settings", page=key)
     desktop.settle()
     view = screen_of(desktop).page_view()
@@ -202,6 +202,40 @@ def test_statement_when_read_then_what_differs_is_listed(
         ("only_theirs", 700),
     ]
     assert "differ: 1" in page.outcome.text() and page.lines.count() == 2
+
+
+def test_statement_when_a_supervisor_reads_it_then_an_open_payment_is_settled_and_no_fee_can_be_set(
+    desktop: Desktop,
+    till: Till,
+    people: dict[str, Actor],
+    sandbox: Sandbox,
+    open_shift: None,
+    tmp_path: Path,
+) -> None:
+    drn = meters(till, "arrears_minor = 0")[0]
+    request = SaleRequest(sale_id=new_id(till.clock.now()), drn=drn, money_minor=5000)
+    view = till.payments.desk.begin(request, [Part("momo", pay_by=ByPhone("+250788413416"))], people["C"])
+    file = tmp_path / "momo.csv"
+    file.write_text(f"reference,amount\n{view.parts[0].reference},5000\n", encoding="utf-8")
+    page = open_page(desktop, "fees", role="S")
+    assert isinstance(page, FeesPage)
+    assert page.edits.keys() == {"reference", "theirs", "amount", "fee"} and not page.add.isVisible()
+    screen_of(desktop).choosers.open_file = lambda _title, _start: str(file)
+    page.choose.click()
+    desktop.settle()
+    assert page.settle.isVisible()
+    page.settle.click()
+    desktop.settle()
+
+    assert page.said.text() == "Settled by the statement: 1" and page.said.isVisible()
+    assert till.payments.desk.look(view.sale_id).result is not None
+    assert till.verify_books().is_clean
+
+
+def test_statement_when_a_cashier_looks_then_there_is_no_such_page(desktop: Desktop) -> None:
+    desktop.sign_in("C")
+
+    assert "settings" not in {item.key for item in desktop.window.rail.items()}
 
 
 def test_messages_when_a_token_text_went_out_then_listed_without_its_address(

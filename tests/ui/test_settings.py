@@ -96,7 +96,7 @@ def test_pages_when_put_together_have_each_setting_once() -> None:
     assert sorted(placed) == sorted(SETTINGS)
 
 
-def test_settings_when_a_supervisor_opens_them_show_people_and_unlock_only(
+def test_settings_when_a_supervisor_opens_them_show_people_unlock_and_statements_only(
     desktop: Desktop, till: Till, people: dict[str, Actor]
 ) -> None:
     for _ in range(5):
@@ -109,7 +109,7 @@ def test_settings_when_a_supervisor_opens_them_show_people_and_unlock_only(
             "UPDATE operator SET is_locked = 1, wait_left_ms = 900000 WHERE name = 'Aline'"
         )
     screen = _open(desktop, "people", role="S")
-    assert [page.key for page in screen.presenter.pages] == ["people"]
+    assert [page.key for page in screen.presenter.pages] == ["people", "fees"]
     view = _page(desktop)
     assert isinstance(view, PeoplePage)
     assert not view.save.isVisible() and not view.new_code.isVisible() and view.unlock.isVisible()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pos.domain.fees import FeePayer, FeeRule
 from pos.domain.money import AmountTextError, parse_major, parse_scaled
+from pos.domain.permissions import Permission
 from pos.domain.settlement import StatementForm
 from pos.services.statements import ReadStatement, StatementEntry
 from pos.ui.context import Context
@@ -46,6 +47,11 @@ class FeesSection(Section[FeesState]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, FeesState())
+
+    @property
+    def may_add(self) -> bool:
+        """Whether this person sets fees; a supervisor only reads statements."""
+        return self.context.may(Permission.TARIFF_EDIT)
 
     def open(self) -> None:
         """Read the rules."""

@@ -22,9 +22,17 @@ class FeesPage(PageView):
         super().__init__(look, page.word, page.about)
         self._section = section
         self._choosers = choosers
-        self._build_fee()
-        self.column.addWidget(rule())
+        self.edits: dict[str, QLineEdit] = {}
+        self._labelled: dict[str, LabelledField] = {}
+        self.add = KeyButton(look, self.say("Store the fee"), kind="accent")
+        self.said = label(look, "", Type.SUPPORT, wraps=True)
+        if section.may_add:
+            self._build_fee()
+            self.column.addWidget(rule())
         self._build_statement()
+        if not section.may_add:
+            # What is done is said below the acts that are there.
+            self.column.addWidget(self.said)
         self.column.addStretch(1)
         card, self._rules = side_card(look, self.say("Fees that are stored"))
         self.side = side_column(look, card)
@@ -46,8 +54,6 @@ class FeesPage(PageView):
                 LabelledField(look, say("Who pays it"), self.payer),
             )
         )
-        self.edits: dict[str, QLineEdit] = {}
-        self._labelled: dict[str, LabelledField] = {}
         money = look.wording.currency
         first = (
             ("percent", say("Percent of the amount")),
@@ -57,10 +63,8 @@ class FeesPage(PageView):
         third = (("tax", say("Tax inside it (code)")),)
         for names in (first, second, third):
             self.column.addLayout(pair(look, *(self._edit(key, word) for key, word in names)))
-        self.add = KeyButton(look, say("Store the fee"), kind="accent")
         self.add.clicked.connect(section.add)
         self.column.addLayout(act_row(self.add))
-        self.said = label(look, "", Type.SUPPORT, wraps=True)
         self.column.addWidget(self.said)
 
     def _edit(self, key: str, word: str, *, text: str = "") -> LabelledField:

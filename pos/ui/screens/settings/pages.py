@@ -111,6 +111,7 @@ def all_pages(say: Callable[[str], str]) -> tuple[Page, ...]:
             "tag",
             say("Fees and statements"),
             say("What each way to pay costs, and what a provider's list says against the books."),
+            permissions=(Permission.TARIFF_EDIT, Permission.FLOAT_VIEW),
         ),
         Page(
             "messages",
