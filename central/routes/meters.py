@@ -22,6 +22,7 @@ from central.schemas import PRINTABLE, Body, Drn, Instant, Reason, Words
 from central.services import master_lists, meter_changes
 from central.services.devices import check_meter_seen
 from central.services.imports import Imports
+from central.services.merging import merge_meters
 from central.services.meter_changes import Author
 from central.services.meter_values import check_references, check_sales_point
 from pos.domain.ids import new_id
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/v1", tags=["meters"])
 Viewer = Annotated[Principal, Depends(require(Permission.METER_VIEW))]
 Editor = Annotated[Principal, Depends(require(Permission.METER_EDIT))]
 Adjuster = Annotated[Principal, Depends(require(Permission.ARREARS_ADJUST))]
+Merger = Annotated[Principal, Depends(require(Permission.REVIEW_DECIDE))]
 Importer = Annotated[Principal, Depends(require(Permission.METER_IMPORT))]
 Digits2 = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 
@@ -82,6 +84,13 @@ class ArrearsIn(Body):
     """All that a meter owes, not the difference."""
 
     arrears_minor: int = Field(ge=0, le=10**13, examples=[900])
+    reason: Reason
+
+
+class MergeIn(Body):
+    """`duplicate_id` is another record of the same meter; its number is the wrong one from now on."""
+
+    duplicate_id: UUID
     reason: Reason
 
 
@@ -247,6 +256,32 @@ def change_arrears(
             arrears_minor=body.arrears_minor,
             reason=body.reason,
             wanted=wanted,
+        )
+        row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
+    return changed_answer(_meter_out(row))
+
+
+@router.post(
+    "/meters/{meter_id}/merge",
+    summary="Merge a duplicate into a meter",
+    response_model=MeterOut,
+    responses=problems(403, 404, 409),
+)
+def merge_meter(
+    meter_id: UUID, body: MergeIn, who: Merger, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep
+) -> Response:
+    """This one is kept, with its record. What was bought, charged and paid under either counts for it, and
+    what was taken twice comes back as credit. It cannot be undone; done already, it changes nothing.
+    """
+    author = _author(who, clock.now())
+    with database.write() as connection:
+        merge_meters(
+            connection,
+            office.feed,
+            author,
+            duplicate=body.duplicate_id,
+            kept=meter_id,
+            reason=body.reason,
         )
         row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
     return changed_answer(_meter_out(row))

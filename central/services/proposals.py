@@ -17,7 +17,7 @@ from central.models.master import customer, meter, proposal, supply_group, tarif
 from central.models.tills import till
 from central.services.feed import Feed
 from central.services.master import Master, check_fits, pan_number
-from central.services.merging import move_months
+from central.services.merging import hold_sales, move_all
 from central.services.till_sessions import TillPrincipal
 from pos.contracts.proposals import Proposal, ProposalState
 from pos.domain.canonical import JsonError, parse_canonical
@@ -186,6 +186,7 @@ class Proposals:
         """Where the number is known under another id, let the proposed id point to it."""
         record = row.record
         meter_id, drn = _meter_id(record), _drn(record)
+        hold_sales(connection, [pan_number(drn)])
         known = connection.execute(
             select(meter.c.id).where(
                 meter.c.organisation_id == row.organisation_id,
@@ -208,8 +209,7 @@ class Proposals:
                 merged_into=known,
             )
         )
-        move_months(connection, self._feed, row.organisation_id, duplicate=meter_id, kept=known, now=now)
-        self._master.publish_meters(connection, row.organisation_id, [meter_id, known])
+        move_all(connection, self._feed, row.organisation_id, duplicate=meter_id, kept=known, now=now)
         return True
 
     def _add_meter(self, connection: Connection, row: Row[Any], now: datetime) -> None:

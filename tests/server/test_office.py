@@ -510,6 +510,123 @@ def test_meter_when_it_was_merged_then_only_the_kept_one_changes(till: Till, chi
     assert code_of(chief.put(path, json=said, headers=tag)) == (409, "meter.merged")
 
 
+def merge(chief: Person, kept: UUID, duplicate: UUID) -> Any:
+    body = {"duplicate_id": str(duplicate), "reason": "One meter, two numbers"}
+    return chief.post(f"/v1/meters/{kept}/merge", json=body)
+
+
+def owes(till: Till, drn: str, debt: int | None = None) -> int:
+    """What a meter owes at head office; `debt` is set before it is read."""
+    with till.server.database.write() as connection:
+        if debt is not None:
+            connection.execute(update(meter).where(meter.c.drn == drn).values(arrears_minor=debt))
+        return int(connection.execute(select(meter.c.arrears_minor).where(meter.c.drn == drn)).scalar_one())
+
+
+def test_merge_when_a_charge_was_taken_under_both_then_it_is_given_back_once_at_the_home_till(
+    till: Till, chief: Person
+) -> None:
+    kept, twin, third = (till.shop.meters[drn] for drn in DRNS)
+    other = till.shop.till("T02")
+    with till.server.database.write() as connection:
+        connection.execute(update(meter).where(meter.c.id == kept).values(home_till=other.id))
+    for drn in DRNS:
+        till.sell(drn)
+    till.push()
+
+    assert merge(chief, twin, third).json()["id"] == str(twin)
+    assert merge(chief, kept, twin).status_code == merge(chief, kept, twin).status_code == 200
+
+    assert {row["merged_into"] for row in till.pull("meters")["rows"] if row["id"] != str(kept)} == {
+        str(kept)
+    }
+    months = till.shop.till("T03").pull("meter_month")["rows"]
+    assert [(row["meter_id"], row["till"]) for row in months] == [(str(kept), str(till.id))]
+    # One for the third into the second, at the till that took it; then one for the second into the first.
+    credits = other.pull("customer_credits")["rows"] + till.pull("customer_credits")["rows"]
+    assert [(row["meter_id"], row["amount_minor"]) for row in credits] == [(str(kept), 590)] * 2
+    assert len(other.pull("customer_credits")["rows"]) == 1
+    events = chief.get(f"/v1/meters/{twin}/events").json()["items"]
+    assert [(event["kind"], event["reason"]) for event in events] == [
+        ("merged", "One meter, two numbers")
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("debt", "left", "back"), [(2_000, 1_100, 0), (900, 0, 0), (300, 0, 600), (0, 0, 900)]
+)
+def test_merge_when_a_debt_was_paid_under_the_duplicate_then_it_is_off_the_kept_ones(
+    till: Till, chief: Person, debt: int, left: int, back: int
+) -> None:
+    kept, twin = till.shop.meters[DRNS[0]], till.shop.meters[DRNS[1]]
+    assert (owes(till, DRNS[0], debt), owes(till, DRNS[1], 900)) == (debt, 900)
+    till.sell(DRNS[1], basis=Basis(arrears_before_minor=900))
+    assert till.flags() == []
+
+    for _ in range(2):
+        assert merge(chief, kept, twin).json()["arrears_minor"] == left
+
+    assert owes(till, DRNS[0]) == left
+    credits = till.pull("customer_credits")["rows"]
+    assert sum(row["amount_minor"] for row in credits) == back
+    assert {(row["meter_id"], row["cause"]) for row in credits} <= {(str(kept), "arrears")}
+
+
+def test_merge_when_credit_was_given_for_the_duplicate_then_it_is_the_kept_ones(
+    till: Till, chief: Person
+) -> None:
+    kept, twin = till.shop.meters[DRNS[0]], till.shop.meters[DRNS[1]]
+    other = till.shop.till("T02")
+    till.sell(DRNS[1])
+    till.push()
+    bought = till.bought[DRNS[1], "2026-11"].bought_before_milli
+    other.sell(DRNS[1], basis=Basis(bought))
+    assert other.flags() == ["charge_twice"]
+    (given,) = other.pull("customer_credits")["rows"]
+    till.sell(DRNS[0])
+    till.push()
+
+    merge(chief, kept, twin)
+
+    rows = {row["id"]: row for row in other.pull("customer_credits")["rows"]}
+    assert rows[given["id"]] == given | {"meter_id": str(kept)}
+    # Taken three times in all: twice too often.
+    rows |= {row["id"]: row for row in till.pull("customer_credits")["rows"]}
+    assert sorted(row["amount_minor"] for row in rows.values()) == [590, 590]
+
+
+def test_merge_when_it_makes_no_sense_then_refused(till: Till, chief: Person) -> None:
+    kept, twin, third = (till.shop.meters[drn] for drn in DRNS)
+    assert code_of(merge(chief, kept, kept)) == (422, "meter.same")
+    assert code_of(merge(chief, kept, till.id)) == (404, "meter.unknown")
+    assert merge(chief, kept, twin).status_code == 200
+    assert code_of(merge(chief, twin, third)) == (409, "meter.merged")
+    assert code_of(merge(chief, third, twin)) == (409, "meter.merged")
+    stranger = till.server.person(
+        Role.ADMINISTRATOR, organisation_id=till.server.make_organisation("other"), username="eve"
+    )
+    assert code_of(merge(stranger, kept, third)) == (404, "meter.unknown")
+    supervisor = till.server.person(Role.SUPERVISOR, organisation_id=till.shop.organisation, username="s")
+    assert code_of(merge(supervisor, kept, third)) == (403, "permission.denied")
+
+
+def test_proposal_when_merged_and_a_debt_was_paid_under_its_id_then_the_known_meter_owes_less(
+    till: Till,
+) -> None:
+    twin = new_id(till.now)
+    assert owes(till, DRNS[0], 1_500) == 1_500
+    till.shop.meters[DRNS[0]] = twin
+    till.sell(basis=Basis(arrears_before_minor=900))
+    till.push()
+
+    made = proposal(till, meter_id=str(twin), meter_number=DRNS[0], arrears=900)
+    assert states(till, made) == states(till, made) == ["merged"]
+
+    with till.server.database.read() as connection:
+        query = select(meter.c.arrears_minor).where(meter.c.drn == DRNS[0], meter.c.merged_into.is_(None))
+        assert connection.execute(query).scalar() == 600
+
+
 def test_debt_of_a_meter_when_by_another_role_or_organisation_then_nothing(till: Till) -> None:
     path = f"/v1/meters/{till.shop.meters[DRNS[0]]}"
     body, tag = {"arrears_minor": 5, "reason": "because"}, {"If-Match": "*"}

@@ -180,6 +180,17 @@ def test_proposals_when_decided_at_once_then_what_cannot_be_taken_is_named_and_w
     assert (refused.exit_code, refused.stdout) == (0, "refused 1, left 0\n")
 
 
+def test_meters_when_merged_by_number_then_tills_pull_it_and_a_stranger_is_named(
+    till: Till, environment: dict[str, str]
+) -> None:
+    merged = ("merge-meters", DRNS[0], DRNS[1], "--reason", "One meter", "--organisation", "shop")
+    assert [run(environment, *merged).exit_code for _ in range(2)] == [0, 0]
+    (row,) = [row for row in till.pull("meters")["rows"] if row["drn"] == DRNS[1]]
+    assert row["merged_into"] == str(till.shop.meters[DRNS[0]])
+    unknown = ("merge-meters", DRNS[0], NEW_DRN, "--reason", "One meter", "--organisation", "shop")
+    assert run(environment, *unknown).error == "meter.unknown"
+
+
 def test_export_when_asked_then_the_very_lines_and_the_transactions(
     till: Till, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -470,6 +470,27 @@ def test_pull_when_head_office_gives_credit_it_is_posted_once_and_comes_off_the_
     assert verify(till.shop.units).findings == ()
 
 
+def test_pull_when_a_meter_with_credit_is_merged_what_is_left_of_it_is_the_kept_ones(
+    till: LinkedTill,
+) -> None:
+    kept, double = meter_row(41), meter_row(42)
+    used, credit = credit_row(till, double, 500), credit_row(till, double, 700, month="2026-10")
+    pull(till, meters=[rows(kept, double)], customer_credits=[rows(used)])
+    till.sell(42, 10_000)
+    pull(till, customer_credits=[rows(credit)])
+
+    merged = {**double, "merged_into": kept["id"]}
+    moved = [{**one, "meter_id": kept["id"]} for one in (used, credit)]
+    pull(till, meters=[rows(merged)], customer_credits=[rows(*moved)])
+    assert till.shop.balance("customer_credit") == -700
+    till.sell(41, 10_000)
+    till.sell(41, 10_000)
+
+    assert till.all("SELECT amount_minor FROM sale_line WHERE kind = 'credit'") == [(-500,), (-700,)]
+    assert till.shop.balance("customer_credit") == 0
+    assert verify(till.shop.units).findings == ()
+
+
 def test_pull_when_units_are_asked_for_credit_lowers_the_price_but_something_is_paid(
     till: LinkedTill,
 ) -> None:

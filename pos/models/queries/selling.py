@@ -164,10 +164,14 @@ def month_figures(
 def credit_left_minor(connection: Connection, meter_key: int, *, without: UUID | None = None) -> int:
     """Return what head office gave a meter back and no sale or open quote has used yet (formats §7.7).
 
-    `without` as in `month_figures`.
+    What was given for a record that was merged into this meter counts too. `without` as in `month_figures`.
     """
+    merged = connection.exec_driver_sql(_MERGED_WITH_CREDIT, (meter_key,)).scalars()
+    keys = json.dumps([meter_key, *merged])
     given: int = connection.exec_driver_sql(
-        "SELECT coalesce(sum(amount_minor), 0) FROM customer_credit WHERE meter_key = ?", (meter_key,)
+        "SELECT coalesce(sum(amount_minor), 0) FROM customer_credit "
+        "WHERE meter_key IN (SELECT value FROM json_each(?))",
+        (keys,),
     ).scalar_one()
     if not given:
         return 0
@@ -175,11 +179,19 @@ def credit_left_minor(connection: Connection, meter_key: int, *, without: UUID |
     used: int = connection.exec_driver_sql(
         "SELECT coalesce((SELECT sum(sale_line.amount_minor) FROM sale_item JOIN sale_line "
         "ON sale_line.sale_place = sale_item.sale_place AND sale_line.item_n = sale_item.n "
-        "WHERE sale_item.meter_key = ?1 AND sale_line.kind = 'credit'), 0) "
-        "- coalesce((SELECT sum(credit_minor) FROM reservation WHERE meter_key = ?1 AND sale_id != ?2), 0)",
-        (meter_key, b"" if without is None else without.bytes),
+        "WHERE sale_item.meter_key IN (SELECT value FROM json_each(?1)) AND sale_line.kind = 'credit'), 0) "
+        "- coalesce((SELECT sum(credit_minor) FROM reservation "
+        "WHERE meter_key IN (SELECT value FROM json_each(?1)) AND sale_id != ?2), 0)",
+        (keys, b"" if without is None else without.bytes),
     ).scalar_one()
     return max(0, given + used)
+
+
+# Begins with the credits, which are few: there is no index of merged meters.
+_MERGED_WITH_CREDIT = """
+SELECT DISTINCT meter_key FROM customer_credit CROSS JOIN meter ON meter.key = customer_credit.meter_key
+WHERE meter.merged_into = (SELECT id FROM meter WHERE key = ?)
+"""
 
 
 def month_cursor(connection: Connection) -> int:
