@@ -99,8 +99,9 @@ class SignIn:
         now: datetime,
         source: Source,
     ) -> NewTokens:
-        needs_code = user.totp_confirmed_at is not None
         with self._database.write() as connection:
+            user = _hold(connection, user)
+            needs_code = user.totp_confirmed_at is not None
             if needs_code and not typed.totp:
                 take_back(connection, counted, now)
                 used = None
@@ -197,6 +198,20 @@ def _find_organisation(connection: Connection, slug: str) -> Row[Any] | None:
         return connection.execute(query.where(organisation.c.slug == slug)).one_or_none()
     few = connection.execute(query.limit(2)).all()
     return few[0] if len(few) == 1 else None
+
+
+def _hold(connection: Connection, checked: Row[Any]) -> Row[Any]:
+    """Return a person as they are now, held until the commit. Raises Unauthenticated `login.wrong`.
+
+    Comparing a password takes a while: one that was changed meanwhile opens no session any more.
+    """
+    query = select(users).where(
+        users.c.id == checked.id, users.c.password_hash == checked.password_hash, users.c.is_active
+    )
+    row = connection.execute(query.with_for_update()).one_or_none()
+    if row is None:
+        raise Unauthenticated("login.wrong", _WRONG)
+    return row
 
 
 def _find_user(connection: Connection, organisation_id: UUID, name: str) -> Row[Any] | None:

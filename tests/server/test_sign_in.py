@@ -1,5 +1,6 @@
 """Signing in, going on and being shut out: tokens, lock-out, second factor, sessions, maintenance."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
@@ -7,10 +8,10 @@ from uuid import uuid4
 import jwt
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from central.models.identity import users
-from central.passwords import Passwords
+from central.passwords import Checked, Passwords
 from central.services.housekeeping import tidy
 from central.services.two_factor import TwoFactor
 from central.settings import PasswordCost
@@ -409,3 +410,50 @@ def test_tidying_drops_what_is_old_and_nothing_else(server: Server, cashier: Per
     old = server.client.post("/v1/auth/refresh", json={"refresh_token": cashier.refresh_token})
     assert old.json()["code"] == "session.refresh_wrong"
     assert server.clock.now() > NOW
+
+
+class SlowPasswords(Passwords):
+    """Compares so slowly that something else happens meanwhile."""
+
+    def __init__(self, cost: PasswordCost, meanwhile: Callable[[], object]) -> None:
+        super().__init__(cost)
+        self._meanwhile = meanwhile
+
+    def check(self, password: str, stored: str | None) -> Checked:
+        checked = super().check(password, stored)
+        self._meanwhile()
+        return checked
+
+
+def test_sign_in_when_the_password_is_changed_meanwhile_then_no_session_outlives_it(
+    server: Server, cashier: Person
+) -> None:
+    boss = server.person(Role.ADMINISTRATOR, organisation_id=cashier.organisation_id)
+
+    def change() -> None:
+        answer = boss.put(f"/v1/users/{cashier.id}/password", json={"password": "another long password"})
+        assert answer.status_code == 204
+
+    server.app.state.sign_in._passwords = SlowPasswords(server.settings.password_cost, change)
+    server.clock.pass_time(seconds=2)
+    answer = server.sign_in("cashier")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "login.wrong")
+
+
+def test_sign_in_when_a_second_factor_is_set_meanwhile_then_it_is_asked_for(
+    server: Server, manager: Person
+) -> None:
+    server.app.state.sign_in._passwords = SlowPasswords(
+        server.settings.password_cost, lambda: _turn_second_factor_on(server, manager)
+    )
+    server.clock.pass_time(seconds=2)
+
+    assert server.sign_in("supervisor").json()["code"] == "two_factor.code_missing"
+
+
+def _turn_second_factor_on(server: Server, person: Person) -> None:
+    with server.database.write() as connection:
+        connection.execute(
+            update(users).where(users.c.id == person.id).values(totp_confirmed_at=server.clock.now())
+        )
