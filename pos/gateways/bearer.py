@@ -33,7 +33,10 @@ Fetch: TypeAlias = Callable[[], Bearer | Result]
 
 
 class Bearers:
-    """Keeps the token of one product of a provider; threads that need one at once share one call."""
+    """Keeps the token of one product of a provider; threads that need one at once share one call.
+
+    They share its failure too: where a provider hangs, each waiting for its turn would wait for hours.
+    """
 
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
         self._fetch = fetch
@@ -41,15 +44,22 @@ class Bearers:
         self._lock = threading.Lock()
         self._bearer: Bearer | None = None
         self._ends_ms = 0
+        self._fetches = 0
+        self._failed: Result | None = None
 
     def get(self, refused: str = "") -> Bearer | NoBearer:
         """Give a token that is not the refused one."""
+        fetches_before = self._fetches
         with self._lock:
             kept = self._bearer
             if kept is not None and kept.value != refused and self._clock.running_ms() < self._ends_ms:
                 return kept
+            if self._failed is not None and self._fetches != fetches_before:
+                return NoBearer(self._failed)
             asked_ms = self._clock.running_ms()
             fetched = self._fetch()
+            self._fetches += 1
+            self._failed = None if isinstance(fetched, Bearer) else fetched
             if not isinstance(fetched, Bearer):
                 self._bearer = None
                 return NoBearer(fetched)
