@@ -38,7 +38,7 @@ def announce(
     Raises:
         Problem: `supply_group.unknown` 404, `key_change.same_key` 409, `key_change.announced` 409.
     """
-    row = _group(connection, organisation, sgc)
+    row = _held_group(connection, organisation, sgc)
     if row.next_key is not None:
         raise Problem("key_change.announced", "A key change of this group is announced already.", status=409)
     if next_key["krn"] == row.krn and next_key["base_date"] == row.base_date:
@@ -52,9 +52,10 @@ def set_due_starts(database: Database, feed: Feed, organisation: UUID, *, now: d
     """Set the start of every announced change that all live tills have pulled."""
     with database.write(lock=f"key-changes:{organisation}") as connection:
         waiting = connection.execute(
-            select(supply_group).where(
-                supply_group.c.organisation_id == organisation, supply_group.c.next_change.is_not(None)
-            )
+            select(supply_group)
+            .where(supply_group.c.organisation_id == organisation, supply_group.c.next_change.is_not(None))
+            .order_by(supply_group.c.sgc)
+            .with_for_update()
         ).all()
         for row in waiting:
             if _is_known_everywhere(connection, organisation, row.next_change):
@@ -69,7 +70,7 @@ def complete(feed: Feed, connection: Connection, organisation: UUID, *, sgc: str
     Raises:
         Problem: `supply_group.unknown` 404, `key_change.not_started` 409.
     """
-    row = _group(connection, organisation, sgc)
+    row = _held_group(connection, organisation, sgc)
     following = row.next_key
     if following is None or datetime.fromisoformat(following["from"]) > now:
         raise Problem("key_change.not_started", "No key change of this group has begun.", status=409)
@@ -111,6 +112,15 @@ def _is_known_everywhere(connection: Connection, organisation: UUID, change: int
         )
     )
     return connection.execute(behind).scalar_one() == 0
+
+
+def _held_group(connection: Connection, organisation: UUID, sgc: str) -> Row[Any]:
+    """Return a group that nobody else changes before the commit. Raises as `_group`."""
+    held = select(supply_group.c.sgc).where(
+        supply_group.c.organisation_id == organisation, supply_group.c.sgc == sgc
+    )
+    connection.execute(held.with_for_update())
+    return _group(connection, organisation, sgc)
 
 
 def _group(connection: Connection, organisation: UUID, sgc: str) -> Row[Any]:

@@ -115,10 +115,11 @@ class Master:
             Problem: `supply_group.lanes` 409: lanes stay for the life of a group;
                 `supply_group.key` 409: the key of a group changes only by a key change.
         """
+        # Held: a key change that ends at this moment must not be written over.
         known = connection.execute(
-            select(supply_group).where(
-                supply_group.c.organisation_id == organisation, supply_group.c.sgc == values["sgc"]
-            )
+            select(supply_group)
+            .where(supply_group.c.organisation_id == organisation, supply_group.c.sgc == values["sgc"])
+            .with_for_update()
         ).one_or_none()
         if known is not None:
             _check_group(known, values)

@@ -1,0 +1,66 @@
+"""Key changes of supply groups beside other changes of the same group."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import select, text, update
+
+from central.db import Database
+from central.models.master import supply_group
+from central.services.key_changes import complete
+from pos.domain.journal import instant_text
+from pos.domain.permissions import Role
+from tests.server.rig import Person, Server
+from tests.server.till_rig import SGC, Till, group_values, make_shop
+
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture
+def till(server: Server) -> Till:
+    return make_shop(server).till()
+
+
+@pytest.fixture
+def boss(till: Till) -> Person:
+    return till.server.person(Role.ADMINISTRATOR, organisation_id=till.shop.organisation)
+
+
+def is_somebody_waiting(database: Database) -> bool:
+    """Whether a transaction waits for another; on SQLite the next one waits before it begins."""
+    if not database.is_postgres:
+        return True
+    with database.read() as connection:
+        return int(connection.execute(WAITING).scalar_one()) > 0
+
+
+def test_group_when_it_is_changed_while_its_key_change_ends_then_the_new_key_stays(
+    till: Till, boss: Person
+) -> None:
+    server = till.server
+    begun = {"krn": 2, "ken": 255, "ti": "01", "kt": 2, "base_date": "14", "from": instant_text(till.now)}
+    with server.database.write() as connection:
+        connection.execute(update(supply_group).values(next_key=begun))
+    answers: list[tuple[int, str]] = []
+
+    def change() -> None:
+        body = {name: value for name, value in group_values(supplier="REG").items() if name != "sgc"}
+        answer = boss.put(f"/v1/supply-groups/{SGC}", json=body)
+        answers.append((answer.status_code, answer.json()["code"]))
+
+    changing = threading.Thread(target=change)
+    feed = server.app.state.head_office.feed
+    with server.database.write() as connection:
+        complete(feed, connection, till.shop.organisation, sgc=SGC, now=till.now)
+        changing.start()
+        while not is_somebody_waiting(server.database):
+            assert changing.is_alive()
+    changing.join()
+
+    assert answers == [(409, "supply_group.key")]
+    with server.database.read() as connection:
+        assert connection.execute(select(supply_group.c.krn)).scalar_one() == 2
