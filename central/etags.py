@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from fastapi import Request, Response
 
 from central.errors import Problem
 
 _VERSION = re.compile(r'"([0-9]{1,9})"')
+# What is no plain value becomes its text.
+_AS_TEXT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 def json_bytes(content: Any) -> bytes:
     """Return JSON as all our answers have it."""
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+    return orjson.dumps(content, default=str, option=_AS_TEXT)
 
 
 def cacheable(

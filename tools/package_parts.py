@@ -24,7 +24,17 @@ KEY_STORES = (
 
 NOT_USED = (
     # The server and the developer's tools, which lie in the same environment.
-    *("central", "fastapi", "httptools", "jwt", "psycopg", "psycopg_binary", "starlette", "structlog"),
+    *(
+        "central",
+        "fastapi",
+        "httptools",
+        "jwt",
+        "orjson",
+        "psycopg",
+        "psycopg_binary",
+        "starlette",
+        "structlog",
+    ),
     "uvicorn",
     *("PyInstaller", "_pytest", "hypothesis", "mypy", "mypyc", "pip", "pytest", "setuptools"),
     # What libraries take along if it is there, and can do without.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from uuid import UUID
+
+import orjson
 
 from central.clock import Clock
 from central.db import Database
@@ -57,7 +58,7 @@ class Push:
             "server_time": instant_text(self._clock.now()),
             "min_app": min_app,
         }
-        return json.dumps(answer, separators=(",", ":")).encode()
+        return orjson.dumps(answer)
 
 
 def _result(*, is_known: bool, flags: tuple[str, ...] | None) -> str:
