@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from pos.domain.canonical import INTEGER_MAX
 from pos.domain.money import AmountTextError, minor_digits, parse_scaled
 from pos.domain.payment_reports import Outcome
 from pos.errors import KilotillError, Rejected, Unavailable
@@ -20,7 +21,7 @@ BAD_REQUEST: Final = 400
 UNAUTHORISED: Final = 401
 TOO_MANY: Final = 429
 SERVER_ERROR: Final = 500
-_DIGITS_MAX = 30
+_DIGITS_MAX, _TEXT_MAX = 30, 100
 """No amount of money is longer; a number such as 1e999999999 would fill the memory when written out."""
 
 
@@ -89,6 +90,8 @@ def minor_of_major(value: object, currency: object) -> int | None:
     if isinstance(value, Decimal) and abs(value.adjusted()) > _DIGITS_MAX:
         return None
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    if len(text) > _TEXT_MAX:
+        return None
     try:
         return parse_scaled(text.strip(), minor_digits(currency))
     except AmountTextError:
@@ -103,7 +106,7 @@ def major_of_minor(amount_minor: int, currency: str) -> Decimal:
 def whole_number(value: object) -> int | None:
     """Read a whole number that may come as a text; None where it is none."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if abs(value) <= INTEGER_MAX else None
     is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18
     return int(str(value)) if is_number else None
 

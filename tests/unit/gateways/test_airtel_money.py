@@ -221,7 +221,7 @@ def test_enquiry_states_money_or_none_but_never_one_that_cannot_be_read(
     assert (answer.outcome, answer.amount_minor) == (outcome, amount_minor)
 
 
-@pytest.mark.parametrize("amount", ["1e999999999", "1e-999999999", "NaN"])
+@pytest.mark.parametrize("amount", ["1e999999999", "1e-999999999", "NaN", "9" * 4000, f'"{"9" * 5000}"'])
 def test_enquiry_with_a_monstrous_amount_is_unreadable(wire: responses.RequestsMock, amount: str) -> None:
     body = json.dumps(found("TS", amount="AMOUNT")).replace('"AMOUNT"', amount)
     wire.get(ENQUIRY, body=body)
