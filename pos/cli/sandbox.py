@@ -8,6 +8,7 @@ from types import FrameType
 
 import click
 
+from pos.errors import UserError
 from pos.gateways.sandbox import Sandbox, credentials
 from pos.gateways.sandbox.callbacks import is_on_this_machine
 
@@ -40,13 +41,22 @@ def sandbox(*, port: int, seed: int, callbacks: tuple[str, ...]) -> int:
 
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, stop)
-    with Sandbox(port, seed=seed) as running:
+    with _made(port, seed) as running:
         running.core.callback_urls |= urls
         click.echo("\n".join(_greeting(running.base_url)))
         while not is_over.wait(1):
             pass
     click.echo("Sandbox stopped.")
     return 0
+
+
+def _made(port: int, seed: int) -> Sandbox:
+    """Raises UserError `sandbox.port`."""
+    try:
+        return Sandbox(port, seed=seed)
+    except OSError as error:
+        text = f"Port {port} cannot be used: {error.strerror}. Give another one, or 0 for any that is free."
+        raise UserError("sandbox.port", text) from error
 
 
 def _provider_and_url(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,18 @@ def test_sandbox_used_wrongly_ends_with_2(arguments: list[str]) -> None:
         raise SystemExit(run(["sandbox", *arguments]))
 
     assert CliRunner().invoke(whole, []).exit_code == 2
+
+
+def test_sandbox_on_a_port_that_is_taken_says_so() -> None:
+    @click.command()
+    def whole() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            raise SystemExit(run(["sandbox", "--port", str(taken.getsockname()[1])]))
+
+    result = CliRunner().invoke(whole, [])
+
+    assert result.exit_code == 1
+    assert "sandbox.port" in result.output
 
 
 def test_page_names_every_credential_variant_and_setting() -> None:
