@@ -73,7 +73,7 @@ def _check_place(connection: Connection, row: Row[Any], batch: PushBatch) -> Non
             "sync.gap",
             f"Lines are missing: send from {row.head_seq + 1}.",
             status=409,
-            extra={"expected_seq": row.head_seq + 1},
+            extra={"expected_seq": row.head_seq + 1, "hash": row.head_hash.hex()},
         )
     known = _known_hashes(connection, row, batch)
     if batch.lines[0].prev != known[batch.first_seq - 1].hex():

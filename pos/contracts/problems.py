@@ -27,7 +27,7 @@ class Problem(Message):
     errors: tuple[FieldProblem, ...] = ()
     # sync.gap: send from this seq.
     expected_seq: int | None = None
-    # sync.fork: what the server has at the seq that differs.
+    # sync.fork: what the server has at the seq that differs. sync.gap: the hash of its last line.
     seq: int | None = None
     hash: Hash | None = None
     # sync.app_too_old (426): the oldest version that is served.

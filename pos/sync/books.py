@@ -26,7 +26,10 @@ from pos.system.clock import Clock
 
 _LINES_PER_UNIT = 500
 _DAYS_PER_CYCLE = 40
-"""After the enrolment of an old till there are years to compare: some at a time, the newest first."""
+"""After the enrolment of an old till there are years to compare: some at a time, the newest first.
+
+As many red days are compared again beside them, those that were looked at longest ago first.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,16 @@ class Books:
                 change_link(unit.connection, tallied_seq=lines[-1].seq)
 
     def _open_days(self) -> list[_Open]:
+        grey, red = day_book.c.colour == BookColour.GREY.value, day_book.c.colour == BookColour.RED.value
+        newest = day_book.c.business_day.desc()
         with self._units.read() as connection:
-            rows = connection.execute(
-                day_book.select()
-                .where(day_book.c.colour != BookColour.GREEN.value)
-                .order_by(day_book.c.business_day.desc())
-                .limit(_DAYS_PER_CYCLE)
-            ).all()
+            rows = [
+                row
+                for which, order in ((grey, (newest,)), (red, (day_book.c.compared_at, newest)))
+                for row in connection.execute(
+                    day_book.select().where(which).order_by(*order).limit(_DAYS_PER_CYCLE)
+                )
+            ]
         return [_Open(row.till_id, row.business_day, figures_from(json.loads(row.figures))) for row in rows]
 
     def _compare(self, one: _Open) -> BookColour:

@@ -218,7 +218,8 @@ class Push:
             if answer.acked_seq < batch[-1].seq and answer.acked_seq <= book.acked(unit.connection):
                 # It took nothing and says no reason: sending the same for ever would help nobody.
                 raise MachineFault("sync.not_taken", "Head office does not take this till's records.")
-            book.note(unit.connection, answer.acked_seq)
+            # Lines it has beyond this batch may be a copy's: they are sent too, and it compares their hashes.
+            book.note(unit.connection, min(answer.acked_seq, batch[-1].seq))
             store_flags(
                 unit.connection, flags, book_number=book.number(unit.connection), at=self._clock.now()
             )
@@ -238,18 +239,31 @@ class Push:
     def _refused(self, book: LinesOf, refusal: ServerRefusal, gaps: int) -> None:
         """Go on from where the server is after a gap; write a fork down; raise everything else."""
         expected = refusal.problem.expected_seq
+        is_gap = refusal.code == "sync.gap" and expected is not None
         with self._units.write() as unit:
-            head_seq = book.head(unit.connection)
-            if refusal.code == "sync.gap" and expected is not None and 1 <= expected <= head_seq + 1:
-                if gaps > 2:
+            is_fork = refusal.code == "sync.fork"
+            if is_gap and expected is not None:
+                is_fork = self._is_copy(unit.connection, book, expected - 1, refusal.problem.hash)
+            if is_gap and expected is not None and not is_fork:
+                acked = book.acked(unit.connection)
+                if gaps > 2 or expected < 1 or (expected - 1 > acked and refusal.problem.hash is None):
                     raise refusal
                 book.note(unit.connection, expected - 1)
                 return
-            # The server has lines of this till that this database never wrote: it is an old copy.
-            is_fork = refusal.code == "sync.fork" or (refusal.code == "sync.gap" and expected is not None)
             if is_fork:
                 seq = refusal.problem.seq or expected
                 change_link(unit.connection, state="forked", state_reason=f"line {seq}")
         if is_fork:
             raise forked() from refusal
         raise refusal
+
+    def _is_copy(self, connection: Connection, book: LinesOf, seq: int, server_hash: str | None) -> bool:
+        """Say whether the server's head is no line of this database: a copy of the till wrote it.
+
+        Going back needs no hash: what is sent next is compared there, and the server writes the fork down.
+        """
+        if seq > book.head(connection):
+            return True
+        if server_hash is None or seq <= book.acked(connection):
+            return False
+        return book.after(connection, seq - 1, limit=1)[0].hash.hex() != server_hash

@@ -160,6 +160,7 @@ def test_push_when_lines_are_missing_then_gap_with_the_seq_to_send_from(till: Ti
     assert response.status_code == 409
     assert response.json()["code"] == "sync.gap"
     assert response.json()["expected_seq"] == 2
+    assert response.json()["hash"] == till.lines[0].hash.hex()
     assert booked(till.server)["journal_line"] == 1
 
 

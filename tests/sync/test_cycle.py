@@ -1,7 +1,7 @@
 """Log-in, clock, books, envelope and failures of whole cycles."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from pos.domain.envelope import envelope_message
 from pos.domain.journal import instant_text
 from pos.domain.till_login import login_message
 from pos.errors import MachineFault, Unavailable
+from pos.models.office import day_book
 from pos.models.office_link import change_link
 from pos.services.quoting import Quoting
 from pos.services.sale_values import SaleRequest
@@ -215,6 +216,36 @@ def test_books_when_the_server_has_another_sum_are_red_and_say_which(till: Linke
     till.books_agree()
     till.engine.run_once()
     assert till.one("SELECT colour FROM day_book") == "green"
+
+
+def test_books_when_many_days_are_red_older_ones_are_compared_all_the_same(till: LinkedTill) -> None:
+    till.engine.run_once()
+    figures, at = till.one("SELECT figures FROM day_book"), till.shop.clock.now()
+    first = date(2026, 11, 19)
+    days = [(first - timedelta(days=n)).isoformat() for n in range(50)]
+    with till.shop.units.write() as unit:
+        for n, day in enumerate(days):
+            colour = "red" if n < 45 else "grey"
+            values: dict[str, Any] = {
+                "business_day": day,
+                "figures": figures,
+                "last_seq": json.loads(figures)["last_seq"],
+            }
+            values |= {"colour": colour, "compared_at": at if colour == "red" else None}
+            unit.connection.execute(day_book.insert().values(till_id=till.till_id, **values))
+
+    def compared() -> set[str]:
+        before = len(till.transport.sent("/v1/books"))
+        till.shop.clock.pass_time(minutes=1)
+        till.engine.run_once()
+        return {one.path.rpartition("/")[2] for one in till.transport.sent("/v1/books")[before:]}
+
+    one, other = compared(), compared()
+
+    assert set(days[45:]) < one and len(one) == 45
+    # Red ones in turn, those looked at longest ago first.
+    assert set(days[40:45]) < one | other and len(other) == 40
+    assert set(days) == one | other
 
 
 def test_books_when_the_server_has_nothing_of_the_day_are_red(till: LinkedTill) -> None:

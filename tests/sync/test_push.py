@@ -1,15 +1,18 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pos.domain.journal import head_message, parse_instant, read_line
 from pos.errors import MachineFault, Unavailable
+from pos.sync import push
 from pos.sync.client import ServerRefusal
 from pos.sync.stops import ForkedError
+from pos.sync.transport import Response
 from tests.factories.linked_till import TILL_KEY, LinkedTill, link_till
-from tests.fakes.transport import ok, problem
+from tests.fakes.transport import Request, ok, problem
 
 
 @pytest.fixture
@@ -73,14 +76,22 @@ def test_push_when_the_answer_is_lost_sends_the_same_again(till: LinkedTill) -> 
     assert till.acked() == till.head()
 
 
-@pytest.mark.parametrize("expected", [1, 4])
-def test_push_when_the_server_names_a_gap_goes_on_from_there(till: LinkedTill, expected: int) -> None:
+def hash_of(till: LinkedTill, seq: int) -> str:
+    found: bytes = till.one(f"SELECT hash FROM journal WHERE seq = {seq}")
+    return found.hex()
+
+
+@pytest.mark.parametrize(("expected", "has_hash"), [(1, False), (4, True)])
+def test_push_when_the_server_names_a_gap_goes_on_from_there(
+    till: LinkedTill, expected: int, *, has_hash: bool
+) -> None:
     till.sell()
     with till.shop.units.write() as unit:
         unit.connection.exec_driver_sql("UPDATE book SET acked_seq = 2")
+    told: dict[str, Any] = {"hash": hash_of(till, expected - 1)} if has_hash else {}
     till.transport.will(
         "/v1/sync/push",
-        problem(409, "sync.gap", expected_seq=expected),
+        problem(409, "sync.gap", expected_seq=expected, **told),
         lambda request: till.acknowledge(request, {}),
     )
 
@@ -88,6 +99,48 @@ def test_push_when_the_server_names_a_gap_goes_on_from_there(till: LinkedTill, e
 
     assert json.loads(till.transport.sent("/v1/sync/push")[1].lines()[0])["first_seq"] == expected
     assert till.acked() == till.head()
+
+
+def test_push_when_the_server_is_ahead_with_another_line_is_a_fork(till: LinkedTill) -> None:
+    till.sell()
+    with till.shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE book SET acked_seq = 2")
+    till.transport.will("/v1/sync/push", problem(409, "sync.gap", expected_seq=4, hash="ab" * 32))
+
+    with pytest.raises(ForkedError):
+        till.engine.run_once()
+
+    assert till.acked() == 2
+    assert till.state.link is not None and till.state.link.state == "forked"
+
+
+def test_push_when_the_server_is_ahead_and_proves_nothing_is_not_believed(till: LinkedTill) -> None:
+    till.sell()
+    with till.shop.units.write() as unit:
+        unit.connection.exec_driver_sql("UPDATE book SET acked_seq = 2")
+    till.transport.will("/v1/sync/push", problem(409, "sync.gap", expected_seq=4))
+
+    with pytest.raises(ServerRefusal) as refusal:
+        till.engine.run_once()
+
+    assert (refusal.value.code, till.acked()) == ("sync.gap", 2)
+
+
+def test_push_when_the_server_has_lines_beyond_a_batch_they_are_sent_to_be_compared(
+    till: LinkedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.sell()
+    monkeypatch.setattr(push, "LINES_MAX", 2)
+
+    def ahead(request: Request) -> Response:
+        answer = json.loads(till.acknowledge(request, {}).body)
+        return ok(answer | {"acked_seq": till.head()})
+
+    till.transport.will("/v1/sync/push", ahead)
+    till.engine.run_once()
+
+    sent = [len(one.lines()) - 1 for one in till.transport.sent("/v1/sync/push")]
+    assert sum(sent) == till.head() == till.acked()
 
 
 def test_push_when_the_server_has_another_line_stops_selling_for_good(till: LinkedTill) -> None:
