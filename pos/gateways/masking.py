@@ -29,10 +29,12 @@ def masked_body(body: bytes) -> str:
     """Give an answer's text for keeping; JSON stays JSON, anything else loses all that looks secret."""
     text = body.decode("utf-8", errors="replace")
     try:
-        value = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        kept = json.dumps(_masked(json.loads(text, parse_float=Decimal), ""), ensure_ascii=False, default=str)
+    except ValueError:
         return redact(text).replace("\0", "\ufffd")
-    kept = json.dumps(_masked(value, ""), ensure_ascii=False, default=str)
+    except RecursionError:
+        # Nested so deep that its secrets cannot be told from the rest.
+        return HIDDEN
     # JSON may name half of a character (\ud800), which no database takes; it stays written out.
     return kept.encode("utf-8", "backslashreplace").decode()
 

@@ -62,5 +62,15 @@ def test_masked_body_takes_no_longer_than_a_body_is_long(piece: str) -> None:
     assert time.process_time() - started_s < 2
 
 
+@pytest.mark.parametrize("depth", [400, 600, 900, 5000])
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ('{"a":', "}")])
+def test_masked_body_that_is_nested_too_deep_shows_no_secret(depth: int, opens: str, closes: str) -> None:
+    body = f'{{"access_token":"abc","a":{opens * depth}1{closes * depth}}}'.encode()
+
+    kept = masked_body(body)
+
+    assert "abc" not in kept
+
+
 def test_masked_phone_shows_three_digits() -> None:
     assert (masked_phone("+250788123456"), masked_phone("12")) == ("…456", "12")

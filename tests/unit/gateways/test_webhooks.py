@@ -157,6 +157,21 @@ def test_airtel_hash_of_the_body_without_it_fits_wherever_it_stands(body: str) -
     assert hint.signed_by == "body_without_hash:0"
 
 
+@pytest.mark.parametrize("depth", [400, 600, *range(900, 1000), 5000])
+def test_message_that_is_nested_too_deep_is_a_hint_or_refused(depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    for read in (
+        lambda: webhooks.read_mtn(f'{{"externalId":"x","a":{nested}}}'.encode()),
+        lambda: webhooks.read_airtel(f'{{"transaction":{MEMBER},"a":{nested}}}'.encode(), keys=("k",)),
+        lambda: webhooks.read_airtel(f'{{"transaction":{MEMBER},"a":{nested}}}'.encode()),
+        lambda: webhooks.read_vtpass(f'{{"data":{{"requestId":"x","a":{nested}}}}}'.encode()),
+    ):
+        try:
+            assert read().reference
+        except UserError as error:
+            assert error.code in ("webhook.unreadable", "webhook.signature")
+
+
 @pytest.mark.parametrize("filler", [" ", '"transaction" ', ","])
 def test_airtel_message_full_of_nothing_takes_no_time(filler: str) -> None:
     text = json.dumps(filler * 20_000 + " " * 20_000)
