@@ -256,6 +256,17 @@ class Rows:
         was = self.totals.get(key, Delta(0, 0, 0))
         self.totals[key] = Delta(*(one + other for one, other in zip(was, delta, strict=True)))
 
+    def move_payment(self, payment_id: str, row: tuple[Any, ...]) -> None:
+        """Take what is new in a payment over the row it has, as the table does: wherever a push ends."""
+        known = self.payments.get(payment_id)
+        if known is not None:
+            moved = dict(zip(_PAYMENT, known, strict=True))
+            new = dict(zip(_PAYMENT, row, strict=True))
+            moved["state"] = new["state"]
+            moved["provider_reference"] = new["provider_reference"] or moved["provider_reference"]
+            row = tuple(moved.values())
+        self.payments[payment_id] = row
+
     def write(self, connection: Connection, context: Context, *, booked_seq: int) -> None:
         """Write everything; the till's own place last."""
         self._write_facts(connection)

@@ -135,7 +135,7 @@ class Booker:
             body = _balanced(body)
         self._facts.at = line.at
         made = postings_of(line.kind, body, str(self._context.till_id), self._facts)
-        return [(words(one.account, 80), one.amount_minor) for one in made]
+        return [(words(one.account, 80), amount(one.amount_minor)) for one in made]
 
     def _post(self, line: Line, postings: list[tuple[str, int]]) -> None:
         balances, rows = self._context.balances, self.rows
@@ -258,10 +258,11 @@ class Booker:
         def write() -> None:
             self._context.tenders[payment_id] = tender
             self._note_part(sale_id, payment_id, to)
-            self.rows.payments[payment_id] = (
+            row = (
                 *(self._till_of(sale_id), payment_id, self._context.organisation_id, sale_id, tender, to),
                 *(amount_minor, 0, fee_minor, reference, phone_mac, line.at),
             )
+            self.rows.move_payment(payment_id, row)
             if sale_id not in self._context.transactions and sale_id not in self._context.foreign_sales:
                 self._begin(line, sale_id, "awaiting_payment", type_="token", currency=currency)
 
@@ -439,13 +440,14 @@ class Booker:
 
     def _give_payment_back(self, line: Line, sale_id: str, payment_id: str) -> str:
         """Mark one payment of a sale as given back; return the sale's state: more may be due."""
-        context, known = self._context, self.rows.payments.get(payment_id)
+        context = self._context
         self._note_part(sale_id, payment_id, "refunded")
-        self.rows.payments[payment_id] = (
+        row = (
             *(self._till_of(sale_id), payment_id, context.organisation_id, sale_id),
             *(context.tenders.get(payment_id, "cash"), "refunded", line.body["amount_minor"]),
-            *(known[7:] if known is not None else (0, 0, None, None, line.at)),
+            *(0, 0, None, None, line.at),
         )
+        self.rows.move_payment(payment_id, row)
         states = context.parts[sale_id].values()
         return "refund_due" if any(one in ("succeeded", "refund_pending") for one in states) else "refunded"
 
@@ -623,7 +625,7 @@ class Booker:
             if is_new:
                 self.rows.new_payments.append(row)
             else:
-                self.rows.payments.setdefault(payment_id, row)
+                self.rows.move_payment(payment_id, row)
 
     def _till_of(self, sale_id: str) -> str:
         """Return the till at which a sale began: its payments stand there, wherever it ended."""

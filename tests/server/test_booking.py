@@ -61,6 +61,38 @@ def test_push_when_it_ends_between_a_payment_and_its_sale_then_both_are_booked(t
     assert [tuple(row) for row in payments] == [("succeeded", "mtn")]
 
 
+def test_payment_when_its_steps_come_in_several_pushes_then_booked_as_in_one(till: Till) -> None:
+    sale = till.sale(till.item())
+    payment = sale["payments"][0]
+    payment["tender"] = "mtn"
+    change = {"payment_id": payment["payment_id"], "sale_id": sale["sale_id"], "tender": "mtn"}
+    change |= {"amount_minor": payment["amount_minor"], "currency": "RWF", "fee_minor": 7, "source": "poll"}
+    till.line("payment_changed", change | {"from": "created", "to": "sent", "phone_mac": "ab" * 16})
+    till.push()
+    till.server.clock.pass_time(seconds=40)
+    till.line("payment_changed", change | {"from": "sent", "to": "pending"})
+    till.server.clock.pass_time(seconds=40)
+    till.line("payment_changed", change | {"from": "pending", "to": "succeeded", "provider_reference": "p1"})
+    till.push()
+    till.line("sale_delivered", {"sale": sale})
+    till.push()
+    with till.server.database.read() as connection:
+        (row,) = connection.execute(select(journal.payment)).all()
+    assert (row.state, row.provider_reference, row.fee_minor) == ("succeeded", "p1", 7)
+    assert row.at == till.lines[0].event.at
+    assert verify_till(till.server.database, till.server.clock, till.id) is None
+
+
+@pytest.mark.parametrize("kind", ["float_moved", "cash_moved"])
+@pytest.mark.parametrize("amount", [True, 10**14, -(2**53) + 1])
+def test_push_when_an_amount_is_none_then_the_line_is_kept_raw(till: Till, kind: str, amount: object) -> None:
+    till.line(
+        kind,
+        {"account": "supplier:REG", "kind": "in", "amount_minor": amount, "reference": "x", "reason": "y"},
+    )
+    assert till.flags() == ["unknown_kind"]
+
+
 @pytest.mark.expect_log("line_not_booked")
 def test_push_when_one_line_will_not_go_in_then_only_that_one_is_kept_raw(till: Till) -> None:
     for _ in range(4):
