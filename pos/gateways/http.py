@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 BYTES_MAX = 1_000_000
 _CHUNK_BYTES = 16_384
 _TRANSIENT = frozenset({429, 502, 503, 504})
+_RETRY_AFTER_S_MAX = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +281,12 @@ def _cause(error: requests.RequestException) -> object:
 
 
 def _retry_at(header: str, now: datetime) -> datetime | None:
-    if header.isascii() and header.isdigit() and len(header) <= 6:
-        return now + timedelta(seconds=int(header))
+    """Read when to come again, at most an hour from now: a payment must not be left alone for days."""
+    latest = now + timedelta(seconds=_RETRY_AFTER_S_MAX)
+    if header.isascii() and header.isdigit():
+        return min(now + timedelta(seconds=int(header[:9])), latest)
     try:
         at = email.utils.parsedate_to_datetime(header)
     except ValueError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(at if at.tzinfo else at.replace(tzinfo=UTC), latest)

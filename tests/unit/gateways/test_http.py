@@ -1,6 +1,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -82,6 +83,19 @@ def test_retry_after_is_honoured(
     client.call(GET)
 
     assert waits == [seconds]
+
+
+@pytest.mark.parametrize("header", ["999999", "9" * 40, "Tue, 01 Jan 2030 00:00:00 GMT"])
+def test_retry_after_is_never_more_than_an_hour(
+    client: HttpClient, wire: responses.RequestsMock, clock: FakeClock, header: str
+) -> None:
+    """A provider's clock may be a day ahead, and a payment is not left alone for days."""
+    wire.get(f"{URL}/status", status=503, headers={"Retry-After": header})
+
+    result = client.call(GET)
+
+    assert result.retry_at is not None
+    assert result.retry_at - clock.now() == timedelta(hours=1)
 
 
 def test_retry_after_longer_than_a_call_waits_is_handed_on(
