@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from central.clock import Clock, SystemClock
 from central.db import Database
+from central.garbage import spare_what_stays
 from central.head_office import build_head_office
 from central.jobs import JOBS
 from central.jobs.runner import JobContext, JobRunner
@@ -60,7 +61,9 @@ def from_environment() -> FastAPI:
     """Return the application of a worker process; the first process has checked and prepared everything."""
     settings = load_settings(os.environ, is_demo=bool(os.environ.get("KILOTILL_DEMO")))
     start_logs(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    spare_what_stays()
+    return app
 
 
 def _give_state(app: FastAPI, settings: Settings, clock: Clock, database: Database | None) -> None:
