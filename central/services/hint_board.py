@@ -6,10 +6,14 @@ import asyncio
 from contextlib import suppress
 from uuid import UUID
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 
 from central.services.webhooks import Webhooks
 from pos.contracts.payments import HintsAnswer
+from pos.errors import KilotillError
+
+log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.5
 """Callbacks may come in through another worker process, which cannot tell this one."""
@@ -62,10 +66,18 @@ class HintBoard:
     async def _look(self) -> None:
         """Look while anybody waits."""
         while self._waiting and not self._end.is_set():
-            number = await run_in_threadpool(self._webhooks.last_number)
-            if number > self._number:
-                self._number = number
-                bell, self._bell = self._bell, asyncio.Event()
-                bell.set()
+            await self._look_once()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._end.wait(), LOOK_EVERY_S)
+
+    async def _look_once(self) -> None:
+        try:
+            number = await run_in_threadpool(self._webhooks.last_number)
+        except KilotillError as error:
+            # Those who wait stay: the database may be back before their time is over.
+            log.info("hints.no_look", code=error.code)
+            return
+        if number > self._number:
+            self._number = number
+            bell, self._bell = self._bell, asyncio.Event()
+            bell.set()

@@ -12,11 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from starlette.concurrency import run_in_threadpool
 
+from central.services.hint_board import HintBoard
 from central.services.payment_accounts import PaymentAccounts, ServerAccount, load_accounts, sandbox_accounts
 from central.services.payments import Payments
-from central.services.webhooks import Webhooks
-from pos.errors import UserError
+from central.services.webhooks import Callback, Webhooks
+from pos.contracts.payments import HintsAnswer
+from pos.errors import Unavailable, UserError
 from pos.gateways.factory import Account
 from pos.gateways.http import Line
 from pos.gateways.sandbox import Sandbox
@@ -308,6 +311,46 @@ def test_hints_when_a_till_waits_come_within_two_seconds(server: Server, till: T
 
     assert found["hints"] == [{"provider": "mtn_momo", "reference": mine}]
     assert found["at"] - sent_at < 2
+
+
+class _AwayNow(Webhooks):
+    """Callbacks whose database can be away."""
+
+    is_away = False
+    looks = 0
+
+    def last_number(self) -> int:
+        self.looks += 1
+        if self.is_away:
+            raise Unavailable("database.gone", "The database is away.")
+        return super().last_number()
+
+
+def test_hints_when_the_database_was_away_meanwhile_still_come(server: Server, till: Till) -> None:
+    mine = reference()
+    post(till, "mtn_momo/requests", request(mine))
+    after = get(till, "hints?wait_s=0").json()["after"]
+    known = server.app.state.head_office.webhooks
+    webhooks = _AwayNow(server.database, known._accounts, server.clock)
+    board = HintBoard(webhooks)
+
+    async def wait_through_it() -> HintsAnswer:
+        waiting = asyncio.create_task(board.wait(till.id, after=after, seconds=20))
+        webhooks.is_away = await looked(2)
+        webhooks.is_away = not await looked(webhooks.looks + 2)
+        await run_in_threadpool(webhooks.take, Callback("mtn_momo", callback(mine), {}, "hidden-part"))
+        found = await waiting
+        await board.stop()
+        return found
+
+    async def looked(times: int) -> bool:
+        while webhooks.looks < times:
+            await asyncio.sleep(0.01)
+        return True
+
+    found = asyncio.run(asyncio.wait_for(wait_through_it(), 20))
+
+    assert [hint.reference for hint in found.hints] == [mine]
 
 
 def test_accounts_when_the_file_is_not_whole_do_not_let_the_server_start(server: Server) -> None:
