@@ -8,6 +8,7 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import httpx2 as httpx
 import pytest
@@ -72,7 +73,9 @@ def test_commands_say_what_is_wrong(tmp_path: Path) -> None:
     assert "create-organisation" in nobody.stderr
     assert (tmp_path / "central.sqlite").stat().st_mode & 0o077 == 0
     bad = run_command(tmp_path, "create-organisation", "Bad Slug", "--name", "X")
-    run_command(tmp_path, "create-organisation", "shop", "--name", "Shop")
+    made = run_command(tmp_path, "create-organisation", "shop", "--name", "Shop")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert UUID(made.stdout.strip()).version == 7
     name = run_command(
         tmp_path, "create-administrator", "A Name", "--name", "X", "--password-stdin", given=PASSWORD
     )
