@@ -54,7 +54,10 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadyRow:
-    """What came of a sale nobody was waiting for: `delivered`, `failed` or `refund_due`."""
+    """What came of a sale nobody was waiting for: `delivered`, `failed` or `refund_due`.
+
+    Of a sale that came to nothing only the last digits of the payer's phone are known.
+    """
 
     key: int
     sale_id: UUID
@@ -63,6 +66,7 @@ class ReadyRow:
     name: str
     drn: str
     money_minor: int
+    phone_last3: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +217,14 @@ def _ready(connection: Connection, limit: int) -> tuple[ReadyRow, ...]:
             name=_name(connection, row[5]),
             drn=row[5],
             money_minor=row[4],
+            phone_last3=_phone_last3(connection, UUID(bytes=row[1])),
         )
         for row in rows
     )
+
+
+def _phone_last3(connection: Connection, sale_id: UUID) -> str:
+    return next((one.phone[-3:] for one in payments_of_sale(connection, sale_id) if one.phone), "")
 
 
 def _name(connection: Connection, drn: str) -> str:

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pos.domain.permissions import Actor, Permission
+from pos.domain.permissions import Actor, Permission, Role
 from pos.errors import KilotillError, Unavailable
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
@@ -84,10 +84,12 @@ _STRIP_PLACES = {
     "envelope": "float",
     "unsent": "uploads",
     "office": "uploads",
+    "tills": "office",
     "printer": "settings",
+    "backup": "settings",
     "clock": "settings",
 }
-_STRIP_PAGES = {"printer": "printer", "clock": "office"}
+_STRIP_PAGES = {"printer": "printer", "backup": "backup", "clock": "office"}
 _WAYS_OUT = {"clock.off": ("settings", {"page": "office"})}
 """Where whoever may change settings puts right what stopped the till (docs/formats.md §8)."""
 
@@ -295,6 +297,8 @@ class MainWindow(QWidget):
         self._place = ""
         self._build()
         self.refresh_status()
+        if actor.role is Role.ADMINISTRATOR:
+            self._look_at_backups()
         assert self.context is not None
         places = places_of(self.context)
         if self.context.may(Permission.SALE_CREATE):
@@ -620,6 +624,17 @@ class MainWindow(QWidget):
 
         self.tasks.submit(Lane.BULK, work, on_ok=self._warn, on_error=lambda error: self._warn([error]))
 
+    def _look_at_backups(self) -> None:
+        """The strip says how old the newest back-up is; its folder may be slow, and nobody waits for it."""
+        backups, code = self.desk.backups, self.desk.shop.till_code
+
+        self.tasks.submit(
+            Lane.BULK,
+            lambda: backups.last_made_at(code),
+            on_ok=lambda _: self.refresh_status(),
+            on_error=lambda error: self._warn([error]),
+        )
+
     def _warn(self, troubles: Sequence[BaseException]) -> None:
         for trouble in troubles:
             self.toast(sentence_of(trouble, self.look.wording), light="warn")
@@ -720,7 +735,8 @@ class MainWindow(QWidget):
             self.sign_out()
             return True
         if act is Act.HELP:
-            self.go(HELP.key, topic=self._place)
+            topic = "" if self.screen_now is None else self.screen_now.help_topic()
+            self.go(HELP.key, topic=topic or self._place)
             return True
         if act is Act.NOTICES:
             return self._turn_notices()

@@ -58,6 +58,10 @@ class Screen(QWidget):
         """Return the part that is shown, for `show_where` of the screen that replaces this one."""
         return {}
 
+    def help_topic(self) -> str:
+        """Return the topic of the help for what is being done; empty for that of the place."""
+        return ""
+
     def is_busy(self) -> bool:
         """Say whether something is under way whose answer must be shown here: no lock, no other place."""
         return False

@@ -18,6 +18,7 @@ from pos.domain.shift import cash_count
 from pos.domain.states import PaymentState, SaleState
 from pos.gateways.sandbox import Sandbox
 from pos.ui.main_window import MainWindow
+from pos.ui.screens.help.view import HelpScreen
 from pos.ui.screens.sell.state import CASH, SPLIT, Stage
 from pos.ui.screens.shift.overview_page import WaitingRow
 from pos.ui.style import KilotillStyle
@@ -547,6 +548,24 @@ def test_sms_when_a_token_is_ready_then_it_goes_to_the_payer_once_and_says_so(
     assert paid.sale.digits in text.replace(" ", "")
     assert page._trouble.text().startswith("SMS sent") and not page._send.isEnabled()
     assert till.verify_books().is_clean
+
+
+def test_help_when_f1_is_pressed_while_waiting_then_it_is_about_payments_and_the_sale_is_not_lost(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.play("6")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_F1)
+
+    screen = counter.desktop.screen
+    assert isinstance(screen, HelpScreen) and screen.presenter.state.topic == "payments"
+    counter.key(KEY.Key_Escape)
+    assert [row.drn for row in counter.state.board.waiting] == [drn]
+    assert counter.state.stage is Stage.WAITING
+    counter.key(KEY.Key_Escape)
+    counter.key(KEY.Key_F1)
+    assert isinstance(counter.desktop.screen, HelpScreen)
+    assert counter.desktop.screen.presenter.state.topic == "sell"
 
 
 def test_failure_when_parked_then_announced_and_shown_among_the_sales(

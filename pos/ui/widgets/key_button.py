@@ -144,7 +144,9 @@ class KeyButton(QPushButton):
         rect = QRectF(self.rect())
         padding = _PADDING[self._size]
         wanted = self._wanted_width()
-        has_cap = bool(self._cap) and wanted <= rect.width() - 4
+        # A caption that begins at the left needs its padding; one in the middle may use that of both sides.
+        room = rect.width() - (2 * padding if self._spread else 4)
+        has_cap = bool(self._cap) and wanted <= room
         if not has_cap:
             wanted -= self._cap_width()
         x = padding + 1.0 if self._spread else (rect.width() - wanted) / 2

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pos.ui.context import Context
-from pos.ui.screens.help.texts import KEYBOARD, REFUSALS, Topic, all_topics, matches
+from pos.ui.screens.help.texts import KEYBOARD, PAYMENTS, REFUSALS, Topic, all_topics, matches
+
+SELL = "sell"
+"""The place whose help has a second page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class HelpPresenter:
         self._context = context
         self._show = show
         own = {*places, KEYBOARD, REFUSALS}
+        if SELL in places:
+            own.add(PAYMENTS)
         self.all = tuple(topic for topic in all_topics(context.say) if topic.key in own)
         self.state = HelpState(topic=self.all[0].key, topics=self.all)
 
@@ -41,6 +46,8 @@ class HelpPresenter:
         if not any(topic.key == place for topic in self.all):
             return
         came_from = self.state.came_from if place in (KEYBOARD, REFUSALS) else place
+        if place == PAYMENTS:
+            came_from = SELL
         self._set(topic=place, came_from=came_from, wanted="", topics=self.all, is_side_shown=False)
 
     def choose(self, key: str) -> None:

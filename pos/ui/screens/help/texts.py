@@ -11,6 +11,7 @@ Say = Callable[[str], str]
 
 KEYBOARD = "keyboard"
 REFUSALS = "refusals"
+PAYMENTS = "payments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def all_topics(say: Say) -> tuple[Topic, ...]:
     """Return all topics, screens first."""
     return (
         _sell(say),
+        _payments(say),
         _sales(say),
         _meters(say),
         _shift(say),
@@ -87,6 +89,52 @@ def _sell(say: Say) -> Topic:
             (Act.CHECK_TOKEN, say("What does this token say?")),
             (Act.COPY, say("Copy the token")),
             ("Tab", say("From money to units and back")),
+        ),
+    )
+
+
+def _payments(say: Say) -> Topic:
+    return Topic(
+        PAYMENTS,
+        "phone",
+        say("Paying by phone"),
+        say("A provider asks the customer for the money. The token comes when the provider says paid."),
+        (
+            say(
+                "Waiting: the request is with the provider. Nobody knows yet whether the customer pays. "
+                "Do not send it again."
+            ),
+            say(
+                "Serve the next customer at any time. The sale goes on by itself: a sound tells you, "
+                "and the token stands under Ready."
+            ),
+            say(
+                "Stop waiting takes nothing back: what was sent can still be paid, and then the token comes. "
+                "There is no cancelling."
+            ),
+            say("A sale you left is in the list beside the search with its age, also after a restart."),
+            say("Several ways to pay: the parts that are paid stay, only the rest is asked for again."),
+            say(
+                "Not known yet: the till asks on, always about the same payment. The customer gets a token "
+                "or keeps the money."
+            ),
+            say(
+                "A payment that is open when the shift closes stands in the Z report with your name and its "
+                "age. The next shift goes on with it."
+            ),
+            say(
+                "Money that is due back stands under Sales: a supervisor gives it back there, the way it "
+                "came. The till asks until the provider says it is done."
+            ),
+            say("What a provider asks for in between goes to the provider only. It is kept nowhere."),
+        ),
+        (
+            (Act.TENDER_2, say("The first provider; the next keys are the others")),
+            (Act.TENDER_4, say("Pay in several parts")),
+            (Act.ADD_PART, say("Add another part")),
+            (Act.REFRESH, say("Ask now, or take up what waits longest")),
+            (Act.STOP_WAITING, say("Stop waiting")),
+            (Act.READY, say("Hand over the token that is ready")),
         ),
     )
 

@@ -180,7 +180,8 @@ class PaidPage(QWidget):
             copy.clicked.connect(self.copy)
             row.addWidget(copy)
         if len(tokens) == 1:
-            show_qr = KeyButton(look, say("Show QR"), icon="qr", size="small")
+            words = say("QR") if look.metrics.is_compact else say("Show QR")
+            show_qr = KeyButton(look, words, icon="qr", size="small")
             show_qr.clicked.connect(self._toggle_qr)
             row.addWidget(show_qr)
         self._send = None

@@ -317,7 +317,9 @@ class PartRow(QWidget):
         self._is_line = is_one_line(look)
         self.payer = PayerField(look, kind=Type.VALUE if self._is_line else Type.STRONG, height=high)
         decimals = minor_digits(look.wording.currency)
-        kind = Type.VALUE if self._is_line and decimals else Type.NUMBER
+        kind = Type.NUMBER
+        if self._is_line:
+            kind = Type.VALUE if decimals else Type.STRONG
         self.received = NumberField(look, before=look.say("Given"), kind=kind, decimals=decimals, height=high)
         self.received.before.setFont(look.font(Type.SUPPORT))
         self.amount = NumberField(look, kind=kind, decimals=decimals, height=high)
@@ -355,9 +357,10 @@ class PartRow(QWidget):
         line.addWidget(self._icon)
         self._name.setMinimumWidth(self._look.text_width(Type.NAME, self._look.say("Cash")) + 8)
         line.addWidget(self._name, 1)
-        line.addWidget(self.payer, 3)
-        line.addWidget(self.received, 3)
-        line.addWidget(self.amount, 2)
+        line.addWidget(self.payer, 8)
+        line.addWidget(self.received, 8)
+        line.addWidget(self.amount, 5)
+        self.received.row.setSpacing(3)
         self._state.setParent(self)
         self._state.hide()
         for field in (self.payer, self.received, self.amount):

@@ -12,6 +12,7 @@ from pos.ui.context import Context
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.screen import Screen
+from pos.ui.screens.help.texts import PAYMENTS
 from pos.ui.screens.sell.check_page import CheckPage
 from pos.ui.screens.sell.confirm_page import ConfirmPage
 from pos.ui.screens.sell.guard_page import GuardPage
@@ -393,6 +394,12 @@ class SellScreen(Screen):
         """Read the lists anew, and where the sale is that is waited for."""
         self.presenter.refresh_side()
         self.presenter.waits.look()
+
+    def help_topic(self) -> str:
+        """Return what is asked about: paying by phone has a page of its own."""
+        state = self.presenter.state
+        is_by_provider = state.stage is Stage.TENDER and (state.way != CASH or state.rest is not None)
+        return PAYMENTS if state.stage is Stage.WAITING or is_by_provider else ""
 
     def is_busy(self) -> bool:
         """Say whether a sale is being paid: the window waits for its answer."""

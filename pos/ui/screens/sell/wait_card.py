@@ -116,8 +116,9 @@ class WaitCard(Card):
             row.addWidget(self.main, 3)
         else:
             column.addWidget(self.main)
-        row.addWidget(self.ask, 2)
-        row.addWidget(self.stop, 2)
+        # Each as wide as its words: the longer of the two keeps the cap of its key.
+        for button in (self.ask, self.stop):
+            row.addWidget(button, 2 if look.metrics.is_single_column else 0)
         column.addLayout(row)
         self._code = ElidedLabel(look, "", Type.MONO, tone="text2", align=Qt.AlignmentFlag.AlignHCenter)
         if look.metrics.is_compact or look.metrics.is_single_column:

@@ -119,7 +119,9 @@ def _ready_row(look: Look, row: ReadyRow) -> PaymentRow:
         "refund_due": ("light-warn", "warn", say("Money is due back")),
     }
     icon, tone, what = words[row.what]
-    name = row.name or meter_text(row.drn)
+    name = row.name or (
+        meter_text(row.drn) if row.drn else f"··· {row.phone_last3}" if row.phone_last3 else "–"
+    )
     return PaymentRow(
         look, icon, tone, (name, look.wording.amount(row.money_minor), what, look.wording.time(row.at))
     )
