@@ -200,8 +200,9 @@ class Mentions:
     def add(self, line: PushedLine) -> None:
         """Take up what one line speaks of; what cannot be read is left out."""
         body, value = line.value["body"], line.value
-        self.days.add(value["business_day"])
-        self.actors.add(id_of(value["actor"]))
+        self.add_day(line)
+        if not is_known(line):
+            return  # It is kept as it came; and a zero byte could not even be asked about.
         try:
             self._add_ids(body["sale"] if value["kind"] == "sale_delivered" else body)
             if value["kind"] == "sale_closed" and "payment_id" in body:
@@ -212,6 +213,11 @@ class Mentions:
                 self._add_item(item)
         except UNREADABLE:
             return
+
+    def add_day(self, line: PushedLine) -> None:
+        """Take up only where a line stands: all that is needed to keep it raw."""
+        self.days.add(line.value["business_day"])
+        self.actors.add(id_of(line.value["actor"]))
 
     def _add_ids(self, body: Body) -> None:
         if "sale_id" in body:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, text, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from central.clock import Clock
 from central.db import Database
@@ -28,6 +28,7 @@ from central.services.feed import Feed
 from central.services.fraud import load_fraud_check
 from central.services.organisation_facts import organisation_facts
 from central.services.push_lines import PushedLine, read_pushed_line
+from pos.errors import MachineFault, Unavailable
 
 LINES_MAX = 400
 """Lines booked in one transaction where many are waiting."""
@@ -131,17 +132,22 @@ class Booking:
         self, till_id: UUID, fresh: Sequence[PushedLine], flags: dict[int, tuple[str, ...]]
     ) -> bool:
         """Book one transaction's worth of lines; say whether others wait."""
+        trouble: Exception | None = None
         for most in _TRIES:
             try:
                 with self._database.write() as connection:
                     booked, more = self._book_in(connection, till_id, fresh, most=most)
                 flags.update(booked)
                 return more
-            except (IntegrityError, DataError) as error:
-                # Another till took the same voucher or sale in this very moment, or one line is to blame.
-                _log.info("booking_again", till=str(till_id), error=type(error.orig).__name__)
+            except (Unavailable, MachineFault):
+                raise
+            except Exception as error:
+                # Another till took the same voucher or sale in this very moment, or one line is to blame. Any
+                # trouble counts: a mistake of ours must not keep a till from sending for ever.
+                trouble = error
+                _log.info("booking_again", till=str(till_id), error=_name_of(error))
         # A line that will not go into the tables is kept raw and flagged, like one of an unknown kind.
-        _log.error("line_not_booked", till=str(till_id))
+        _log.error("line_not_booked", till=str(till_id), exc_info=trouble)
         with self._database.write() as connection:
             booked, more = self._book_in(connection, till_id, fresh, most=1, is_understood=False)
         flags.update(booked)
@@ -180,7 +186,7 @@ class Booking:
         """Hold the meters of these lines and look everything up that they speak of."""
         mentions = Mentions()
         for line in lines:
-            mentions.add(line)
+            (mentions.add if is_understood else mentions.add_day)(line)
         self._lock_meters(connection, mentions)
         facts = organisation_facts(connection, row.organisation_id)
         context = load_context(connection, row, mentions, facts=facts, now=self._clock.now())
@@ -195,6 +201,10 @@ class Booking:
                 text("SELECT pg_advisory_xact_lock(pan) FROM unnest(cast(:pans AS bigint[])) AS pan"),
                 {"pans": sorted(mentions.pans)},
             )
+
+
+def _name_of(error: Exception) -> str:
+    return type(error.orig if isinstance(error, DBAPIError) else error).__name__
 
 
 def _waiting(connection: Connection, row: Row[Any], fresh: Sequence[PushedLine], most: int) -> Waiting:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from central.models import journal
+from central.models.master import tariff
 from central.models.transactions import transactions
 from central.services.booking import Booking
 from central.services.line_store import store_batch
@@ -81,6 +82,25 @@ def test_payment_when_its_steps_come_in_several_pushes_then_booked_as_in_one(til
     assert (row.state, row.provider_reference, row.fee_minor) == ("succeeded", "p1", 7)
     assert row.at == till.lines[0].event.at
     assert verify_till(till.server.database, till.server.clock, till.id) is None
+
+
+def test_push_when_a_meter_number_holds_a_zero_byte_then_the_line_is_kept_raw(till: Till) -> None:
+    item = till.item()
+    item["meter"]["drn"] = "\x00"
+    till.line("sale_delivered", {"sale": till.sale(item)})
+    assert till.flags() == ["unknown_kind"]
+    till.sell()
+    assert till.flags() == ["receipt_gap"]
+
+
+@pytest.mark.expect_log("line_not_booked")
+def test_push_when_head_office_cannot_look_something_up_then_the_till_still_goes_on(till: Till) -> None:
+    with till.server.database.write() as connection:
+        connection.execute(update(tariff).values(body="{}"))
+    till.sell()
+    till.line("shift_opened", {"shift_id": str(till.shift), "drawer_id": "d", "float_minor": 5, "count": []})
+    answer = till.push()
+    assert [one["reasons"] for one in answer["results"]] == [["unknown_kind"], []]
 
 
 @pytest.mark.parametrize("kind", ["float_moved", "cash_moved"])
