@@ -146,7 +146,7 @@ class Airtel(Provider):
             _missing(fields.get("reference"), subscriber.get("msisdn"), transaction.get("id"))
             or _wrong_place(place, subscriber)
             or _wrong_place(place, transaction)
-            or _wrong_number(subscriber["msisdn"])
+            or _wrong_number(place, subscriber["msisdn"])
         )
         if wrong is not None:
             return wrong
@@ -240,7 +240,7 @@ class Airtel(Provider):
             return refused("ROUTER003", 400)
         wrong = _missing(
             fields.get("reference"), fields.get("pin"), payee.get("msisdn"), transaction.get("id")
-        ) or _wrong_number(payee["msisdn"])
+        ) or _wrong_number(place, payee["msisdn"])
         if wrong is not None:
             return wrong
         amount, reference = decimal_of(transaction.get("amount")), str(transaction["id"])
@@ -285,9 +285,9 @@ class Airtel(Provider):
         value = {"balance": plain(total), "currency": place.currency, "account_status": "Active"}
         return granted(value, "DP02100000001")
 
-    def _user(self, _place: Place, request: Request) -> Answer:
+    def _user(self, place: Place, request: Request) -> Answer:
         number = request.named["msisdn"]
-        if (wrong := _wrong_number(number)) is not None:
+        if (wrong := _wrong_number(place, number)) is not None:
             return wrong
         if number.endswith(UNKNOWN_ENDING):
             return refused("ESB000036", response_code="DP02200000002")
@@ -409,8 +409,9 @@ def _wrong_place(place: Place, part: Mapping[str, Any]) -> Answer | None:
     return None if is_right else refused("ESB000035")
 
 
-def _wrong_number(number: object) -> Answer | None:
-    text = str(number)
+def _wrong_number(place: Place, number: object) -> Answer | None:
+    """Refuse a number with the zero that is dialled at home, but not where it is a part of the number."""
+    text = str(number).removeprefix("0" if place.country in data.ZERO_BELONGS else "")
     if re.fullmatch(r"[1-9]\d*", text) is None:
         return refused("ESB000036")
     return None if len(text) in data.NUMBER_LENGTHS else refused("ESB000033")

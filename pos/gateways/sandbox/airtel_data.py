@@ -22,6 +22,8 @@ CURRENCIES: dict[str, tuple[str, ...]] = {
 }
 NUMBER_LENGTHS = range(7, 11)
 """Digits of a number without country code and leading zero."""
+ZERO_BELONGS = ("CG",)
+"""Where the zero is no dialling prefix but a part of each number: +242 05 512 34 56."""
 
 AFTER_THREE_ASKS = Scenario(0, "paid at the third enquiry", after_asks=3, after_s=30)
 

@@ -97,7 +97,17 @@ def _services() -> tuple[Service, ...]:
         Service("health-insurance-rhl", "Health Insurance", "insurance", number),
         Service("home-cover-insurance", "Home Cover Insurance", "insurance", number),
     ]
-    return (*airtime, *bundles, *television, *power, *education, *insurance)
+    funds = Service(
+        "bank-deposit",
+        "Bank Deposit",
+        "funds",
+        ("billersCode", "variation_code", "amount", "phone"),
+        100,
+        1_000_000,
+        is_flexible=True,
+        has_number=True,
+    )
+    return (*airtime, *bundles, *television, *power, *education, *insurance, funds)
 
 
 SERVICES = {service.code: service for service in _services()}
@@ -129,6 +139,7 @@ _VARIATIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "personal-accident-insurance": (("option-a", "Option A", "1000.00"), ("option-b", "Option B", "2000.00")),
     "health-insurance-rhl": (("individual-monthly", "Individual - Monthly", "500.00"),),
     "home-cover-insurance": (("option-a", "Option A", "2500.00"), ("option-b", "Option B", "5000.00")),
+    "bank-deposit": (("access", "Access Bank", ""), ("gtb", "GTBank", ""), ("zenith", "Zenith Bank", "")),
     "smile-direct": (("624", "FlexiDaily Plan", "450.00"),),
     "spectranet": (("vt-1000", "N1000", "1000.00"),),
 }

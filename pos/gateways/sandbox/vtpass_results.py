@@ -66,6 +66,8 @@ def is_known(service: data.Service, biller: str, kind: str) -> bool:
     """Say whether the sandbox has such a meter of this kind, card or profile."""
     if service.category == "electricity-bill":
         return biller == data.METERS.get(kind)
+    if service.category == "funds":
+        return biller == data.BANK_NUMBER
     return biller == (data.PROFILE if service.code == "jamb" else data.SMARTCARD)
 
 

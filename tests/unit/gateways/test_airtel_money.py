@@ -85,6 +85,26 @@ def test_request_v1_on_the_wire(wire: responses.RequestsMock) -> None:
     assert (answer.outcome, answer.reference) == (Outcome.SENT, None)
 
 
+@pytest.mark.parametrize(
+    ("country", "currency", "phone", "sent"),
+    [
+        ("CG", "XAF", "+242055123456", "055123456"),
+        ("GA", "XAF", "+24174123456", "74123456"),
+        ("MG", "MGA", "+261331234567", "331234567"),
+    ],
+)
+def test_phone_on_the_wire_has_its_zero_only_where_that_is_a_part_of_it(
+    wire: responses.RequestsMock, country: str, currency: str, phone: str, sent: str
+) -> None:
+    wire.post(f"{URL}/merchant/v1/payments/", json=SENT)
+    account = AirtelAccount(URL, "client", "secret", country, currency, ApiVersion.V1)
+    gateway = AirtelMoney(account, fake_line(FakeClock()))
+
+    gateway.request_payment(PaymentRequest(REFERENCE, 5000, currency, ByPhone(phone)))
+
+    assert json.loads(wire.calls[-1].request.body)["subscriber"]["msisdn"] == sent
+
+
 def unsealed(request: object, key: rsa.RSAPrivateKey) -> bytes:
     """Decrypt what was signed, as Airtel does."""
     headers = request.headers  # type: ignore[attr-defined]

@@ -241,6 +241,30 @@ def test_number_and_amount_as_number_or_text(airtel: AirtelCaller, value: Any, a
     assert airtel.is_accepted(airtel.pay(airtel.reference(), value, amount=amount))
 
 
+@pytest.mark.parametrize(
+    ("country", "currency", "number", "code"),
+    [
+        ("CG", "XAF", "055123456", "DP00800001006"),
+        ("CG", "XAF", "55123456", "DP00800001006"),
+        ("CG", "XAF", "0055123456", "ESB000036"),
+        ("GA", "XAF", "074123456", "ESB000036"),
+    ],
+)
+def test_zero_stays_where_it_is_a_part_of_the_number(
+    airtel: AirtelCaller, country: str, currency: str, number: str, code: str
+) -> None:
+    body = {
+        "reference": "Order 77",
+        "subscriber": {"msisdn": number},
+        "transaction": {"amount": 1500, "id": airtel.reference()},
+    }
+    headers = airtel.headers() | {"X-Country": country, "X-Currency": currency}
+
+    answer = requests.post(f"{airtel.base}/merchant/v1/payments/", json=body, headers=headers, timeout=10)
+
+    assert answer.json()["status"]["response_code"] == code
+
+
 def test_unknown_transaction_is_not_found(airtel: AirtelCaller) -> None:
     status = airtel.ask("inv-0").json()["status"]
 

@@ -87,7 +87,7 @@ def test_every_service_of_every_category_has_variations_or_a_free_amount(vtpass:
         for service in vtpass.get("services", identifier=category["identifier"]).json()["content"]
     ]
 
-    assert len(codes) == 36
+    assert len(codes) == 37
     for code, kind in codes:
         rows = vtpass.get("service-variations", serviceID=code).json()["content"]["variations"]
         assert rows or kind == "flexible"
@@ -148,6 +148,10 @@ def test_lists_of_motor_insurance(vtpass: VtpassCaller, path: str, names: set[st
             {"serviceID": "jamb", "billersCode": "0123456789", "type": "utme"},
             {"Customer_Name": "ADA SANDBOX"},
         ),
+        (
+            {"serviceID": "bank-deposit", "billersCode": "1234567890", "type": "zenith"},
+            {"Customer_Name": "ADA SANDBOX"},
+        ),
     ],
 )
 def test_known_number_is_verified(
@@ -159,7 +163,7 @@ def test_known_number_is_verified(
     assert members.items() <= answer["content"].items()
 
 
-@pytest.mark.parametrize("service", ["ikeja-electric", "dstv", "jamb"])
+@pytest.mark.parametrize("service", ["ikeja-electric", "dstv", "jamb", "bank-deposit"])
 def test_wrong_number_is_000_with_an_error(vtpass: VtpassCaller, service: str) -> None:
     body = {"serviceID": service, "billersCode": "9999999999", "type": "prepaid"}
 
@@ -405,6 +409,7 @@ def test_postpaid_has_no_token_and_a_wrong_meter_fails(vtpass: VtpassCaller, san
             "code",
         ),
         ({"serviceID": "startimes", "billersCode": "1212121212", "variation_code": "nova"}, "code"),
+        ({"serviceID": "bank-deposit", "billersCode": "1234567890", "variation_code": "zenith"}, "code"),
     ],
     ids=lambda value: str(value)[:40],
 )
