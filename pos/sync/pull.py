@@ -128,6 +128,9 @@ class Pull:
         self._book = book
         self._seal_pin = seal_pin
         self._mappings = mappings
+        # Held here: pydantic forgets a shape that nobody holds, and makes it anew for each page.
+        shapes = ((one.resource, _Page[one.model]) for one in mappings)  # type: ignore[name-defined]
+        self._shapes: dict[str, type[_Page[Any]]] = dict(shapes)
         self._pause = pause
 
     def run(
@@ -158,8 +161,8 @@ class Pull:
         troubles: list[str] = []
         rows = 0
         try:
-            for page in self._pages(mapping, troubles):
-                taken = self._take_page(mapping, page, troubles, is_cancelled)
+            for page, standing in self._pages(mapping, troubles):
+                taken = self._take_page(mapping, page, standing, troubles, is_cancelled)
                 rows += taken
                 if taken:
                     progress(PullProgress(mapping.resource, rows))
@@ -178,10 +181,11 @@ class Pull:
                 pulled.troubles[mapping.resource] = troubles
             self._note_troubles(mapping.resource, troubles)
 
-    def _pages(self, mapping: Mapping[Any], troubles: list[str]) -> Iterator[_Page[Any]]:
-        """Fetch pages, beginning anew where the cursor or the shape of rows is not the server's any more.
+    def _pages(self, mapping: Mapping[Any], troubles: list[str]) -> Iterator[tuple[_Page[Any], _Standing]]:
+        """Fetch pages, each with the place it follows.
 
-        Once a cycle: two servers of different age behind one address would send a till round for ever.
+        It begins anew where the cursor or the shape of rows is not the server's any more. Once a cycle: two
+        servers of different age behind one address would send a till round for ever.
         """
         more, may_begin_anew = True, True
         while more:
@@ -205,15 +209,14 @@ class Pull:
             if more and page.cursor == standing.cursor:
                 # It would give the same page for ever.
                 raise bad_answer()
-            yield page
+            yield page, standing
 
     def _fetch(self, mapping: Mapping[Any], cursor: str, troubles: list[str]) -> _Page[Any]:
         query = urlencode({"resource": mapping.resource, "cursor": cursor, "limit": PULL_ROWS_MAX})
         answer = self._client.call("GET", f"{PATH}?{query}")
-        shape = _Page[mapping.model]  # type: ignore[name-defined]
         try:
             with _no_collecting():
-                return shape.model_validate_json(answer.body)
+                return self._shapes[mapping.resource].model_validate_json(answer.body)
         except ValidationError:
             return self._readable(mapping, self._client.read(answer, PullPage), troubles)
 
@@ -226,8 +229,7 @@ class Pull:
             except ValidationError as error:
                 field_name = ".".join(str(part) for part in error.errors()[0]["loc"])
                 troubles.append(f"{mapping.resource} {row.get('id')}: {field_name} cannot be read.")
-        shape = _Page[mapping.model]  # type: ignore[name-defined]
-        return shape.model_construct(
+        return self._shapes[mapping.resource].model_construct(
             rows=tuple(rows), deleted=page.deleted, cursor=page.cursor, more=page.more, mapping=page.mapping
         )
 
@@ -235,11 +237,11 @@ class Pull:
         self,
         mapping: Mapping[Any],
         page: _Page[Any],
+        standing: _Standing,
         troubles: list[str],
         is_cancelled: Callable[[], bool],
     ) -> int:
         """Write a page in short units; its cursor is kept with the last one."""
-        standing = self._standing(mapping)
         is_same = (page.cursor, self._shape(mapping, page.mapping)) == (standing.cursor, standing.mapping)
         if is_same and standing.is_whole and not page.rows and not page.deleted:
             self._note_asked(mapping)

@@ -1,5 +1,6 @@
 """Log-in, clock, books, envelope and failures of whole cycles."""
 
+import gc
 import json
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +21,9 @@ from pos.services.quoting import Quoting
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
 from pos.sync.client import ServerRefusal
+from pos.sync.pull import Pull, _Page
+from pos.sync.resources.all import all_mappings
+from pos.sync.resources.base import Mapping
 from pos.sync.transport import Response
 from tests.factories.linked_till import SERVER_KEY, TILL_KEY, LinkedTill, link_till
 from tests.factories.shop import ZONE
@@ -48,6 +52,27 @@ def test_log_in_when_the_server_gives_a_nonce_signs_it_and_uses_the_bearer_until
     till.shop.clock.pass_time(minutes=30)
     till.engine.run_once()
     assert len(till.transport.sent("/v1/tills/token")) == 2
+
+
+def test_cycle_when_nothing_is_new_makes_no_shapes_anew_and_reads_each_place_once(
+    till: LinkedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.engine.run_once()
+    gc.collect()
+    before = {id(shape) for shape in _Page.__subclasses__()}
+    places: list[str] = []
+    standing = Pull._standing
+
+    def noted(pull: Pull, mapping: Mapping[Any]) -> Any:
+        places.append(mapping.resource)
+        return standing(pull, mapping)
+
+    monkeypatch.setattr(Pull, "_standing", noted)
+    till.engine.run_once()
+    gc.collect()
+
+    assert {id(shape) for shape in _Page.__subclasses__()} == before and len(before) >= len(places)
+    assert len(places) == len(set(places)) == len(all_mappings())
 
 
 def test_log_in_when_the_bearer_is_not_known_any_more_is_done_once_more(till: LinkedTill) -> None:
