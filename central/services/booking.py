@@ -6,7 +6,7 @@ the till's row first, so a line is never booked twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -89,7 +89,21 @@ class Booking:
         return sum(self._book_late(till_id, sorted(seqs)) for till_id, seqs in waiting.items())
 
     def _book_late(self, till_id: UUID, seqs: list[int]) -> int:
-        """Book some lines of a till that were only kept; note that this program has tried the others."""
+        """Book some lines that were only kept; where one will not go in, each for itself."""
+        try:
+            return self._book_late_at_once(till_id, seqs)
+        except (Unavailable, MachineFault):
+            raise
+        except Exception as error:
+            if len(seqs) > 1:
+                return sum(self._book_late(till_id, [seq]) for seq in seqs)
+            _log.error("line_not_booked", till=str(till_id), exc_info=error)
+        with self._database.write() as connection:
+            _note_tried(connection, till_id, seqs[0], {"detail": {"read_by": PROGRAM}})
+        return 0
+
+    def _book_late_at_once(self, till_id: UUID, seqs: list[int]) -> int:
+        """Book lines that were only kept; note that this program has tried the others."""
         with self._database.write() as connection:
             row = connection.execute(select(till).where(till.c.id == till_id).with_for_update()).one()
             stored = rows_where(
@@ -106,15 +120,7 @@ class Booking:
             publish_credits(self._feed, connection, row.organisation_id, credits=booker.credited)
             for seq in seqs:
                 values = {"state": "cleared"} if seq in done else {"detail": {"read_by": PROGRAM}}
-                connection.execute(
-                    update(line_flag)
-                    .where(
-                        line_flag.c.till_id == till_id,
-                        line_flag.c.seq == seq,
-                        line_flag.c.flag == "unknown_kind",
-                    )
-                    .values(values)
-                )
+                _note_tried(connection, till_id, seq, values)
         return len(done)
 
     def flags_of(self, till_id: UUID, *, first_seq: int, last_seq: int) -> dict[int, tuple[str, ...]]:
@@ -201,6 +207,12 @@ class Booking:
                 text("SELECT pg_advisory_xact_lock(pan) FROM unnest(cast(:pans AS bigint[])) AS pan"),
                 {"pans": sorted(mentions.pans)},
             )
+
+
+def _note_tried(connection: Connection, till_id: UUID, seq: int, values: Mapping[str, Any]) -> None:
+    """Write down what became of a line that was kept, at its flag."""
+    flag = (line_flag.c.till_id == till_id, line_flag.c.seq == seq, line_flag.c.flag == "unknown_kind")
+    connection.execute(update(line_flag).where(*flag).values(**values))
 
 
 def _name_of(error: Exception) -> str:

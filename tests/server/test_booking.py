@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from central.models import journal
 from central.models.master import tariff
@@ -125,6 +125,29 @@ def test_push_when_one_line_will_not_go_in_then_only_that_one_is_kept_raw(till: 
     # The receipt number of the line that was not understood is missing to the next.
     assert reasons == [[], ["unknown_kind"], ["receipt_gap"], []]
     assert states(till.server) == ["delivered"] * 3
+
+
+@pytest.mark.expect_log("line_not_booked")
+def test_read_again_when_one_line_still_will_not_go_in_then_the_others_do(till: Till) -> None:
+    for _ in range(3):
+        till.sell()
+    rows = [{"till_id": till.id, "seq": seq, "n": 1, "account": "x", "amount_minor": 0} for seq in (1, 2)]
+    with till.server.database.write() as connection:
+        connection.execute(insert(journal.posting), rows)
+    till.push()
+    with till.server.database.write() as connection:
+        connection.execute(delete(journal.posting).where(journal.posting.c.seq == 2))
+        kept = update(journal.line_flag).where(journal.line_flag.c.flag == "unknown_kind")
+        connection.execute(kept.values(detail={"read_by": "an earlier program"}))
+    booking = Booking(till.server.database, till.server.clock)
+    assert (booking.read_again(), booking.read_again()) == (1, 0)
+    with till.server.database.read() as connection:
+        flags = connection.execute(
+            select(journal.line_flag.c.seq, journal.line_flag.c.state)
+            .where(journal.line_flag.c.flag == "unknown_kind")
+            .order_by(journal.line_flag.c.seq)
+        )
+        assert [tuple(row) for row in flags] == [(1, "open"), (2, "cleared")]
 
 
 class SellingClock:
