@@ -381,6 +381,8 @@ class Till:
             printer=lambda: self.rules.printer,
             is_vault_open=self.is_vault_open,
             is_clock_off=lambda: self.office.state.is_clock_off,
+            tills=lambda: self.office.state.tills,
+            backup=lambda: self.backups.last_seen,
         )
         self.printer_check = PrinterCheck(
             self.units,

@@ -113,12 +113,14 @@ def token(body: TokenRequest, database: DatabaseDep, office: HeadOfficeDep, cloc
     )
     with database.read() as connection:
         oldest = min_app(connection)
+        seen = till_list.tills_seen(connection, body.till, now=now)
     return TokenAnswer(
         token=opened.token,
         scope=opened.scope,
         server_keys=office.signer.public_keys(),
         server_time=instant_text(now),
         min_app=oldest,
+        tills=seen,
     )
 
 

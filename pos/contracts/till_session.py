@@ -31,6 +31,13 @@ class TokenRequest(Message):
     signature: Signature
 
 
+class TillsToday(Message):
+    """How many tills the organisation has, and how many of them head office saw today."""
+
+    seen: int
+    enrolled: int
+
+
 class TokenAnswer(Message):
     """The opaque bearer, its life in seconds, what it is good for, and the keys envelopes are signed with."""
 
@@ -40,3 +47,4 @@ class TokenAnswer(Message):
     server_keys: tuple[ServerKey, ...] = ()
     server_time: InstantText
     min_app: str = ""
+    tills: TillsToday | None = None

@@ -64,6 +64,17 @@ class BackupMade:
     is_sealed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """The newest back-up as it was last looked for.
+
+    When it was made (None: there is none), and until when it is no trouble that there is no newer one.
+    """
+
+    at: datetime | None
+    fresh_until: datetime | None
+
+
 class Backups:
     """Makes back-ups of one till. The lead-off is quick; the work is a `BackupJob` for a lane of its own."""
 
@@ -84,6 +95,8 @@ class Backups:
         self._secrets = secrets
         self._free = free
         self._pause_s = pause_s
+        self.last_seen: LastBackup | None = None
+        """As it was last looked for, None before: the folder may be slow, and the strip does not wait."""
 
     def make(self, actor: Actor) -> BackupJob:
         """Begin a back-up that a person wants.
@@ -132,8 +145,11 @@ class Backups:
 
     def last_made_at(self, till_code: str) -> datetime | None:
         """Return when the newest back-up in the folder was made, None if there is none."""
-        found = list_backups(self._plan().folder, till_code)
-        return found[-1][0] if found else None
+        plan = self._plan()
+        found = list_backups(plan.folder, till_code)
+        at = found[-1][0] if found else None
+        self.last_seen = LastBackup(at, None if at is None else at + _late_after(plan))
+        return at
 
     def is_due(self, till_code: str) -> bool:
         """Say whether the time for the next back-up has come."""
@@ -148,7 +164,7 @@ class Backups:
             MachineFault: `disk.fault`.
         """
         notices: list[KilotillError | None] = [low_room(self._free(self._folder.root))]
-        last, limit = self.last_made_at(till_code), timedelta(hours=2 * self._plan().hours)
+        last, limit = self.last_made_at(till_code), _late_after(self._plan())
         if last is None or self._clock.now() - last > limit:
             when = (
                 "There is no back-up"
@@ -298,6 +314,10 @@ class BackupJob:
         written.replace(path)
         sync_folder(path.parent)
         return BackupMade(path, head, path.stat().st_size, is_sealed=self._seal is not None)
+
+
+def _late_after(plan: BackupPlan) -> timedelta:
+    return timedelta(hours=2 * plan.hours)
 
 
 def list_backups(folder: Path, till_code: str) -> list[tuple[datetime, Path]]:

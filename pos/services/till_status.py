@@ -11,9 +11,11 @@ from pos.models.queries.counter import count_drafts, newest_kick_at, print_queue
 from pos.models.queries.selling import envelope_in_force, reserved_minor
 from pos.models.queries.shifts import find_open_shift
 from pos.models.uow import Units
+from pos.services.backup import LastBackup
 from pos.services.office_standing import NONE, RESTORED, count_questions, office_standing
 from pos.services.shift_figures import proof_of
 from pos.services.trusted_clock import BACK_TOLERANCE
+from pos.sync.state import TillsSeen
 from pos.system.clock import Clock
 
 DRAWER_OPEN = timedelta(seconds=8)
@@ -49,6 +51,10 @@ class TillStatus:
     questions: int = 0
     """Entries head office flagged or did not take."""
     synced_at: datetime | None = None
+    tills: TillsSeen | None = None
+    """How many tills head office saw today, None where it did not say."""
+    backup: LastBackup | None = None
+    """The newest back-up, None where nobody has looked yet."""
 
     @property
     def has_office(self) -> bool:
@@ -68,10 +74,13 @@ class TillStatusReader:
         printer: Callable[[], str],
         is_vault_open: Callable[[], bool],
         is_clock_off: Callable[[], bool] = lambda: False,
+        tills: Callable[[], TillsSeen | None] = lambda: None,
+        backup: Callable[[], LastBackup | None] = lambda: None,
     ) -> None:
         """`printer` is the address of the receipt printer, empty for none.
 
-        `is_clock_off` says whether this machine's clock is too far from head office's.
+        `is_clock_off` says whether this machine's clock is too far from head office's; `tills` and `backup` as
+        in `TillStatus`, known without waiting.
         """
         self._units = units
         self._clock = clock
@@ -79,6 +88,8 @@ class TillStatusReader:
         self._printer = printer
         self._is_vault_open = is_vault_open
         self._is_clock_off = is_clock_off
+        self._tills = tills
+        self._backup = backup
 
     def read(self) -> TillStatus:
         """Return how the till is now.
@@ -123,6 +134,8 @@ class TillStatusReader:
             office=office.state,
             questions=questions,
             synced_at=office.synced_at,
+            tills=self._tills(),
+            backup=self._backup(),
         )
 
     def _clock_state(self, now: datetime, trusted_at: datetime) -> str:
@@ -131,3 +144,6 @@ class TillStatusReader:
         if self._is_clock_off():
             return "off"
         return "confirm" if now > trusted_at + FORWARD_TOLERANCE else "ok"
+
+
+__all__ = ["LastBackup", "TillStatus", "TillStatusReader", "TillsSeen"]

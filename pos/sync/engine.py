@@ -27,7 +27,7 @@ from pos.sync.push import FormerBook, LinesOf, OpenBook, Push
 from pos.sync.register import Register
 from pos.sync.resources.base import Mapping, SealPin
 from pos.sync.schedule import Schedule
-from pos.sync.state import OFF_TOLERANCE, OfficeClock, OfficeState
+from pos.sync.state import OFF_TOLERANCE, OfficeClock, OfficeState, TillsSeen
 from pos.sync.stops import ForkedError
 from pos.sync.transport import Transport
 from pos.system.clock import Clock
@@ -263,6 +263,8 @@ class SyncEngine:
         parts, heard = self._parts, self.client.server_time
         assert heard is not None, "a log-in hears the server's time"
         parts.state.heard(heard)
+        tills = answer.tills
+        parts.state.saw_tills(None if tills is None else TillsSeen(tills.seen, tills.enrolled))
         offset = parts.state.clock_offset() or timedelta(0)
         link = parts.state.link
         values: dict[str, Any] = {

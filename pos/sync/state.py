@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pos.errors import MachineFault
@@ -17,6 +18,14 @@ ONLINE_FOR_MS = 10 * 60_000
 """A till counts as online for this long after a whole cycle; the longest pause between two is as long."""
 
 
+@dataclass(frozen=True, slots=True)
+class TillsSeen:
+    """How many tills there are, and how many of them head office saw today."""
+
+    seen: int
+    enrolled: int
+
+
 class OfficeState:
     """Keeps the link in memory, and the server's time as last heard; thread-safe."""
 
@@ -28,6 +37,7 @@ class OfficeState:
         self._link: Link | None = None
         self._server_time: ServerTime | None = None
         self._synced_ms: int | None = None
+        self._tills: TillsSeen | None = None
         self.reload()
 
     @property
@@ -50,6 +60,16 @@ class OfficeState:
         """Take note of the server's clock."""
         with self._lock:
             self._server_time = server_time
+
+    def saw_tills(self, tills: TillsSeen | None) -> None:
+        """Take note of how many tills head office saw today."""
+        with self._lock:
+            self._tills = tills
+
+    @property
+    def tills(self) -> TillsSeen | None:
+        """How many tills head office saw today, as told at the last log-in; None where it was not told."""
+        return self._tills
 
     def synced(self) -> None:
         """Take note that a whole cycle ended well."""

@@ -135,6 +135,7 @@ WORDS = {
     "meter.from_office": "Head office keeps this meter: change it there.",
     "meter.key_method": "A key method is 02 or 04.",
     "meter.length": "A meter number has 11 or 13 digits.",
+    "meter.merged": "This meter was merged: change the one that is kept.",
     "meter.not_digits": "A meter number has digits only.",
     "meter.not_editable": "This is not changed this way.",
     "meter.other_institution": "This meter belongs to another institution.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pos.domain.permissions import Actor, Role
-from pos.services.till_status import TillStatus
+from pos.services.till_status import LastBackup, TillsSeen, TillStatus
 from pos.ui.look import Look
 from pos.ui.role_words import ROLE_WORDS
 from pos.ui.widgets.status_strip import StripItem
@@ -26,6 +27,8 @@ def strip_items(
     items = [StripItem("cashier", say(ROLE_WORDS[actor.role]), actor.name)]
     if not status.has_office or actor.role in _AT_THE_COUNTER or status.shift_number is not None:
         items += [_shift(status, look, now), _drawer(status, look)]
+    if status.has_office and actor.role is Role.ADMINISTRATOR and status.shift_number is None:
+        return place, (*items, *_of_the_office(status, look, now))
     if status.has_office and actor.role not in _AT_THE_COUNTER:
         items.append(_office(status, look, now))
     if status.envelope_left_minor is not None:
@@ -34,6 +37,33 @@ def strip_items(
         items.append(StripItem("envelope", say("Envelope left"), value, share=share))
     items += [_unsent(status, look, now), _printer(status, look), _clock(status, look, now)]
     return place, tuple(items)
+
+
+def _of_the_office(status: TillStatus, look: Look, now: datetime) -> Iterator[StripItem]:
+    """For an administrator who sells nothing here: the other tills, and what would be lost with this one."""
+    if status.tills is not None:
+        yield _tills(status.tills, look)
+    yield from (_office(status, look, now), _unsent(status, look, now))
+    if status.backup is not None:
+        yield _backup(status.backup, look, now)
+    yield _clock(status, look, now)
+
+
+def _tills(tills: TillsSeen, look: Look) -> StripItem:
+    value = look.say("{seen} of {all} seen today", seen=tills.seen, all=tills.enrolled)
+    return StripItem("tills", look.say("Tills"), value, "ok" if tills.seen >= tills.enrolled else "warn")
+
+
+def _backup(backup: LastBackup, look: Look, now: datetime) -> StripItem:
+    """Each back-up is read back and opened before it counts as made."""
+    say, wording = look.say, look.wording
+    caption = say("Back-up")
+    if backup.at is None or backup.fresh_until is None:
+        return StripItem("backup", caption, say("None"), "bad")
+    is_of_today = wording.day(backup.at) == wording.day(now)
+    when = wording.time(backup.at) if is_of_today else wording.day_time(backup.at)
+    value = say("{time}, checked", time=when)
+    return StripItem("backup", caption, value, "warn" if now > backup.fresh_until else "ok")
 
 
 def _drawer(status: TillStatus, look: Look) -> StripItem:

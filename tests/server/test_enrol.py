@@ -172,6 +172,25 @@ def test_login_when_a_nonce_is_tried_twice_then_only_once(shop: Shop) -> None:
     assert code_of(shop.server.client.post("/v1/tills/token", json=body)) == (403, "till.nonce")
 
 
+def test_log_in_when_other_tills_were_seen_today_then_it_says_how_many(shop: Shop) -> None:
+    def told(till: Till) -> tuple[int, int]:
+        tills = till.log_in().json()["tills"]
+        return tills["seen"], tills["enrolled"]
+
+    first, second, third = (shop.till(code) for code in ("T01", "T02", "T03"))
+    stranger = make_shop(shop.server, "other", drns=()).till("X01")
+    assert told(first) == (3, 3)
+    assert told(stranger) == (1, 1)
+    second.sell()
+    second.push()
+    shop.server.clock.pass_time(hours=2)
+    # The third has not asked for two hours, and never sent anything.
+    assert told(first) == (2, 3)
+    shop.server.clock.pass_time(days=1)
+    assert told(first) == (1, 3)
+    assert told(third) == (2, 3)
+
+
 def test_bearer_when_half_an_hour_is_past_then_log_in_again(shop: Shop) -> None:
     till = shop.till()
     shop.server.clock.pass_time(minutes=30)

@@ -1,5 +1,6 @@
 """The Head office place against the real server: signing in, tills, people, sessions; driven by keys."""
 
+from datetime import timedelta
 from typing import cast
 
 import pyotp
@@ -18,10 +19,12 @@ from pos.system.ids import new_id
 from pos.ui.screens.books.view import BooksScreen
 from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS
 from pos.ui.screens.office.view import OfficeScreen
+from pos.ui.screens.settings.view import SettingsScreen
 from tests.factories.head_office import compare, day_figures, sales_of
 from tests.fakes.server_transport import ClientTransport
 from tests.server.rig import PASSWORD, Server
 from tests.server.till_rig import DRNS, Shop
+from tests.server.till_rig import Till as OtherTill
 from tests.sync.conftest import office, server, server_template
 from tests.ui.conftest import PINS, Desktop
 from tests.ui.test_enrol import enrol, line, made, open_page, till
@@ -60,6 +63,51 @@ def fill(desktop: Desktop, screen: OfficeScreen, **texts: str) -> None:
 def people(screen: OfficeScreen) -> dict[str, OfficePerson]:
     found = [row for row in screen.presenter.state.rows if isinstance(row, OfficePerson)]
     return {row.username: row for row in found}
+
+
+def strip(desktop: Desktop) -> dict[str, tuple[str, str]]:
+    return {item.key: (item.value, item.light) for item in desktop.window.strip.items()}
+
+
+def test_strip_when_an_administrator_is_there_says_how_many_tills_were_seen_and_how_old_the_back_up_is(
+    desktop: Desktop, screen: OfficeScreen, till: Till, server: Server, office: Shop
+) -> None:
+    assert list(strip(desktop)) == ["cashier", "tills", "office", "unsent", "backup", "clock"]
+    assert strip(desktop)["tills"] == ("1 of 1 seen today", "ok")
+    assert strip(desktop)["backup"] == ("None", "bad")
+    desktop.window.strip.pressed.emit("backup")
+    desktop.settle()
+    assert cast(SettingsScreen, desktop.screen).presenter.state.page == "backup"
+    till.backups.begin().run()
+    second = OtherTill(office, "T09")
+    assert second.enrol().status_code == 200
+    server.clock.pass_time(minutes=40)
+    engine = till.sync
+    assert engine is not None
+    engine.run_once()
+    till.backups.last_made_at(till.shop.till_code)
+    desktop.window.refresh_status()
+    desktop.settle()
+
+    assert strip(desktop)["tills"] == ("1 of 2 seen today", "warn")
+    made = desktop.window.look.wording.time(server.clock.now() - timedelta(minutes=40))
+    assert strip(desktop)["backup"] == (f"{made}, checked", "ok")
+    server.clock.pass_time(days=3)
+    desktop.window.refresh_status()
+    desktop.settle()
+    assert strip(desktop)["backup"][1] == "warn"
+    assert strip(desktop)["backup"][0].endswith(f"{made}, checked")
+
+
+def test_strip_when_an_administrator_has_a_shift_says_what_the_counter_needs(
+    desktop: Desktop, screen: OfficeScreen, till: Till
+) -> None:
+    till.shifts.open_shift(desktop.people["C"], cash_count(((1000, 50),)))
+    desktop.window.refresh_status()
+    desktop.settle()
+
+    assert {"shift", "drawer", "printer"} < strip(desktop).keys()
+    assert not {"tills", "backup"} & strip(desktop).keys()
 
 
 def test_place_when_the_till_stands_alone_leads_to_enrolling(desktop: Desktop) -> None:

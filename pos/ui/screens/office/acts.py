@@ -288,6 +288,7 @@ WRONG_FIELDS = {
 CONFLICTS = frozenset(
     {
         "request.stale",
+        "meter.merged",
         "proposal.decided",
         "proposal.unknown",
         "record.unknown",
