@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from xlsxwriter import Workbook
 
 from benchmarks.make_meters import HEADER, meter_number, meter_rows, write_meters
+from benchmarks.memory import memory_mb, reset_peak
 from benchmarks.table import Row
 from pos.domain.permissions import Actor, Role
 from pos.models.queries.meters import find_meters
@@ -73,11 +74,11 @@ def run() -> list[Row]:
 
 def _into_empty(folder: Path, file: Path) -> Iterator[Row]:
     with _till(folder / "empty") as (units, imports):
-        _reset_peak()
-        before = _memory_mb("VmRSS")
+        reset_peak()
+        before = memory_mb("VmRSS")
         seconds, result = _import(imports, file, folder)
         yield Row(f"import of {METERS:,} meters, empty register", seconds, "s")
-        yield Row("memory it takes", _memory_mb("VmHWM") - before, "MB")
+        yield Row("memory it takes", memory_mb("VmHWM") - before, "MB")
         assert (result.counts.added, result.counts.refused) == (METERS, 0)
         with units.read() as connection:
             for name, texts in QUERIES.items():
@@ -99,10 +100,10 @@ def _beside_sales(folder: Path, file: Path) -> Iterator[Row]:
         stop, waits = threading.Event(), list[float]()
         seller = threading.Thread(target=_sell, args=(units, stop, waits))
         seller.start()
-        _reset_peak()
-        before = _memory_mb("VmRSS")
+        reset_peak()
+        before = memory_mb("VmRSS")
         seconds, result = _import(imports, file, folder)
-        peak = _memory_mb("VmHWM") - before
+        peak = memory_mb("VmHWM") - before
         stop.set()
         seller.join()
         yield Row(f"import of {METERS:,} meters beside sales", seconds, "s")
@@ -130,11 +131,11 @@ def _from_sheet(folder: Path) -> Iterator[Row]:
         for number, row in enumerate((HEADER, *meter_rows(SHEET_METERS))):
             sheet.write_row(number, 0, row)
     with _till(folder / "sheet") as (_, imports):
-        _reset_peak()
-        before = _memory_mb("VmRSS")
+        reset_peak()
+        before = memory_mb("VmRSS")
         seconds, result = _import(imports, file, folder)
         yield Row(f"import of {SHEET_METERS:,} meters from XLSX", seconds, "s")
-        yield Row("memory it takes", _memory_mb("VmHWM") - before, "MB")
+        yield Row("memory it takes", memory_mb("VmHWM") - before, "MB")
         assert (result.counts.added, result.counts.refused) == (SHEET_METERS, 0)
 
 
@@ -194,16 +195,3 @@ def _waits_ms(units: Units, count: int) -> list[float]:
 
 def _rank(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
-
-
-def _memory_mb(field: str) -> float:
-    """Give a field of Linux's /proc/self/status; 0 elsewhere."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field)), 0.0)
-
-
-def _reset_peak() -> None:
-    peak = Path("/proc/self/clear_refs")
-    if peak.exists():
-        peak.write_text("5")

