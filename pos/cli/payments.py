@@ -11,7 +11,18 @@ import click
 
 from pos.bootstrap import Access, Till
 from pos.cli.context import LOCAL_READER, CommandContext, money_option, pass_command
-from pos.cli.tenders import age_text, hand_over_new, parts_of, say, view_json, view_text, wait_for
+from pos.cli.selling import WAIT_S, sale_json, sale_text
+from pos.cli.tenders import (
+    age_text,
+    exit_code,
+    hand_over_new,
+    parts_of,
+    say,
+    say_next,
+    view_json,
+    view_text,
+    wait_for,
+)
 from pos.domain.fees import FeePayer, FeeRule
 from pos.domain.money import format_major, parse_scaled
 from pos.domain.payment_reports import Outcome
@@ -77,7 +88,11 @@ def status(command: CommandContext, which: str, *, raw: bool, as_json: bool) -> 
 @AS_JSON
 @pass_command
 def requery(command: CommandContext, /, *, which: str, as_json: bool, **options: Any) -> int:
-    """Ask the provider now."""
+    """Ask the provider now, and write the token if it has come.
+
+    Ends with 0 when asked, 1 when nothing was paid, 3 when --wait ended before the payment did or a part is
+    still to pay.
+    """
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         view = _view(till, which)
@@ -87,11 +102,9 @@ def requery(command: CommandContext, /, *, which: str, as_json: bool, **options:
         till.payments.run_due()
         view = till.payments.desk.look(view.sale_id)
         if options["wait"]:
-            view = wait_for(till, view, 600)
-        hand_over_new(till, view, actor, is_quiet=as_json)
-        text = view_text(view, till.shop.currency)
-    say(view_json(view), as_json=as_json, text=text)
-    return 0
+            view = wait_for(till, view, WAIT_S)
+        _tell(till, view, actor, as_json=as_json)
+    return exit_code(view, was_waited_for=options["wait"])
 
 
 @pay.command()
@@ -115,17 +128,29 @@ def run(command: CommandContext) -> int:
 @AS_JSON
 @pass_command
 def rest(command: CommandContext, /, *, which: str, as_json: bool, **options: Any) -> int:
-    """Ask for what a refused part of a split left open."""
+    """Ask for what a refused part of a split left open, and write the token if it has come.
+
+    Ends as `requery`.
+    """
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         view = _view(till, which)
         view = till.payments.desk.pay_rest(view.sale_id, parts_of(till, options["tenders"]), actor)
         if options["wait"]:
-            view = wait_for(till, view, 600)
-        hand_over_new(till, view, actor, is_quiet=as_json)
-        text = view_text(view, till.shop.currency)
-    say(view_json(view), as_json=as_json, text=text)
-    return 0
+            view = wait_for(till, view, WAIT_S)
+        _tell(till, view, actor, as_json=as_json)
+    return exit_code(view, was_waited_for=options["wait"])
+
+
+def _tell(till: Till, view: SaleView, actor: Actor, *, as_json: bool) -> None:
+    """Write where a sale is, its token if it has one, and what is next if it has none."""
+    result = hand_over_new(till, view, actor, is_quiet=as_json)
+    answer, text = view_json(view), view_text(view, till.shop.currency)
+    if result is not None:
+        answer |= {"sale": sale_json(result)}
+        text = f"{text}\n{sale_text(result)}"
+    say(answer, as_json=as_json, text=text)
+    say_next(view)
 
 
 @pay.command()

@@ -13,16 +13,17 @@ from pos.cli.context import CommandContext, money_option, pass_command, units_op
 from pos.cli.paper_files import hand_over
 from pos.cli.tenders import (
     cash_alone,
+    exit_code,
     hand_over_new,
     parts_of,
     payment_json,
+    say_next,
     view_json,
     view_text,
     wait_for,
 )
 from pos.domain.money import format_major, format_scaled
 from pos.domain.permissions import Permission
-from pos.domain.states import SaleState
 from pos.errors import ApprovalNeeded
 from pos.models.queries.selling import find_sale
 from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
@@ -30,8 +31,6 @@ from pos.system.ids import new_id
 from pos.tokens.digits import group
 
 WAIT_S = 600
-
-ENDED_UNPAID = frozenset({SaleState.FAILED, SaleState.VOIDED, SaleState.EXPIRED})
 
 
 @click.command()
@@ -43,7 +42,9 @@ ENDED_UNPAID = frozenset({SaleState.FAILED, SaleState.VOIDED, SaleState.EXPIRED}
     "tenders",
     multiple=True,
     default=("cash",),
-    help="cash, cash:TENDERED, momo:PHONE, or several with the amount of each but one: cash:2000.",
+    help="cash, cash:GIVEN, momo:PHONE, airtel:PHONE, paystack[:E-MAIL]. Given several times it is a split: "
+    "each but one with its amount, such as --tender cash:2000 --tender momo:PHONE. Cash of a split may say "
+    "what was given: cash:2000:5000.",
 )
 @click.option("--wait", is_flag=True, help="Wait until a payment by phone is final, ten minutes at most.")
 @click.option("--arrears", "is_arrears", is_flag=True, help="Pay arrears only: no token.")
@@ -55,7 +56,11 @@ ENDED_UNPAID = frozenset({SaleState.FAILED, SaleState.VOIDED, SaleState.EXPIRED}
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @pass_command
 def sell(command: CommandContext, /, *, as_json: bool, **options: Any) -> int:
-    """Sell electricity or water, for cash or by phone, and write the token."""
+    """Sell electricity or water, for cash or by phone, and write the token.
+
+    Ends with 0 when sold, or asked for without --wait; 1 when refused or not paid; 3 when --wait ended before
+    the payment did, or a part is still to pay.
+    """
     with command.till(Access.WRITES) as till:
         request = _request(till, options)
         if not cash_alone(options["tenders"]):
@@ -102,7 +107,8 @@ def _sell_by_parts(
         view = wait_for(till, view, WAIT_S)
     if view.result is None:
         click.echo(json.dumps(view_json(view)) if as_json else view_text(view, till.shop.currency))
-        return 1 if view.state in ENDED_UNPAID else 0
+        say_next(view)
+        return exit_code(view, was_waited_for=options["wait"])
     was_delivered = earlier is not None and earlier.delivered_place is not None
     result = view.result if was_delivered else hand_over_new(till, view, actor, is_quiet=as_json)
     assert result is not None, "it is delivered"

@@ -16,12 +16,17 @@ from pos.cli.context import money_option
 from pos.cli.paper_files import hand_over
 from pos.domain.money import format_major
 from pos.domain.permissions import Actor
-from pos.domain.states import SaleState
+from pos.domain.states import PaymentState, SaleState
 from pos.errors import UserError
 from pos.gateways.base import ByLink, ByPhone, Means
+from pos.gateways.reasons import Reason
 from pos.services.payment_parts import Part
 from pos.services.payment_views import PaymentView, SaleView
 from pos.services.sale_values import SaleResult
+
+ENDED_UNPAID = frozenset({SaleState.FAILED, SaleState.VOIDED, SaleState.EXPIRED})
+NOT_FINAL = 3
+"""How a command ends that waited and has no token: the payment goes on, or a part of it is still to pay."""
 
 LOOK_EVERY_S = 0.5
 HINT = "--tender"
@@ -30,7 +35,8 @@ HINT = "--tender"
 def parts_of(till: Till, tenders: Sequence[str]) -> tuple[Part, ...]:
     """Read tenders such as `cash:2000`, `momo:+250788123456`, `airtel:0738123456:3000`, `paystack:a@b.org`.
 
-    Where a provider serves several networks the phone's stands after it: `paystack:0241234567/mtn`.
+    Where a provider serves several networks the phone's stands after it: `paystack:0241234567/mtn`. Cash of
+    a split may name what was given: `cash:2000:5000`.
     The last piece is an amount in whole units; a part without one is the rest. Usage error for anything else.
     """
     return tuple(_part(till, text) for text in tenders)
@@ -45,9 +51,12 @@ def _part(till: Till, text: str) -> Part:
     name, *pieces = text.split(":")
     currency = till.shop.currency
     if name == "cash":
-        if len(pieces) > 1:
-            raise click.BadParameter("cash has one amount at most", param_hint=HINT)
-        return Part("", money_option(pieces[0], currency, HINT) if pieces else None)
+        if len(pieces) > 2:
+            raise click.BadParameter(
+                f"{text!r} is not like cash:AMOUNT or cash:AMOUNT:GIVEN", param_hint=HINT
+            )
+        amounts = [money_option(piece, currency, HINT) for piece in pieces]
+        return Part("", *amounts)
     payer = pieces.pop(0) if pieces else ""
     if len(pieces) > 1:
         raise click.BadParameter(f"{text!r} is not like momo:PHONE or momo:PHONE:AMOUNT", param_hint=HINT)
@@ -102,6 +111,28 @@ def is_open(view: SaleView) -> bool:
     """Say whether something will still come of a sale by itself."""
     ready = view.state is SaleState.AWAITING_PAYMENT and view.rest_minor == 0
     return view.is_waiting or ready or view.state is SaleState.PAID
+
+
+def exit_code(view: SaleView, *, was_waited_for: bool) -> int:
+    """Return how a command ends: 0 delivered or asked, 1 nothing comes of it, 3 waited and not final."""
+    if view.state in ENDED_UNPAID:
+        return 1
+    return NOT_FINAL if was_waited_for and (is_open(view) or view.is_refused) else 0
+
+
+def say_next(view: SaleView) -> None:
+    """Tell people on standard error what to do next with a sale that has no token."""
+    failed = [part for part in view.parts if part.state is PaymentState.FAILED and part.reason]
+    if view.result is not None:
+        return
+    if failed:
+        click.echo(f"Not paid: {Reason(failed[-1].reason).text}", err=True)
+    if view.state in ENDED_UNPAID:
+        click.echo("Nothing was taken. Sell again to ask again.", err=True)
+    elif view.is_refused:
+        click.echo(f"Next: kilotill pay rest {view.sale_id} --tender cash", err=True)
+    elif is_open(view):
+        click.echo(f"Next: kilotill pay requery {view.sale_id} --wait", err=True)
 
 
 def view_json(view: SaleView) -> dict[str, Any]:

@@ -56,10 +56,10 @@ class Kilotill:
 
         return CliRunner().invoke(whole, [], input="".join(f"{pin}\n" for pin in pins.split()))
 
-    def answer(self, *arguments: str, pins: str = "") -> dict[str, Any]:
-        """Return the JSON a command answers; it must end with 0."""
+    def answer(self, *arguments: str, pins: str = "", code: int = 0) -> dict[str, Any]:
+        """Return the JSON a command answers; it must end with `code`."""
         result = self(*arguments, "--json", pins=pins)
-        assert result.exit_code == 0, result.stderr
+        assert result.exit_code == code, result.stderr
         answer: dict[str, Any] = json.loads(result.stdout)
         return answer
 
@@ -67,9 +67,9 @@ class Kilotill:
         """Open the cashier's shift."""
         self.answer("shift", "open", "--operator", "Aline", "--float", "50000", "--pin-stdin", pins=CASHIER)
 
-    def sell(self, drn: str, *arguments: str, pins: str = CASHIER) -> dict[str, Any]:
+    def sell(self, drn: str, *arguments: str, pins: str = CASHIER, code: int = 0) -> dict[str, Any]:
         """Sell to a meter as the cashier."""
-        return self.answer("sell", "--meter", drn, *SELLER, *arguments, pins=pins)
+        return self.answer("sell", "--meter", drn, *SELLER, *arguments, pins=pins, code=code)
 
     def refused(self, *arguments: str, pins: str = "") -> str:
         """Return what a command that ends with 1 says on standard error."""

@@ -40,14 +40,53 @@ def test_sell_when_paid_by_phone_and_waited_for_gives_the_token(counter: Kilotil
 
 
 def test_sell_when_split_and_a_part_is_refused_asks_for_the_rest(counter: Kilotill, drns: list[str]) -> None:
-    left = counter.sell(
-        drns[0], "--amount", "5000", "--tender", "cash:2000", "--tender", f"momo:{REFUSES}", "--wait"
-    )
+    parts = ("--tender", "cash:2000:5000", "--tender", f"momo:{REFUSES}")
+    left = counter.sell(drns[0], "--amount", "5000", *parts, "--wait", code=3)
     assert (left["state"], left["paid_minor"], left["rest_minor"]) == ("awaiting_payment", 2000, 3000)
 
     done = counter.answer("pay", "rest", left["sale_id"], "--tender", "cash", *SELLER, pins=CASHIER)
 
     assert (done["state"], done["paid_minor"]) == ("delivered", 5000)
+    assert (len(done["sale"]["token"]), done["sale"]["change_minor"]) == (20, 3000)
+    assert counter.answer("verify")["clean"]
+
+
+def test_sell_when_nothing_is_paid_ends_with_1_and_says_why_and_what_next(
+    counter: Kilotill, drns: list[str]
+) -> None:
+    sold = counter(
+        "sell",
+        "--meter",
+        drns[0],
+        "--amount",
+        "5000",
+        "--tender",
+        f"momo:{REFUSES}",
+        "--wait",
+        *SELLER,
+        pins=CASHIER,
+    )
+
+    assert sold.exit_code == 1
+    assert sold.stderr.splitlines()[-2:] == [
+        "Not paid: The payer refused.",
+        "Nothing was taken. Sell again to ask again.",
+    ]
+
+
+def test_requery_when_the_payment_has_come_writes_its_token(counter: Kilotill, drns: list[str]) -> None:
+    begun = counter(
+        "sell", "--meter", drns[0], "--amount", "5000", "--tender", f"momo:{PAYS}", *SELLER, pins=CASHIER
+    )
+    assert begun.exit_code == 0
+    hint = begun.stderr.splitlines()[-1]
+    assert hint.startswith("Next: kilotill pay requery ") and hint.endswith(" --wait")
+    (listed,) = counter.answer("pay", "list")["sales"]
+
+    done = counter("pay", "requery", listed["sale_id"], "--wait", *SELLER, pins=CASHIER)
+
+    assert done.exit_code == 0
+    assert "\nToken: " in done.stdout
     assert counter.answer("verify")["clean"]
 
 
@@ -91,6 +130,7 @@ def test_pay_when_a_sale_is_given_up_refunds_each_part(counter: Kilotill, drns: 
         drns[0],
         *("--amount", "5000", "--tender", f"momo:{PAYS}:3000", "--tender", f"airtel:+2507381234{'02'}"),
         "--wait",
+        code=3,
     )
     assert left["paid_minor"] == 3000
     back = counter.answer("pay", "refund", left["sale_id"], "--reason", "left", *SUPERVISES, pins=SUPERVISOR)
@@ -154,7 +194,9 @@ def test_pay_when_credentials_are_typed_keeps_them_out_of_the_journal(counter: K
     assert b"secret-000000002" not in (counter.folder / "till.sqlite").read_bytes()
 
 
-@pytest.mark.parametrize("tender", ["momo:12", "momo:+250788123456:1:2", "cash:1:2", "momo:+250788123456:x"])
+@pytest.mark.parametrize(
+    "tender", ["momo:12", "momo:+250788123456:1:2", "cash:1:2:3", "momo:+250788123456:x"]
+)
 def test_sell_when_a_tender_is_no_tender_is_used_wrongly(
     counter: Kilotill, drns: list[str], tender: str
 ) -> None:
