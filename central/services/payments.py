@@ -6,6 +6,7 @@ down before anything leaves.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from pos.contracts.payments import (
     ProvidersAnswer,
 )
 from pos.domain.journal import instant_text
+from pos.domain.payment_reports import Outcome
 from pos.errors import Rejected, Unavailable
 from pos.gateways.base import PaymentGateway
 from pos.gateways.requests_check import check_country
@@ -93,7 +95,12 @@ class Payments:
             amount_minor=message.amount_minor,
             currency=message.currency,
         )
-        return answer_message(gateway.refund(refund_of(message)))
+        payment = gateway.ask_payment(message.payment_reference)
+        if payment.is_silent:
+            return answer_message(replace(payment, outcome=Outcome.NOT_SENT))
+        # The provider's own number of this payment: what the till gives as such may be that of another's.
+        refund = replace(refund_of(message), provider_reference=payment.provider_reference)
+        return answer_message(gateway.refund(refund))
 
     def refund_status(self, who: TillPrincipal, provider: str, message: PayRefund) -> PayAnswer:
         """Ask what became of a refund."""

@@ -168,6 +168,44 @@ def test_refund_when_passed_on_has_its_own_reference(till: Till, sandbox: Sandbo
     assert post(till, "mtn_momo/refunds/status", refund).json()["outcome"] in ("sent", "succeeded")
 
 
+def test_refund_when_it_names_the_number_of_anothers_payment_gives_back_its_own(
+    till: Till, sandbox: Sandbox
+) -> None:
+    other = till.shop.till("T02")
+    numbers = []
+    for who, mine in ((till, reference()), (other, reference())):
+        body = request(mine) | {"pay_by": {"by": "phone", "phone": "+250733123488"}}
+        post(who, "airtel_money/requests", body)
+        sandbox.advance(60)
+        numbers.append((mine, get(who, f"airtel_money/requests/{mine}").json()["provider_reference"]))
+    (mine, own), (_, foreign) = numbers
+    refund = {
+        "reference": reference(),
+        "payment_reference": mine,
+        "provider_reference": foreign,
+        "amount_minor": 5000,
+        "currency": "RWF",
+    }
+
+    answer = post(till, "airtel_money/refunds", refund)
+
+    assert answer.json()["outcome"] == "succeeded"
+    given_back = {one.reference for one in sandbox.core.book.newest_first("airtel", "refund")}
+    assert own in given_back
+    assert foreign not in given_back
+
+
+def test_refund_when_the_payment_cannot_be_asked_about_has_not_left(till: Till, sandbox: Sandbox) -> None:
+    mine = reference()
+    post(till, "mtn_momo/requests", request(mine) | {"pay_by": {"by": "phone", "phone": "+250788123418"}})
+    refund = {"reference": reference(), "payment_reference": mine, "amount_minor": 5000, "currency": "RWF"}
+
+    answer = post(till, "mtn_momo/refunds", refund).json()
+
+    assert (answer["outcome"], answer["reason"]) == ("not_sent", "server_trouble")
+    assert sandbox.core.book.find("mtn", "refund", refund["reference"]) is None
+
+
 def test_balance_and_payer_when_asked_are_passed_on(till: Till) -> None:
     assert get(till, "mtn_momo/balance").json()["currency"] == "RWF"
     assert post(till, "mtn_momo/payers", {"phone": PHONE}).json()["is_active"] is True
