@@ -56,7 +56,8 @@ def _part(till: Till, text: str) -> Part:
                 f"{text!r} is not like cash:AMOUNT or cash:AMOUNT:GIVEN", param_hint=HINT
             )
         amounts = [money_option(piece, currency, HINT) for piece in pieces]
-        return Part("", *amounts)
+        amount_minor, given_minor = (*amounts, None, None)[:2]
+        return Part("", amount_minor, given_minor)
     payer = pieces.pop(0) if pieces else ""
     if len(pieces) > 1:
         raise click.BadParameter(f"{text!r} is not like momo:PHONE or momo:PHONE:AMOUNT", param_hint=HINT)
