@@ -210,7 +210,7 @@ class Enrolment:
         if taken is not None and taken != request.till:
             raise Problem(
                 "till.code_taken",
-                f"The till code {request.till_code} was used before, and no code is given twice: set the till "
+                f"The till code {request.till_code} was used before, and none is given twice: set the till "
                 "up with another one. One that has sold already gets a new code by a restore.",
                 status=409,
             )
