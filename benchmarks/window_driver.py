@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from pos.bootstrap import Till
 from pos.domain.permissions import Actor
-from pos.ui.app import make_application, make_style
+from pos.ui.app import SWITCH_INTERVAL_S, make_application, make_style
 from pos.ui.main_window import MainWindow
 from pos.ui.picture import settle
 from pos.ui.screens.sell.state import Stage
@@ -41,6 +42,8 @@ class WindowDriver:
     """A window with the cashier at the Sell screen."""
 
     def __init__(self, till: Till, cashier: Actor) -> None:
+        # As the program does: a busy thread may not keep the window waiting longer.
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._style = make_style(make_application())
         self._tasks = TaskRunner()
         self._window = MainWindow(till, self._tasks, self._style)

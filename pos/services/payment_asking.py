@@ -120,9 +120,10 @@ class Asking:
     ) -> None:
         """Apply what a person or a statement says, inside the write unit at hand."""
         payment = get_payment(unit.connection, payment_id)
-        decision = self._hears(payment, report, is_wanted=False)
+        rule = self._rule(payment)
+        decision = self._hears(rule, payment, report, is_wanted=False)
         payment = replace(payment, attention=frozenset())
-        self._take(unit, payment, decision, actor=actor, approved_by=approved_by, trouble="")
+        self._take(unit, payment, decision, rule=rule, actor=actor, approved_by=approved_by, trouble="")
 
     def settle(self, sale_id: UUID, *, actor: UUID) -> None:
         """Bring a sale on whose payments are certain; what stands in the way is kept as its trouble."""
@@ -137,13 +138,17 @@ class Asking:
         if self.apply(payment_id, answer.report(source), answer):
             self.send(payment_id)
 
-    def _hears(self, payment: ProviderPayment, report: Report, *, is_wanted: bool) -> Decision:
-        return self._rule(payment).hear(
+    def _hears(
+        self, rule: RecoveryRule, payment: ProviderPayment, report: Report, *, is_wanted: bool
+    ) -> Decision:
+        return rule.hear(
             payment.stored, payment.recovery, report=report, now=self._clock.now(), is_wanted=is_wanted
         )
 
     def apply(self, payment_id: UUID, report: Report, answer: Answer | None = None) -> bool:
         """Apply one report in one write unit; returns whether the request is to be sent again now."""
+        # Settings and key store are read before the unit begins: a sale may be waiting for its turn.
+        gateways = self._gateways()
 
         def work(unit: WriteUnit, trouble: str) -> bool:
             payment = get_payment(unit.connection, payment_id)
@@ -151,8 +156,9 @@ class Asking:
                 keep_answer(unit.connection, payment_id, answer)
                 payment = payment.with_answer(answer)
             is_wanted = _is_wanted(unit.connection, payment)
-            decision = self._hears(payment, report, is_wanted=is_wanted)
-            return self._take(unit, payment, decision, trouble=trouble)
+            rule = _rule_of(gateways.get(payment.provider))
+            decision = self._hears(rule, payment, report, is_wanted=is_wanted)
+            return self._take(unit, payment, decision, rule=rule, trouble=trouble)
 
         return self._with_second_try(work)
 
@@ -175,12 +181,12 @@ class Asking:
         payment: ProviderPayment,
         decision: Decision,
         *,
+        rule: RecoveryRule,
         trouble: str,
         actor: UUID | None = None,
         approved_by: UUID | None = None,
     ) -> bool:
         connection, now = unit.connection, self._clock.now()
-        rule = self._rule(payment)
         actor = actor or owner_of(connection, payment.sale_id)
         if _is_reversed_early(connection, payment, decision):
             self._reverse_early(unit, payment, decision, actor=actor)
@@ -265,8 +271,11 @@ class Asking:
             save_payment(unit.connection, replace(payment, ask_at=at, attention=attention))
 
     def _rule(self, payment: ProviderPayment) -> RecoveryRule:
-        gateway = self._gateways().get(payment.provider)
-        return RecoveryRule(SLOW_SCHEDULE if gateway is None else gateway.profile.schedule)
+        return _rule_of(self._gateways().get(payment.provider))
+
+
+def _rule_of(gateway: PaymentGateway | None) -> RecoveryRule:
+    return RecoveryRule(SLOW_SCHEDULE if gateway is None else gateway.profile.schedule)
 
 
 def owner_of(connection: Connection, sale_id: UUID) -> UUID:

@@ -128,16 +128,19 @@ class ProviderSet:
 
     def credentials(self, code: str) -> Mapping[str, str] | None:
         """Return what is stored for a provider; in a sandbox of this program its published ones."""
+        return self._credentials(code, self._values())
+
+    def _credentials(self, code: str, values: SettingValues) -> Mapping[str, str] | None:
         stored = None if self._secrets is None else self._secrets.get(secret_name(code))
         if stored is not None:
             found: dict[str, str] = json.loads(stored.reveal())
             return found
-        if self._values()[PAYMENT_STAGE] == "sandbox" and self._place.is_pretend:
+        if values[PAYMENT_STAGE] == "sandbox" and self._place.is_pretend:
             return sandbox_credentials()[code]
         return None
 
     def _gateway(self, code: str, values: SettingValues) -> PaymentGateway | None:
-        credentials = self.credentials(code)
+        credentials = self._credentials(code, values)
         if credentials is None:
             return None
         print_of = json.dumps([sorted(credentials.items()), self._address(code, values), _variants(values)])

@@ -1,7 +1,7 @@
 """Payments by phone: asked once, waited for, delivered once, whatever the network does (docs/payments.md)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pos.domain.permissions import Actor, Permission, Role
 from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import KilotillError
-from pos.gateways.base import ByPhone, StepInput, StepKind
+from pos.gateways.base import ByPhone, PaymentGateway, StepInput, StepKind
 from pos.models.packing import unpack_line
 from pos.services.approval import Approval
 from pos.services.payment_parts import Part
@@ -596,6 +596,23 @@ def test_requery_when_asked_for_by_a_person_asks_now(counter: Counter, drn: str)
     done = counter.desk.requery(view.parts[0].id, counter.shop.cashier)
 
     assert done.state is SaleState.DELIVERED
+
+
+def test_requery_when_nothing_is_known_yet_looks_providers_up_while_nobody_waits_to_write(
+    counter: Counter, drn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.momo.is_instant = False
+    view = counter.begin(drn)
+    is_writing: list[bool] = []
+
+    def gateways() -> Mapping[str, PaymentGateway]:
+        is_writing.append(counter.shop.units._turn.locked())
+        return counter.gateways
+
+    monkeypatch.setattr(counter.desk._asking, "_gateways", gateways)
+    counter.desk.requery(view.parts[0].id, counter.shop.cashier)
+
+    assert is_writing == [False, False]
 
 
 def test_step_when_the_payer_gives_a_code_goes_on(counter: Counter, drn: str) -> None:

@@ -48,10 +48,11 @@ class Desk:
         self.secrets = MemorySecretStore()
         self.proxies: dict[str, PaymentGateway] = {}
         self.started = 0
+        self.read = 0
         self.providers = ProviderSet(
             place,
             Line(counter.shop.clock, Pauses(connect_s=2, read_s=5)),
-            values=lambda: SettingValues(self.texts),
+            values=self.values,
             secrets=self.secrets,
             sandbox_url=lambda: self.start(url),
             proxies=lambda: self.proxies,
@@ -62,8 +63,12 @@ class Desk:
             self.providers,
             clock=counter.shop.clock,
             secrets=self.secrets,
-            values=lambda: SettingValues(self.texts),
+            values=self.values,
         )
+
+    def values(self) -> SettingValues:
+        self.read += 1
+        return SettingValues(self.texts)
 
     def start(self, url: str) -> str:
         self.started += 1
@@ -238,3 +243,12 @@ def test_payer_when_asked_for_is_named(counter: Counter, sandbox: Sandbox) -> No
 
 def test_shown_when_a_secret_is_short_shows_nothing_of_it() -> None:
     assert (shown("abcdefgh"), shown("abcdefghijklmnop")) == ("…", "…mnop")
+
+
+def test_gateways_of_all_providers_read_the_settings_once(counter: Counter, sandbox: Sandbox) -> None:
+    desk = make_desk(counter, sandbox)
+
+    found = desk.providers.gateways()
+
+    assert len(found) > 1
+    assert desk.read == 1
