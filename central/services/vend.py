@@ -26,6 +26,7 @@ from central.models.master import tariff as tariff_table
 from central.services.envelopes import float_left
 from central.services.former_lines import succession_of
 from central.services.lanes import SERVER_LANE
+from central.services.organisation_facts import organisation_facts
 from central.services.server_vault import ServerVault
 from central.services.till_sessions import TillPrincipal
 from central.services.verification import find_excess
@@ -306,10 +307,9 @@ def _check_float(connection: Connection, row: Row[Any], group: Row[Any], item: B
 
 
 def _check_customer(connection: Connection, row: Row[Any], item: Body, now: datetime) -> None:
-    """Hold a customer to what his level of verification allows."""
-    excess = find_excess(
-        connection, row.organisation_id, row.id, money_minor=item["money_minor"], day=now.date()
-    )
+    """Hold a customer to what his level of verification allows, by days as the organisation counts them."""
+    day = now.astimezone(organisation_facts(connection, row.organisation_id).zone).date()
+    excess = find_excess(connection, row.organisation_id, row.id, money_minor=item["money_minor"], day=day)
     if excess is not None:
         raise _NeverError(
             Problem(

@@ -208,21 +208,38 @@ def _no_key(till: Till) -> dict[str, Any]:
 
 
 def _unverified(till: Till) -> dict[str, Any]:
+    limit(till, sale_max_minor=4_999)
+    return request(till)
+
+
+def limit(till: Till, *, sale_max_minor: int | None = None, day_max_minor: int | None = None) -> None:
+    """All meters belong to one customer, who may buy for so much."""
     person = new_id(till.now)
     with till.server.database.write() as connection:
         master: Master = till.server.app.state.head_office.master
         put_level(
             *(connection, till.shop.organisation, 0),
             name="none",
-            sale_max_minor=4_999,
-            day_max_minor=None,
+            sale_max_minor=sale_max_minor,
+            day_max_minor=day_max_minor,
             month_max_minor=None,
         )
         values = {"id": person, "sales_point_id": till.shop.sales_point, "name": "A", "verification": 0}
         master.put_customers(connection, till.shop.organisation, [values | {"is_erased": False}])
         connection.execute(update(meter).values(customer_id=person))
         assert connection.execute(select(customer.c.id)).scalar_one() == person
-    return request(till)
+
+
+def test_vend_when_the_customers_day_is_over_where_the_shop_is_then_the_next_one_counts(till: Till) -> None:
+    limit(till, day_max_minor=6_000)
+    till.sell()
+    till.push()
+    refused = till.post("/v1/vend", request(till, money=2_000))
+    assert (refused.status_code, refused.json()["code"]) == (409, "vend.customer_limit")
+    # 22:30 UTC is half past midnight in Kigali.
+    till.server.clock.pass_time(hours=14, minutes=30)
+    till.log_in()
+    assert till.post("/v1/vend", request(till, money=2_000)).status_code == 200
 
 
 @pytest.mark.parametrize(
