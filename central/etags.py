@@ -44,8 +44,9 @@ def cacheable(
 
 
 def tag_of(values: Mapping[str, Any]) -> str:
-    """Return a tag of some values, for what has no version of its own."""
-    return hashlib.sha256(json_bytes(values)).hexdigest()[:16]
+    """Return a tag of some values, for what has no version of its own; names of columns are taken as text."""
+    said = {str(name): value for name, value in values.items()}
+    return hashlib.sha256(json_bytes(said)).hexdigest()[:16]
 
 
 def tag_wanted(if_match: str | None) -> str | None:
