@@ -136,6 +136,8 @@ meter = Table(
     Column("note", String(400)),
     Column("home_till", Id),
     Column("next_key", Json),
+    # The change number of an announced key change that not every till has pulled yet.
+    Column("next_change", BigInteger),
     Column("merged_into", Id),
     Column("is_dirty", Boolean(name="is_dirty"), nullable=False),
     Index(
@@ -150,6 +152,12 @@ meter = Table(
         "organisation_id",
         sqlite_where=text("is_dirty"),
         postgresql_where=text("is_dirty"),
+    ),
+    Index(
+        "ix_meter_next_change",
+        "organisation_id",
+        sqlite_where=text("next_change IS NOT NULL"),
+        postgresql_where=text("next_change IS NOT NULL"),
     ),
     Index("ix_meter_institution", "organisation_id", "institution_id"),
 )

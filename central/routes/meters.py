@@ -24,6 +24,7 @@ from central.services.devices import check_meter_seen
 from central.services.imports import Imports
 from central.services.merging import merge_meters
 from central.services.meter_changes import Author
+from central.services.meter_key_changes import announce_move, complete_move
 from central.services.meter_values import check_references, check_sales_point
 from pos.domain.ids import new_id
 from pos.domain.permissions import Permission, Role
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/v1", tags=["meters"])
 Viewer = Annotated[Principal, Depends(require(Permission.METER_VIEW))]
 Editor = Annotated[Principal, Depends(require(Permission.METER_EDIT))]
 Adjuster = Annotated[Principal, Depends(require(Permission.ARREARS_ADJUST))]
+KeyLoader = Annotated[Principal, Depends(require(Permission.KEY_LOAD))]
 Merger = Annotated[Principal, Depends(require(Permission.REVIEW_DECIDE))]
 Importer = Annotated[Principal, Depends(require(Permission.METER_IMPORT))]
 Digits2 = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
@@ -84,6 +86,13 @@ class ArrearsIn(Body):
     """All that a meter owes, not the difference."""
 
     arrears_minor: int = Field(ge=0, le=10**13, examples=[900])
+    reason: Reason
+
+
+class MoveIn(Body):
+    """The supply group whose key the meter gets."""
+
+    sgc: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
     reason: Reason
 
 
@@ -257,6 +266,53 @@ def change_arrears(
             reason=body.reason,
             wanted=wanted,
         )
+        row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
+    return changed_answer(_meter_out(row))
+
+
+@router.post(
+    "/meters/{meter_id}/next-key",
+    status_code=202,
+    summary="Announce that a meter leaves its supply group",
+    response_model=MeterOut,
+    responses=problems(403, 404, 409, 412, 428),
+)
+def announce_meter_key(
+    meter_id: UUID,
+    body: MoveIn,
+    who: KeyLoader,
+    database: DatabaseDep,
+    office: HeadOfficeDep,
+    clock: ClockDep,
+    if_match: IfMatch = None,
+) -> Response:
+    """It gets the key of another group a week after every live till has pulled this; until then nothing
+    changes. From then on tokens carry the new key, the first two of each till with the key change.
+    """
+    author, wanted = _author(who, clock.now()), tag_wanted(if_match)
+    with database.write() as connection:
+        check_meter_seen(connection, who.organisation_id, meter_id, who.may_see_institution)
+        announce_move(
+            connection, office.master, author, meter_id, sgc=body.sgc, reason=body.reason, wanted=wanted
+        )
+        row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
+    return changed_answer(_meter_out(row), status=202)
+
+
+@router.post(
+    "/meters/{meter_id}/next-key/complete",
+    summary="End the move of a meter",
+    response_model=MeterOut,
+    responses=problems(403, 404, 409),
+)
+def complete_meter_key(
+    meter_id: UUID, who: KeyLoader, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep
+) -> Response:
+    """When the meter has been given its new key: it is of the other group from now on."""
+    author = _author(who, clock.now())
+    with database.write() as connection:
+        check_meter_seen(connection, who.organisation_id, meter_id, who.may_see_institution)
+        complete_move(connection, office.master, author, meter_id)
         row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)
     return changed_answer(_meter_out(row))
 

@@ -29,7 +29,7 @@ def read_answer(request: Request, found: Versioned) -> Response:
     return cacheable(request, found.model_dump_json().encode(), tag=f'"{found.version}"')
 
 
-def changed_answer(found: Versioned) -> Response:
+def changed_answer(found: Versioned, *, status: int = 200) -> Response:
     """Answer with a row as it is after a change, and its ETag."""
     headers = {"ETag": f'"{found.version}"'}
-    return Response(found.model_dump_json(), media_type="application/json", headers=headers)
+    return Response(found.model_dump_json(), status, headers, media_type="application/json")

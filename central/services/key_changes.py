@@ -58,7 +58,7 @@ def set_due_starts(database: Database, feed: Feed, organisation: UUID, *, now: d
             .with_for_update()
         ).all()
         for row in waiting:
-            if _is_known_everywhere(connection, organisation, row.next_change):
+            if is_known_everywhere(connection, organisation, "supply_groups", row.next_change):
                 start = {**row.next_key, "from": instant_text(now + LEAD)}
                 _set(connection, organisation, row.sgc, next_key=start)
                 publish_group(feed, connection, organisation, row.sgc)
@@ -96,13 +96,14 @@ def publish_group(feed: Feed, connection: Connection, organisation: UUID, sgc: s
     )
 
 
-def _is_known_everywhere(connection: Connection, organisation: UUID, change: int) -> bool:
+def is_known_everywhere(connection: Connection, organisation: UUID, resource: str, change: int) -> bool:
+    """Say whether every live till has pulled a change of a resource."""
     behind = (
         select(func.count())
         .select_from(
             till.outerjoin(
                 feed_cursor,
-                (feed_cursor.c.till_id == till.c.id) & (feed_cursor.c.resource == "supply_groups"),
+                (feed_cursor.c.till_id == till.c.id) & (feed_cursor.c.resource == resource),
             )
         )
         .where(

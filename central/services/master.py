@@ -206,12 +206,12 @@ class Master:
         )
         self.publish_meters(connection, organisation, [row["id"] for row in rows])
 
-    def publish_meters(self, connection: Connection, organisation: UUID, ids: list[UUID]) -> None:
-        """Publish meters as they are now."""
+    def publish_meters(self, connection: Connection, organisation: UUID, ids: list[UUID]) -> int:
+        """Publish meters as they are now; return the last change number."""
         own = (meter.c.organisation_id == organisation,)
         rows = rows_where(connection, list(meter.c), meter.c.id, ids, more=own)
         changes = [Change(str(row.id), meter_body(row)) for row in rows]
-        self._feed.publish(connection, organisation, "meters", changes=changes)
+        return self._feed.publish(connection, organisation, "meters", changes=changes)
 
     def put_customers(self, connection: Connection, organisation: UUID, customers: Iterable[Values]) -> None:
         """Make or change customers, all columns given; many at once.

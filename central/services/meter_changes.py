@@ -17,7 +17,7 @@ from central.services.master import Master
 from central.services.users import stale
 from pos.domain.ids import new_id
 
-_NOT_SAID = frozenset({"organisation_id", "pan", "is_dirty", "arrears_minor"})
+_NOT_SAID = frozenset({"organisation_id", "pan", "is_dirty", "arrears_minor", "next_change"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,11 @@ def change_record(
     `wanted` is the version it was made from, None: whichever there is.
 
     Raises:
-        Problem: `request.stale` 412, `meter.merged` 409.
+        Problem: `request.stale` 412, `meter.merged` 409; `key_change.announced` 409, it moves already.
     """
-    row = _held(connection, meter_id)
+    row = held_meter(connection, meter_id)
+    if row.next_key is not None and values["sgc"] != row.sgc:
+        raise Problem("key_change.announced", "This meter leaves its group already.", status=409)
     if wanted is not None and wanted.partition(".")[0] != version_of(row).partition(".")[0]:
         raise stale(version_of(row))
     changes = [
@@ -74,7 +76,7 @@ def set_arrears(
     Raises:
         Problem: `request.stale` 412: a sale or somebody else changed it; `meter.merged` 409.
     """
-    row = _held(connection, meter_id)
+    row = held_meter(connection, meter_id)
     if wanted is not None and wanted != version_of(row):
         raise stale(version_of(row))
     if row.arrears_minor == arrears_minor:
@@ -120,7 +122,7 @@ def list_events(
     return list(connection.execute(query.order_by(table.c.id.desc()).limit(limit)))
 
 
-def _held(connection: Connection, meter_id: UUID) -> Row[Any]:
+def held_meter(connection: Connection, meter_id: UUID) -> Row[Any]:
     """Return a meter and hold it: a push that takes its debt waits. Raises Problem `meter.merged` 409."""
     row = connection.execute(select(meter).where(meter.c.id == meter_id).with_for_update()).one()
     if row.merged_into is not None:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from central.db import Database
 from central.errors import Problem
-from central.models.master import feed, feed_cursor, supply_group
+from central.models.master import feed, feed_cursor, meter, supply_group
 from central.services.bulk import upsert_rows
 from central.services.feed import EVERYBODY, MAPPINGS, ROWS_MAX, Feed, Page
 from central.services.former_lines import succession_of
 from central.services.key_changes import set_due_starts
 from central.services.lanes import lanes_of
+from central.services.meter_key_changes import set_due_moves
 from central.services.summariser import RESOURCES, Summariser
 from central.services.till_sessions import TillPrincipal
+
+_ANNOUNCED: Mapping[str, tuple[Table, Callable[..., None]]] = MappingProxyType(
+    {"supply_groups": (supply_group, set_due_starts), "meters": (meter, set_due_moves)}
+)
+"""What may have a key change announced, and what sets its start once every till has pulled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,8 @@ class Pull:
         with self._database.read() as connection:
             after = self._after(connection, who, place)
             page = self._page(connection, who, place, after)
-        if place.resource == "supply_groups":
-            self._note(who, after, now)
+        if place.resource in _ANNOUNCED:
+            self._note(who, place.resource, after, now=now)
         return _page_json(page, MAPPINGS[place.resource])
 
     def _after(self, connection: Connection, who: TillPrincipal, place: PullPlace) -> int:
@@ -98,19 +106,24 @@ class Pull:
         gone = [one for one in changed if one not in nearest]
         return Page(list(nearest.values()), gone, page.cursor, page.more)
 
-    def _note(self, who: TillPrincipal, after: int, now: datetime) -> None:
-        """Keep how far a till has come with the groups: an announced key change waits for the last one."""
+    def _note(self, who: TillPrincipal, resource: str, after: int, *, now: datetime) -> None:
+        """Keep how far a till has come with the groups: an announced key change waits for the last one.
+
+        Meters change with every sale: it is kept only while one of them leaves its group.
+        """
+        table, set_due = _ANNOUNCED[resource]
         query = select(feed_cursor.c.change).where(
-            feed_cursor.c.till_id == who.till_id, feed_cursor.c.resource == "supply_groups"
+            feed_cursor.c.till_id == who.till_id, feed_cursor.c.resource == resource
         )
         with self._database.read() as connection:
             known = connection.execute(query).scalar()
             is_announced = connection.execute(
-                select(supply_group.c.sgc).where(
-                    supply_group.c.organisation_id == who.organisation_id,
-                    supply_group.c.next_change.is_not(None),
-                )
+                select(table.c.organisation_id)
+                .where(table.c.organisation_id == who.organisation_id, table.c.next_change.is_not(None))
+                .limit(1)
             ).first()
+        if is_announced is None and table is meter:
+            return
         if known is not None and after <= known:
             return
         with self._database.write() as connection:
@@ -118,12 +131,12 @@ class Pull:
                 connection,
                 feed_cursor,
                 ("till_id", "resource", "change", "pulled_at"),
-                [(who.till_id, "supply_groups", after, now)],
+                [(who.till_id, resource, after, now)],
                 key=("till_id", "resource"),
                 on_conflict="DO UPDATE SET change = excluded.change, pulled_at = excluded.pulled_at",
             )
         if is_announced is not None:
-            set_due_starts(self._database, self._feed, who.organisation_id, now=now)
+            set_due(self._database, self._feed, who.organisation_id, now=now)
 
 
 def _with_lanes(rows: list[str], lanes: dict[str, int]) -> list[str]:

@@ -7,10 +7,11 @@ from sqlalchemy import select
 from central.clock import Clock
 from central.db import Database
 from central.models.identity import organisation
-from central.models.master import supply_group
+from central.models.master import meter, supply_group
 from central.services.booking import Booking
 from central.services.feed import Feed
 from central.services.key_changes import set_due_starts
+from central.services.meter_key_changes import set_due_moves
 from central.services.summariser import RESOURCES, Summariser
 
 
@@ -32,9 +33,10 @@ def summarise(database: Database) -> None:
 
 
 def begin_key_changes(database: Database, clock: Clock) -> None:
-    """Set the start of announced key changes that every live till has pulled."""
-    query = select(supply_group.c.organisation_id).where(supply_group.c.next_change.is_not(None)).distinct()
-    with database.read() as connection:
-        waiting = list(connection.execute(query).scalars())
-    for one in waiting:
-        set_due_starts(database, Feed(database), one, now=clock.now())
+    """Set the start of announced key changes, of groups and of meters, that every live till has pulled."""
+    for table, set_due in ((supply_group, set_due_starts), (meter, set_due_moves)):
+        query = select(table.c.organisation_id).where(table.c.next_change.is_not(None)).distinct()
+        with database.read() as connection:
+            waiting = list(connection.execute(query).scalars())
+        for one in waiting:
+            set_due(database, Feed(database), one, now=clock.now())

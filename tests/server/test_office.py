@@ -20,7 +20,7 @@ from pos.domain.permissions import Role
 from pos.domain.price_terms import Basis
 from tests.factories.tariffs import make_tariff
 from tests.server.rig import Person, Server
-from tests.server.till_rig import DRNS, SGC, TARIFF, Shop, Till, make_shop
+from tests.server.till_rig import DRNS, SGC, TARIFF, Shop, Till, group_values, make_shop
 
 NEW_DRN = "04100000407"
 
@@ -625,6 +625,76 @@ def test_proposal_when_merged_and_a_debt_was_paid_under_its_id_then_the_known_me
     with till.server.database.read() as connection:
         query = select(meter.c.arrears_minor).where(meter.c.drn == DRNS[0], meter.c.merged_into.is_(None))
         assert connection.execute(query).scalar() == 600
+
+
+OTHER_SGC = "201457"
+
+
+@pytest.fixture
+def moving(till: Till, chief: Person) -> str:
+    """A meter that leaves its group; the path of it."""
+    group = group_values(OTHER_SGC, key_method="04") | {"krn": 3}
+    with till.server.database.write() as connection:
+        till.server.app.state.head_office.master.put_group(
+            connection, till.shop.organisation, group, now=till.now
+        )
+    return f"/v1/meters/{till.shop.meters[DRNS[0]]}"
+
+
+def test_meter_when_it_leaves_its_group_then_it_begins_once_every_till_has_heard(
+    till: Till, chief: Person, moving: str
+) -> None:
+    other = till.shop.till("T02")
+    body = {"sgc": OTHER_SGC, "reason": "New transformer"}
+    assert code_of(chief.post(f"{moving}/next-key", json=body)) == (428, "request.if_match")
+    tag = {"If-Match": chief.get(moving).headers["ETag"]}
+    announced = chief.post(f"{moving}/next-key", json=body, headers=tag)
+    assert (announced.status_code, announced.json()["sgc"]) == (202, SGC)
+    assert announced.json()["next_key"] == {
+        "krn": 3, "ken": 255, "ti": "01", "kt": 2, "base_date": "14", "sgc": OTHER_SGC, "from": NOT_YET,
+    }  # fmt: skip
+    assert code_of(chief.post(f"{moving}/next-key", json=body, headers=tag)) == (412, "request.stale")
+    assert code_of(chief.post(f"{moving}/next-key/complete")) == (409, "key_change.not_started")
+    said = {"tariff_code": TARIFF.code, "sgc": OTHER_SGC}
+    refused = chief.put(moving, json=said, headers={"If-Match": "*"})
+    assert code_of(refused) == (409, "key_change.announced")
+
+    def begun(database: Any = till.server.database) -> str:
+        begin_key_changes(database, till.server.clock)
+        return str(chief.get(moving).json()["next_key"]["from"])
+
+    till.pull("meters", till.pull("meters")["cursor"])
+    assert begun() == NOT_YET
+    other.pull("meters", other.pull("meters")["cursor"])
+    assert begun() == begun() == "2026-11-27T08:00:00.000Z"
+    (row,) = [row for row in till.pull("meters")["rows"] if row["drn"] == DRNS[0]]
+    assert (row["sgc"], row["next_key"]["from"]) == (SGC, "2026-11-27T08:00:00.000Z")
+    till.server.clock.pass_time(days=7)
+    chief = till.server.person(Role.ADMINISTRATOR, organisation_id=till.shop.organisation, username="c2")
+    completed = chief.post(f"{moving}/next-key/complete").json()
+    assert (completed["sgc"], completed["next_key"], completed["krn"]) == (OTHER_SGC, None, None)
+    events = chief.get(f"{moving}/events").json()["items"]
+    assert [event["changes"][0]["new"] for event in events] == [OTHER_SGC, f"{OTHER_SGC}, announced"]
+
+
+def test_meter_when_its_move_makes_no_sense_then_refused(till: Till, chief: Person, moving: str) -> None:
+    def announce(who: Person, sgc: str) -> tuple[int, str]:
+        body = {"sgc": sgc, "reason": "New transformer"}
+        return code_of(who.post(f"{moving}/next-key", json=body, headers={"If-Match": "*"}))
+
+    assert announce(chief, "999999") == (404, "supply_group.unknown")
+    assert announce(chief, SGC) == (409, "key_change.same_key")
+    supervisor = till.server.person(Role.SUPERVISOR, organisation_id=till.shop.organisation, username="s")
+    assert announce(supervisor, OTHER_SGC) == (403, "permission.denied")
+    stranger = till.server.person(
+        Role.ADMINISTRATOR, organisation_id=till.server.make_organisation("other"), username="eve"
+    )
+    assert announce(stranger, OTHER_SGC) == (404, "meter.unknown")
+    with till.server.database.write() as connection:
+        connection.execute(
+            update(supply_group).where(supply_group.c.sgc == OTHER_SGC).values(next_key={"from": NOT_YET})
+        )
+    assert announce(chief, OTHER_SGC) == (409, "key_change.announced")
 
 
 def test_debt_of_a_meter_when_by_another_role_or_organisation_then_nothing(till: Till) -> None:

@@ -8,7 +8,7 @@ from pos.errors import MachineFault, Rejected
 from pos.services.verify import verify
 from tests.server.rig import Server
 from tests.server.till_rig import DRNS, Shop
-from tests.sync.conftest import OpenTill, RealTill, revoke
+from tests.sync.conftest import OpenTill, RealTill, give_group, revoke
 
 
 def test_enrol_when_a_till_is_new_gets_lanes_meters_and_an_envelope(
@@ -121,6 +121,42 @@ def test_sell_when_an_announced_key_may_have_begun_unheard_waits_for_head_office
     assert stop.value.code == "key_change.unheard"
     real_till.engine.run_once()
     assert real_till.sell().item["meter"]["krn"] == 1
+
+
+def test_sell_when_a_meter_has_left_its_group_tokens_carry_the_new_key_and_the_change(
+    real_till: RealTill, server: Server, office: Shop
+) -> None:
+    give_group(office, sgc="201457", key_method="04", holders=["vault"])
+    real_till.enrol()
+    real_till.engine.run_once()
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="chief")
+    path = f"/v1/meters/{office.meters[DRNS[0]]}"
+    body, tag = {"sgc": "201457", "reason": "New transformer"}, {"If-Match": "*"}
+    assert chief.post(f"{path}/next-key", json=body, headers=tag).status_code == 202
+    for _ in range(3):
+        real_till.engine.run_once()
+    assert chief.get(path).json()["next_key"]["from"] == "2026-11-27T08:00:00.000Z"
+    real_till.open_shift()
+    assert real_till.sell().item["meter"]["sgc"] == "123456"
+    for days in (4, 4):
+        server.clock.pass_time(days=days)
+        real_till.engine.run_once()
+
+    first = real_till.sell().item
+
+    assert first["meter"]["sgc"] == "201457"
+    assert [token["token_class"] for token in first["tokens"]].count(2) in (2, 3)
+    assert [token["token_class"] for token in real_till.sell().item["tokens"]][-1] == 0
+    real_till.engine.run_once()
+    assert real_till.all("SELECT * FROM line_flag") == []
+    server.clock.pass_time(minutes=5)
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="chief2")
+    assert chief.post(f"{path}/next-key/complete").json()["sgc"] == "201457"
+    real_till.engine.run_once()
+    third = real_till.sell().item
+    assert (third["meter"]["sgc"], len(third["tokens"])) == ("201457", 1)
+    real_till.engine.run_once()
+    assert real_till.all("SELECT * FROM line_flag") == []
 
 
 def test_enrol_when_a_person_may_not_is_refused(real_till: RealTill) -> None:
