@@ -232,7 +232,9 @@ def _payments(camera: Camera) -> None:
     camera.key(KEY.Key_Escape)
     camera.type("10000")
     camera.key(KEY.Key_4, CTRL)
-    row = camera.window.screen_now.trade.money.split.rows[1]  # type: ignore[union-attr]
+    cash, row = camera.window.screen_now.trade.money.split.rows  # type: ignore[union-attr]
+    cash.received.edit.setFocus()
+    camera.type("20000")
     row.payer.edit.setFocus()
     row.payer.edit.selectAll()
     camera.type("0788413416")

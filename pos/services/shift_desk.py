@@ -14,6 +14,7 @@ from pos.domain.shift import MovementKind, Unresolved
 from pos.errors import UserError
 from pos.models.ledger_book import read_head
 from pos.models.papers import print_job
+from pos.models.places import place_of
 from pos.models.queries.counter import count_drafts
 from pos.models.queries.shifts import (
     MovementRow,
@@ -164,6 +165,18 @@ class ShiftDesk:
             done = {"state": JobState.PRINTED, "finished_at": at}
             unit.connection.execute(print_job.update().where(print_job.c.key == key).values(done))
         return True
+
+    def open_drawer_for_part(self) -> bool:
+        """Let the drawer spring open for cash of a split that was just written: its change is given now.
+
+        Returns and raises as `open_drawer`.
+        """
+        with self._units.read() as connection:
+            seq: int = connection.exec_driver_sql(
+                "SELECT max(seq) FROM journal WHERE kind = 'payment_changed'"
+            ).scalar_one()
+            number = read_head(connection).number
+        return self.open_drawer(place_of(number, seq))
 
     def _print_unkept(self, document: Document) -> bool:
         printer = self._rules().printer

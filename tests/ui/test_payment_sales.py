@@ -158,7 +158,7 @@ def test_resolve_when_a_cashier_wants_it_then_a_supervisors_pin_is_asked_for(
     assert (done.state, done.parts[0].state) == (SaleState.FAILED, PaymentState.FAILED)
 
 
-def test_refund_when_a_part_was_refused_then_ended_first_and_given_back_by_its_own_way(
+def test_refund_when_a_supervisor_gives_back_a_part_then_the_sale_ends_and_it_goes_in_one_go(
     desktop: Desktop,
     open_shift: None,
     till: Till,
@@ -172,16 +172,39 @@ def test_refund_when_a_part_was_refused_then_ended_first_and_given_back_by_its_o
     till.payments.run_due()
     assert till.payments.desk.look(view.sale_id).is_refused
     screen = show(desktop, "S", view.sale_id)
-    for _ in range(2):
+    desktop.key(KEY.Key_F7)
+    assert screen.presenter.state.pane is Pane.REFUND
+    desktop.type("the customer left")
+    desktop.key(KEY.Key_Return)
+    desktop.settle()
+
+    assert till.payments.desk.look(view.sale_id).state is SaleState.REFUNDED
+    assert till.verify_books().is_clean
+
+
+def test_refund_when_a_cashier_gives_back_then_a_supervisor_lets_each_of_the_two_acts_happen(
+    desktop: Desktop,
+    open_shift: None,
+    till: Till,
+    people: dict[str, Actor],
+    sandbox: Sandbox,
+    clock: FakeClock,
+) -> None:
+    view = begin(till, sandbox, people["C"], "refused", cash_minor=2000)
+    clock.pass_time(seconds=6)
+    sandbox.core.timeline.settle()
+    till.payments.run_due()
+    show(desktop, "C", view.sale_id)
+    for state in (SaleState.REFUND_DUE, SaleState.REFUNDED):
         desktop.key(KEY.Key_F7)
-        assert screen.presenter.state.pane is Pane.REFUND
         desktop.type("the customer left")
         desktop.key(KEY.Key_Return)
-        desktop.settle()
+        desktop.type(PINS["S"])
+        desktop.key(KEY.Key_Return)
+        assert till.payments.desk.look(view.sale_id).state is state
         desktop.window.go("sales", sale=view.sale_id)
         desktop.settle()
 
-    assert till.payments.desk.look(view.sale_id).state is SaleState.REFUNDED
     assert till.verify_books().is_clean
 
 

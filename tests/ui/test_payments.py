@@ -194,6 +194,7 @@ def test_split_when_more_cash_is_given_then_the_change_is_told_and_booked(
     assert (tender.still_minor(), tender.asked_minor(), tender.change_minor()) == (0, 8500, 10_000)
     assert split._change.text() == "10,000" and split._change.isVisible()
     counter.key(KEY.Key_Return)
+    assert till.status.read().is_drawer_open, "the change is given before the rest has come"
     shown = counter.screen.trade.wait.shown
     assert shown is not None and shown.steps[0].title == "Give RWF\N{NO-BREAK SPACE}10,000 change"
     counter.go_on(5, times=3)
@@ -203,7 +204,8 @@ def test_split_when_more_cash_is_given_then_the_change_is_told_and_booked(
     payments = paid.sale.sale["payments"]
     assert [(one["amount_minor"], one["change_minor"]) for one in payments] == [(10_000, 10_000), (8500, 0)]
     report = till.shifts.close_shift(people["S"], cash_count([(5000, 12)]))
-    assert report.compared is not None
+    assert report.compared is not None and report.cash is not None
+    assert (report.cash.taken_minor, report.cash.change_minor) == (10_000, 10_000)
     assert (report.compared.expected_minor, report.compared.difference_minor) == (60_000, 0)
     assert till.verify_books().is_clean
 

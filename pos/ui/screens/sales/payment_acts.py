@@ -130,28 +130,32 @@ class PaymentActs:
         return is_stuck and view.paid_minor > 0 and self._store.context.may_ask(Permission.REFUND_MAKE)
 
     def give_back(self, sale_id: UUID, reason: str, *, done: Callable[[str], None]) -> None:
-        """End the sale where that is to be done first, then give each part back as it came."""
+        """End the sale where that is to be done first, and give each part back as it came.
+
+        Who may do both by themselves does them in one go; with a supervisor's PIN each is an act of its own.
+        """
         store, context = self._store, self._store.context
         trail = self.trail
         assert trail is not None, "it has payments"
         payments, actor = context.desk.payments, context.actor
         is_due = trail.view.state is SaleState.REFUND_DUE
+        gives_back = is_due or context.may(Permission.REFUND_MAKE)
         money = context.wording.money(trail.view.paid_minor)
 
         def work(approval: Approval | None) -> None:
-            if is_due:
-                payments.refunds.make(sale_id, actor, reason=reason, approval=approval)
-            else:
+            if not is_due:
                 payments.desk.give_up(sale_id, actor, reason=reason, approval=approval)
+            if gives_back:
+                payments.refunds.make(sale_id, actor, reason=reason, approval=approval)
 
         said = store.say("{money} is on its way back", money=money)
-        if not is_due:
+        if not gives_back:
             said = store.say("{money} is due back: the same key gives it back", money=money)
         context.attempt(
-            Lane.PAY if is_due else Lane.SALE,
+            Lane.PAY if gives_back else Lane.SALE,
             work,
             on_ok=lambda _: done(said),
-            on_error=self._refused,
+            on_error=self._not_given_back,
             subject=str(sale_id),
             facts=store.say("Give back {money} for meter {meter}", money=money, meter=trail.view.drn),
             on_refused=lambda: store.set_form(is_busy=False),
@@ -185,6 +189,11 @@ class PaymentActs:
             self._store.context.shell.toast(text)
         self._store.context.shell.payments_changed()
         self._store.context.shell.refresh_status()
+        self._refresh()
+
+    def _not_given_back(self, error: BaseException) -> None:
+        """The sale may have ended before that was refused: show it as it is now."""
+        self._refused(error)
         self._refresh()
 
     def _refused(self, error: BaseException) -> None:

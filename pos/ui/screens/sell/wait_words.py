@@ -156,6 +156,12 @@ def _cash_steps(view: SaleView, wording: Wording) -> list[Step]:
     return [Step("ok", say("Give {money} change", money=money(change_minor)), text)]
 
 
+def _change_row(view: SaleView, wording: Wording) -> list[tuple[str, str]]:
+    """The change of cash that is kept, where there is some."""
+    change_minor = _change_minor(view)
+    return [(wording.say("Change"), wording.money(change_minor))] if change_minor else []
+
+
 def _change_minor(view: SaleView) -> int:
     return sum(part.change_minor for part in view.parts if not part.provider)
 
@@ -217,8 +223,7 @@ def _unknown(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
         ),
         (say("Asked"), asked_text(asked[0], wait.now, wording) or "–"),
     ]
-    if change_minor := _change_minor(wait.view):
-        rows.append((say("Change"), wording.money(change_minor)))
+    rows += _change_row(wait.view, wording)
     reason = reason_words(asked[0].reason, wording)
     return WaitView(
         "info",
@@ -299,6 +304,7 @@ def _rest(view: SaleView, state: SellState, wording: Wording) -> WaitView:
                 say("Tell them"),
                 say("“A part is still missing: {money}. How do you want to pay it?”", money=rest),
             ),
+            *_change_row(view, wording),
         ),
         code=failed[-1].reference if failed else "",
         main=say("Ask for the rest"),
@@ -318,6 +324,7 @@ def _paid(view: SaleView, wording: Wording) -> WaitView:
             (say("Token"), say("None yet. It comes by itself.")),
             (say("Why"), trouble or "–"),
             (say("Tell them"), say("“Your payment has arrived. The token comes in a moment.”")),
+            *_change_row(view, wording),
         ),
         code=view.trouble,
         main=say("Serve the next customer"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pos.domain.states import SaleState
+from pos.errors import KilotillError
 from pos.gateways.base import StepKind
 from pos.services.counter import OwnerCard, ShownSale
 from pos.services.payment_board import ReadyRow, WaitingSale
@@ -66,11 +67,32 @@ class WaitActs:
         )
         self._tell_customer(view)
         self._watch()
+        if stored.payments and any(not part.provider for part in view.parts):
+            self._open_drawer()
         presenter.context.tasks.submit(
             Lane.PAY,
             lambda: desk.payments.desk.send(stored),
             on_ok=self.looked,
             on_error=self.failed,
+        )
+
+    def _open_drawer(self) -> None:
+        """Cash of a split is kept, and its change given, before the rest has come."""
+        context = self._presenter.context
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, KilotillError):
+                context.shell.toast(
+                    self._presenter.say("No printer opens the drawer: use its key."), light="warn"
+                )
+            else:
+                context.shell.show_error(error)
+
+        context.tasks.submit(
+            Lane.DEVICE,
+            context.desk.shift_desk.open_drawer_for_part,
+            on_ok=lambda _: context.shell.refresh_status(),
+            on_error=failed,
         )
 
     def open(self, sale_id: UUID) -> None:

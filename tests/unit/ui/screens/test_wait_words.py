@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -140,6 +141,26 @@ def test_wait_when_paid_and_the_token_is_held_up_then_says_by_what() -> None:
 
     assert view.title == "Paid. The token is on its way" and view.code == "envelope.money"
     assert dict(view.rows)["Why"] not in ("", "–", "envelope.money")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parts": (replace(CASH, change_minor=5000), replace(PART, state=PaymentState.UNKNOWN))},
+        {
+            "parts": (replace(CASH, change_minor=5000), replace(PART, state=PaymentState.FAILED)),
+            "rest_minor": 8500,
+        },
+        {"parts": (replace(CASH, change_minor=5000),), "state": SaleState.PAID},
+    ],
+    ids=["unknown", "rest", "paid"],
+)
+def test_wait_when_cash_was_given_then_its_change_stands_there_whatever_becomes_of_the_rest(
+    changes: dict[str, Any],
+) -> None:
+    view = said(replace(SALE, **changes))
+
+    assert dict(view.rows)["Change"].replace("\N{NO-BREAK SPACE}", " ") == "RWF 5,000"
 
 
 def test_asked_when_the_instant_is_past_then_asking_now() -> None:
