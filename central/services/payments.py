@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from central.clock import Clock
@@ -36,6 +36,12 @@ from pos.errors import Rejected, Unavailable
 from pos.gateways.base import PaymentGateway
 from pos.gateways.requests_check import check_country
 from pos.gateways.wire import answer_message, provider_message, refund_of, request_of, step_of
+
+_OWNED = select(payment_reference).where(
+    payment_reference.c.provider == bindparam("of_provider"),
+    payment_reference.c.reference == bindparam("of_reference"),
+)
+"""Made once: each call about a payment asks it."""
 
 
 class Payments:
@@ -201,11 +207,7 @@ def owner_of(connection: Connection, provider: str, reference: str) -> UUID | No
 
 
 def _known(connection: Connection, provider: str, reference: str) -> Any:
-    return connection.execute(
-        select(payment_reference).where(
-            payment_reference.c.provider == provider, payment_reference.c.reference == reference
-        )
-    ).one_or_none()
+    return connection.execute(_OWNED, {"of_provider": provider, "of_reference": reference}).one_or_none()
 
 
 def _taken() -> Problem:

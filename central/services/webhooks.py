@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select
 
 from central.clock import Clock
 from central.db import Database
@@ -22,6 +22,14 @@ from pos.gateways.webhooks import Hint, read_airtel, read_mtn, read_paystack, re
 PAYSTACK_HEADER = "x-paystack-signature"
 AIRTEL_HEADER = "x-airtel-hash"
 MTN_HEADER = "x-reference-id"
+
+
+# Made once: to make a statement anew costs as much as to run it.
+_LAST = select(func.coalesce(func.max(webhook.c.number), 0))
+_KNOWN = select(webhook.c.number).where(
+    webhook.c.provider == bindparam("known_provider"), webhook.c.event_id == bindparam("known_event")
+)
+_KEEP = insert(webhook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +59,28 @@ class Webhooks:
         """
         hint = self._read(callback)
         with self._database.write(lock="webhook") as connection:
-            known = connection.execute(
-                select(webhook.c.number).where(
-                    webhook.c.provider == hint.provider, webhook.c.event_id == hint.event_id
-                )
-            ).scalar()
-            if known is not None:
+            place = {"known_provider": hint.provider, "known_event": hint.event_id}
+            if connection.execute(_KNOWN, place).scalar() is not None:
                 return False
-            last = connection.execute(select(func.coalesce(func.max(webhook.c.number), 0))).scalar_one()
-            connection.execute(
-                webhook.insert().values(
-                    number=last + 1,
-                    provider=hint.provider,
-                    event_id=hint.event_id,
-                    event=hint.event[:60],
-                    reference=hint.reference,
-                    till_id=owner_of(connection, hint.provider, hint.reference),
-                    signed_by=hint.signed_by[:40],
-                    body=hint.kept_body,
-                    received_at=self._clock.now(),
-                )
-            )
+            last: int = connection.execute(_LAST).scalar_one()
+            row = {
+                "number": last + 1,
+                "provider": hint.provider,
+                "event_id": hint.event_id,
+                "event": hint.event[:60],
+                "reference": hint.reference,
+                "till_id": owner_of(connection, hint.provider, hint.reference),
+                "signed_by": hint.signed_by[:40],
+                "body": hint.kept_body,
+                "received_at": self._clock.now(),
+            }
+            connection.execute(_KEEP, row)
         return True
 
     def last_number(self) -> int:
         """Return the number of the newest callback, 0 before the first."""
         with self._database.read() as connection:
-            found: int = connection.execute(select(func.coalesce(func.max(webhook.c.number), 0))).scalar_one()
+            found: int = connection.execute(_LAST).scalar_one()
         return found
 
     def hints(self, till_id: UUID, after: int) -> HintsAnswer:
