@@ -169,7 +169,7 @@ class Enrolment:
 
     def _find_code(self, request: EnrolRequest, address: str, now: datetime) -> Row[Any]:
         """Find the code, counting what is wrong against the address it came from, in its own transaction."""
-        with self._database.write() as connection:
+        with self._database.write(lock=f"enrol-try:{address}") as connection:
             tried = connection.execute(
                 select(enrolment_try).where(enrolment_try.c.address == address)
             ).one_or_none()
@@ -312,6 +312,11 @@ def _wrong_code() -> Problem:
     return Problem(
         "enrol.code", "This code is not known, was used, or is too old: ask for a new one.", status=403
     )
+
+
+def forget_old_tries(connection: Connection, now: datetime) -> None:
+    """Drop counts of wrong codes that hold nobody up any more."""
+    connection.execute(delete(enrolment_try).where(enrolment_try.c.since < now - CODE_LIFETIME))
 
 
 def _count_wrong(connection: Connection, address: str, tried: Row[Any] | None, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import select, update
 
 from central.models.master import supply_group
-from central.models.tills import enrolment_code, lane, till_session
+from central.models.tills import enrolment_code, enrolment_try, lane, till_session
+from central.services.housekeeping import tidy
 from pos.contracts.enrol import EnrolAnswer
 from pos.domain.envelope import envelope_message
 from pos.domain.ids import new_id
@@ -323,3 +325,22 @@ def test_maintenance_when_it_lasts_then_tills_and_devices_wait(shop: Shop) -> No
         assert answer.headers["Retry-After"] == "1800"
     boss.delete("/v1/organisation/maintenance")
     assert till.flags() == []
+
+
+def test_enrol_when_two_workers_get_wrong_codes_at_once_then_every_one_counts(shop: Shop) -> None:
+    clients = [shop.server.client, shop.server.second_worker()]
+
+    def guess(n: int) -> tuple[int, str]:
+        till = Till(shop, "T01")
+        till.client = clients[n % 2]
+        return code_of(till.enrol(enrol_code="WRONGCODE2"))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(12)))
+
+    assert sorted(answers) == [(403, "enrol.code")] * 5 + [(429, "enrol.tries")] * 7
+    clients[1].app.state.database.close()  # type: ignore[attr-defined]
+    shop.server.clock.pass_time(minutes=16)
+    tidy(shop.server.database, shop.server.clock.now())
+    with shop.server.database.read() as connection:
+        assert connection.execute(select(enrolment_try)).all() == []
