@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -51,6 +51,7 @@ from pos.gateways.paystack_words import (
     FAILURES,
     LEAST_MINOR,
     NETWORKS,
+    ONGOING,
     REFUND_STATUSES,
     SCHEDULE,
     STATUSES,
@@ -154,7 +155,14 @@ class Paystack:
         is_money_stated = answer.amount_minor is not None and answer.currency and answer.reference
         if answer.outcome is Outcome.SUCCEEDED and not is_money_stated:
             return Answer(Outcome.UNKNOWN, Reason.UNREADABLE, answer.raw, answer.code)
-        return answer
+        return self._with_step(answer, reference) if answer.code == ONGOING else answer
+
+    def _with_step(self, answer: Answer, reference: str) -> Answer:
+        """Learn what the payer is asked for: the reply that said it may have been lost."""
+        result = self._http.call(self._get(f"/charge/{quote(reference, safe='')}", "paystack step"))
+        data = inside(result.json(), "data") if isinstance(result, Reply) and result.status == OK else None
+        step = _step(text_of(data.get("status")), data, "") if isinstance(data, dict) else None
+        return answer if step is None else replace(answer, step=step, reason=Reason.STEP_NEEDED)
 
     def continue_payment(self, reference: str, given: StepInput) -> Answer:
         word = SUBMITS.get(given.kind)

@@ -79,6 +79,9 @@ STATUSES: Mapping[str, tuple[Outcome, Reason]] = MappingProxyType(
     }
 )
 
+ONGOING = "ongoing"
+"""The status call's word for a payment whose payer is asked for something; it does not say for what."""
+
 STEPS: Mapping[str, StepKind] = MappingProxyType(
     {
         "open_url": StepKind.OPEN_LINK,

@@ -185,6 +185,22 @@ def test_bank_when_it_asks_for_birthday_and_code_then_both_are_handed_over_and_k
     assert OTP not in everything(till, "provider_%") + said
 
 
+def test_bank_when_the_answer_that_asks_is_lost_then_the_next_question_learns_what_is_asked_for(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    counter.play("2")
+    pay_by(counter, drn, "bank", payer=ACCOUNT)
+    assert counter.screen.trade.wait.form is None, "the line was cut before the answer"
+    counter.go_on(11, times=2)
+
+    hand_over(counter, BIRTHDAY)
+    hand_over(counter, OTP)
+    counter.go_on(11, times=3)
+    assert counter.state.stage is Stage.PAID
+    assert len(counter.sandbox.core.book.newest_first()) == 1
+    assert till.verify_books().is_clean
+
+
 def test_step_when_what_is_typed_cannot_be_it_then_said_at_the_field_and_nothing_leaves(
     counter: PayDesk, drn: str
 ) -> None:

@@ -498,6 +498,7 @@ def test_waiting_when_stopped_then_no_cancel_goes_out_and_it_may_still_come(
     counter.go_on(5, times=3)
 
     assert [row.what for row in counter.state.board.ready] == ["delivered"]
+    assert counter.screen.idle._last_badge.text() == "Ready", "it is not printed before somebody takes it up"
 
 
 def test_waiting_list_when_ctrl_r_is_pressed_then_the_oldest_is_taken_up_and_arrows_go_on(

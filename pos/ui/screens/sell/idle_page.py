@@ -301,9 +301,13 @@ class IdlePage(QWidget):
             self._last_line.setText(sale_line(last, look))
             self._last_token.show_token(last.digits)
             self._last_token.setVisible(bool(last.digits))
-            self._last_badge.show_state(
-                *paper_badge(look, None if last.paper is None else last.paper.state, is_shown=last.is_shown)
+            is_ready = any(row.sale_id == last.row.sale_id for row in state.board.ready)
+            paper = None if last.paper is None else last.paper.state
+            # A token nobody has taken up is not printed before.
+            badge = (
+                (look.say("Ready"), "ok") if is_ready else paper_badge(look, paper, is_shown=last.is_shown)
             )
+            self._last_badge.show_state(*badge)
             self._reprint.setEnabled(self._presenter.can_reprint())
         self.waiting.show_board(state.board, has_drafts=bool(state.drafts))
         self._show_drafts(state.drafts, has_less=bool(state.board.count or state.board.ready))
