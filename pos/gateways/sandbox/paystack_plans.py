@@ -50,28 +50,31 @@ class Plans:
 
     def find(self, code: str) -> dict[str, Any] | None:
         """Return a plan by its code or number."""
-        return next((one for one in self._plans.values() if code in (one["plan_code"], str(one["id"]))), None)
+        plans = list(self._plans.values())
+        return next((one for one in plans if code in (one["plan_code"], str(one["id"]))), None)
 
     def _create_plan(self, request: Request) -> Answer:
         fields = request.fields()
         for name in ("name", "amount", "interval"):
             if fields.get(name) in (None, ""):
                 return missing(name.capitalize())
-        amount = decimal_of(fields["amount"])
-        if amount is None or amount <= 0:
+        amount, limit = _whole(fields["amount"]), _whole(fields.get("invoice_limit") or 0)
+        if not amount:
             return invalid("Invalid Amount Sent")
+        if limit is None:
+            return invalid("Invoice limit must be a number")
         if fields["interval"] not in data.INTERVALS:
             return invalid("Interval is not supported")
         now = views.stamp(self._paystack.core.timeline.now())
         plan = {
             "name": str(fields["name"]),
-            "amount": int(amount),
+            "amount": amount,
             "interval": fields["interval"],
             "integration": views.INTEGRATION,
             "domain": domain(request),
             "plan_code": f"PLN_{self._paystack.core.dice.word(15)}",
             "description": fields.get("description"),
-            "invoice_limit": int(fields.get("invoice_limit") or 0),
+            "invoice_limit": limit,
             "send_invoices": bool(fields.get("send_invoices", True)),
             "send_sms": bool(fields.get("send_sms", True)),
             "hosted_page": False,
@@ -89,7 +92,7 @@ class Plans:
         query = request.query
         rows = [
             one
-            for one in reversed(self._plans.values())
+            for one in reversed(list(self._plans.values()))
             if one["domain"] == domain(request)
             and query.get("interval", "") in ("", one["interval"])
             and query.get("amount", "") in ("", str(one["amount"]))
@@ -112,7 +115,7 @@ class Plans:
         }
 
     def _of(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [one for one in self._subscriptions.values() if one["plan"]["id"] == plan["id"]]
+        return [one for one in list(self._subscriptions.values()) if one["plan"]["id"] == plan["id"]]
 
     def _fetch_plan(self, request: Request) -> Answer:
         plan = self.find(request.named["code"])
@@ -136,8 +139,8 @@ class Plans:
         if "interval" in fields and fields["interval"] not in data.INTERVALS:
             return invalid("Interval is not supported")
         plan |= {name: fields[name] for name in ("name", "interval", *OPTIONAL) if name in fields}
-        if (amount := decimal_of(fields.get("amount"))) is not None:
-            plan["amount"] = int(amount)
+        if amount := _whole(fields.get("amount")):
+            plan["amount"] = amount
         return done(f"Plan updated. {len(self._of(plan))} subscription(s) affected")
 
     def _subscribe(self, request: Request) -> Answer:
@@ -201,7 +204,7 @@ class Plans:
         query = request.query
         rows = [
             one
-            for one in reversed(self._subscriptions.values())
+            for one in reversed(list(self._subscriptions.values()))
             if one["domain"] == domain(request)
             and query.get("customer", "") in ("", str(one["customer"]["id"]))
             and query.get("plan", "") in ("", str(one["plan"]["id"]))
@@ -212,7 +215,7 @@ class Plans:
         found = next(
             (
                 one
-                for one in self._subscriptions.values()
+                for one in list(self._subscriptions.values())
                 if code in (one["subscription_code"], str(one["id"]))
             ),
             None,
@@ -262,3 +265,10 @@ def _listed(subscription: Mapping[str, Any]) -> dict[str, Any]:
 def _fetched(subscription: Mapping[str, Any]) -> dict[str, Any]:
     more: dict[str, Any] = {"payments_count": 0, "most_recent_invoice": None, "invoices_history": []}
     return {**subscription, **more, "customer": views.filled(subscription["customer"])}
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number that is not negative, as a number or a text; None for anything else."""
+    number = decimal_of(value)
+    is_whole = number is not None and number >= 0 and number == number.to_integral_value()
+    return int(number) if number is not None and is_whole else None

@@ -547,6 +547,26 @@ def test_plan_without_a_field_is_refused(paystack: PaystackCaller, field: str) -
     assert paystack.post("plan", whole).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"invoice_limit": "many"},
+        {"invoice_limit": {"a": 1}},
+        {"invoice_limit": -1},
+        {"amount": 70.5},
+        {"amount": 0},
+        {"interval": ["monthly"]},
+    ],
+    ids=str,
+)
+def test_plan_with_a_bad_field_is_refused(paystack: PaystackCaller, changes: dict[str, object]) -> None:
+    whole = {"name": "Light", "amount": 7000, "interval": "monthly"} | changes
+
+    answer = paystack.post("plan", whole)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_params")
+
+
 def test_export_leads_to_a_file(paystack: PaystackCaller) -> None:
     charge(paystack, card=CARD)
 
