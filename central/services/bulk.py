@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Row,
+    Select,
     Table,
     any_,
     bindparam,
@@ -90,8 +91,8 @@ def rows_where(
         return []
     if connection.dialect.name == "postgresql":
         # One array is one statement for any number of values: it is compiled and planned once.
-        array = bindparam("wanted", wanted, type_=ARRAY(key.type))
-        return list(connection.execute(select(*columns).where(key == any_(array), *more)).all())
+        query = _among(tuple(columns), key)
+        return list(connection.execute(query.where(*more) if more else query, {"wanted": wanted}).all())
     if isinstance(key.type, types.Id):
         wanted = [UUID(one) if isinstance(one, str) else one for one in wanted]
     found: list[Row[Any]] = []
@@ -99,6 +100,11 @@ def rows_where(
         query = select(*columns).where(key.in_(wanted[start : start + _IN_MAX]), *more)
         found += connection.execute(query).all()
     return found
+
+
+@cache
+def _among(columns: tuple[Column[Any], ...], key: Column[Any]) -> Select[Any]:
+    return select(*columns).where(key == any_(bindparam("wanted", type_=ARRAY(key.type))))
 
 
 def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from central.db import Database
 from central.errors import Problem
@@ -97,30 +97,33 @@ def open_session(database: Database, till_id: UUID, *, nonce: str, signature: by
     return Opened(token, scope)
 
 
+# Built once, for every request of a till asks it.
+_FIND = (
+    select(
+        till.c.id,
+        till.c.organisation_id,
+        till.c.sales_point_id,
+        till.c.code,
+        till.c.state,
+        till_session.c.scope,
+        organisation.c.maintenance_until,
+        organisation.c.maintenance_note,
+        oldest_app(),
+    )
+    .join(till, till.c.id == till_session.c.till_id)
+    .join(organisation, organisation.c.id == till.c.organisation_id)
+    .where(till_session.c.token_hash == bindparam("hash"), till_session.c.expires_at > bindparam("now"))
+)
+
+
 def find_till(database: Database, token: str, now: datetime) -> TillPrincipal | None:
     """Return the till of a bearer, None for one unknown or too old.
 
     Raises:
         Problem: `server.maintenance` 503.
     """
-    query = (
-        select(
-            till.c.id,
-            till.c.organisation_id,
-            till.c.sales_point_id,
-            till.c.code,
-            till.c.state,
-            till_session.c.scope,
-            organisation.c.maintenance_until,
-            organisation.c.maintenance_note,
-            oldest_app(),
-        )
-        .join(till, till.c.id == till_session.c.till_id)
-        .join(organisation, organisation.c.id == till.c.organisation_id)
-        .where(till_session.c.token_hash == token_hash(token), till_session.c.expires_at > now)
-    )
     with database.read() as connection:
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_FIND, {"hash": token_hash(token), "now": now}).one_or_none()
     if row is None:
         return None
     refuse_in_maintenance(row.maintenance_until, row.maintenance_note, now)
