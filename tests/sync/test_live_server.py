@@ -130,7 +130,7 @@ def new_till(office: Office, folder: Path, code: str, stack: ExitStack) -> LiveT
     one.till.settings.change(administrator, DUPLICATE_GUARD_MINUTES, value=0, reason="test")
     one.till.reload_settings()
     one.enrol()
-    assert one.engine.run_once().pulled["meters"] == len(METERS)
+    assert one.engine.run_once().pulled["meters"] >= len(METERS)
     one.till.shifts.open_shift(one.people[Role.CASHIER], cash_count(((1000, 50),)))
     return one
 
