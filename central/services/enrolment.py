@@ -276,7 +276,10 @@ class Enrolment:
                 language=place.language,
             ),
             server_keys=self._signer.public_keys(),
-            envelope=self._envelopes.renew(connection, row.id, in_force=request.envelope_sequence, now=now),
+            # A till whose book exists twice gets none, however it asks.
+            envelope=None
+            if row.forked_at is not None
+            else self._envelopes.renew(connection, row.id, in_force=request.envelope_sequence, now=now),
             replaced=_replaced_facts(connection, row),
             server_time=instant_text(now),
             min_app=min_app(connection),

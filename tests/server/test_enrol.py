@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from central.models.master import supply_group
 from central.models.tills import enrolment_code, enrolment_try, lane, till_session
+from central.models.tills import till as till_table
 from central.services.housekeeping import tidy
 from pos.contracts.enrol import EnrolAnswer
 from pos.domain.envelope import envelope_message
@@ -344,3 +345,12 @@ def test_enrol_when_two_workers_get_wrong_codes_at_once_then_every_one_counts(sh
     tidy(shop.server.database, shop.server.clock.now())
     with shop.server.database.read() as connection:
         assert connection.execute(select(enrolment_try)).all() == []
+
+
+def test_enrol_when_asked_again_after_its_book_forked_then_no_envelope(shop: Shop) -> None:
+    till = Till(shop, "T01")
+    code = shop.code()
+    assert till.enrol(enrol_code=code).json()["envelope"] is not None
+    with shop.server.database.write() as connection:
+        connection.execute(update(till_table).values(forked_at=till.now, fork_seq=1))
+    assert till.enrol(enrol_code=code, envelope_sequence=7).json()["envelope"] is None
