@@ -309,7 +309,9 @@ class IdlePage(QWidget):
             )
             self._last_badge.show_state(*badge)
             self._reprint.setEnabled(self._presenter.can_reprint())
-        self.waiting.show_board(state.board, has_drafts=bool(state.drafts))
+        # What is wrong with the search stands above and takes room.
+        has_less = bool(state.drafts) or state.search_problem is not None
+        self.waiting.show_board(state.board, has_less=has_less)
         self._show_drafts(state.drafts, has_less=bool(state.board.count or state.board.ready))
         self._own_count.setText(wording.count(state.own_count))
         if not look.metrics.is_compact:

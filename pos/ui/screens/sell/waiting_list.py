@@ -51,13 +51,13 @@ class WaitingList(QWidget):
         card.body.addLayout(rows)
         return card, head, rows
 
-    def show_board(self, board: Board, *, has_drafts: bool) -> None:
-        """Show what waits and what is ready; ages are those of now."""
+    def show_board(self, board: Board, *, has_less: bool) -> None:
+        """Show what waits and what is ready; ages are those of now. `has_less`: less room than usual."""
         self.setVisible(bool(board.ready or board.count))
         if not board.ready and not board.count and board == self._shown:
             return
         self._shown = board
-        most = 2 if has_drafts else 3 if self._look.metrics.is_compact else 4
+        most = 2 if has_less else 3 if self._look.metrics.is_compact else 4
         ready = board.ready[: most // 2]
         self._fill(self._ready_rows, [_ready_row(self._look, row) for row in ready])
         left = max(1, most - len(ready)) if ready else most - 1
