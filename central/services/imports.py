@@ -102,6 +102,7 @@ class Imports:
         sound = self._sound((row for row in table.rows if row.line not in bad), reader, institutions, done)
         while some := tuple(islice(sound, ROWS_A_TIME)):
             with self._database.write() as connection:
+                self._hold(connection, some)
                 self._put(connection, some, place=place, institutions=institutions, done=done, now=now)
         done.errors.sort(key=lambda error: error.line)
         return done
@@ -155,6 +156,13 @@ class Imports:
             else:
                 seen.add(cells.drn)
                 yield cells
+
+    def _hold(self, connection: Connection, some: tuple[MeterCells, ...]) -> None:
+        """Let no push change the debt of these meters before they are written, all columns of them."""
+        drns = [cells.drn for cells in some]
+        held = select(meter.c.id).where(meter.c.organisation_id == self._organisation, meter.c.drn.in_(drns))
+        # In the order of booking, so that neither waits for the other in a ring.
+        connection.execute(held.order_by(meter.c.id).with_for_update())
 
     def _put(
         self,
