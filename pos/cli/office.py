@@ -139,6 +139,7 @@ def _report_json(report: SyncReport) -> dict[str, Any]:
         "flagged": report.flagged,
         "pulled": {name: rows for name, rows in report.pulled.items() if rows},
         "troubles": report.troubles,
+        "proposed": report.proposed,
         "days_compared": report.days_compared,
         "red_days": list(report.red_days),
         "envelope_sequence": report.envelope_sequence,
@@ -153,6 +154,8 @@ def _report_text(report: SyncReport) -> str:
         lines.append("Head office has taken this till out of use: it takes its records and gives nothing.")
     lines += [f"Fetched {rows} {name}." for name, rows in report.pulled.items() if rows]
     lines += [text for texts in report.troubles.values() for text in texts]
+    if report.proposed:
+        lines.append(f"Proposed {report.proposed} meters and customers that head office does not know.")
     if report.days_compared:
         red = ", ".join(report.red_days)
         lines.append(

@@ -79,8 +79,8 @@ class TillStatusReader:
     ) -> None:
         """`printer` is the address of the receipt printer, empty for none.
 
-        `is_clock_off` says whether this machine's clock is too far from head office's; `tills` and `backup` as
-        in `TillStatus`, known without waiting.
+        `is_clock_off` says whether this machine's clock is too far from head office's. `tills` and `backup`
+        are as in `TillStatus`, known without waiting.
         """
         self._units = units
         self._clock = clock

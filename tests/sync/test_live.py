@@ -62,6 +62,7 @@ def test_live_when_a_till_enrols_sells_500_offline_and_syncs_both_books_agree(
     give_group(office, holders=["vault"])
     folder = tmp_path / "till"
     make_till(folder, "T03")
+    import_own(folder, tmp_path / "own.csv")
     code = office.code(money_minor=1_000_000, units_milli=10**12)
     till = ["--data", str(folder)]
 
@@ -71,11 +72,13 @@ def test_live_when_a_till_enrols_sells_500_offline_and_syncs_both_books_agree(
     assert run([*till, *enrol]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["till_code"] == "T03" and answer["sync"]["pulled"]["meters"] == len(METERS)
+    assert answer["sync"]["proposed"] == 2
 
     sell(folder, 500)
     assert run([*till, "sync", "--once", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
 
+    assert report["proposed"] == 0
     assert report["pushed"] > 500 and report["flagged"] == 0 and report["red_days"] == []
     assert shape(report) == shape(documented("kilotill sync --once --json"))
     assert run([*till, "books", "--json"]) == 0
@@ -104,6 +107,16 @@ def documented(command: str) -> Any:
 
 def shape(answer: Any) -> dict[str, type]:
     return {name: type(value) for name, value in answer.items() if name != "envelope_sequence"}
+
+
+def import_own(folder: Path, file: Path) -> None:
+    """The shop has two meters that head office does not know."""
+    rows = "".join(f"{make_drn('07', f'{serial:08d}').digits},RES,123456\n" for serial in range(2))
+    file.write_text("meter_number,tariff_code,supply_group\n" + rows)
+    with open_till(DataFolder(folder), Access.WRITES) as till:
+        with till.units.read() as connection:
+            people = {person.actor.role: person.actor for person in list_people(connection)}
+        till.imports.run(people[Role.ADMINISTRATOR], file, errors_path=file.with_suffix(".errors"))
 
 
 def sell(folder: Path, count: int) -> None:
