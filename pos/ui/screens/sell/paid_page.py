@@ -24,6 +24,9 @@ from pos.ui.widgets.qr_view import QrView
 from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
 from pos.ui.widgets.token_label import TokenLabel
 
+_REASON_WIDE = 96
+"""So much of the reason why no text can be sent is always shown; the whole of it is in the tooltip."""
+
 
 class PaidPage(QWidget):
     """Rebuilt for each sale: one token or three."""
@@ -230,6 +233,8 @@ class PaidPage(QWidget):
         text, say = paid.text, self._look.say
         word, tone, why = text_words(text, self._look)
         self._trouble.setText(trouble or word)
+        # Keys' caps go before the reason does.
+        self._trouble.setMinimumWidth(min(self._look.text_width(Type.SUPPORT, word) + 4, _REASON_WIDE))
         self._trouble.set_tone("badtext" if trouble else tone)
         self._trouble.setToolTip(" ".join(one for one in (trouble, why or word) if one))
         if self._send is None:
