@@ -88,14 +88,28 @@ def test_read_at_length_fetches_bit_by_bit(database: Database) -> None:
 def test_read_asks_postgresql_once_a_statement(database: Database) -> None:
     with database.read() as connection:
         driver: Any = connection.connection.driver_connection
+        stands_alone = not database.is_postgres or driver.autocommit
         connection.execute(select(server_fact)).all()
         with database.write() as writing:
             writing.execute(insert(server_fact).values(name="a", value="b"))
         seen = connection.execute(select(server_fact.c.name)).scalars().all()
 
-    assert not database.is_postgres or driver.autocommit
+    assert stands_alone
     # SQLite's reader keeps its one snapshot.
     assert seen == (["a"] if database.is_postgres else [])
+
+
+def test_postgresql_plans_each_statement_for_its_values(database: Database) -> None:
+    # SQLite knows no other way.
+    ask = text(
+        "SELECT setting FROM pg_settings WHERE name = 'plan_cache_mode'"
+        if database.is_postgres
+        else "SELECT 1"
+    )
+    with database.read() as reading, database.write() as writing:
+        found = {connection.execute(ask).scalar() for connection in (reading, writing)}
+
+    assert found == {"force_custom_plan" if database.is_postgres else 1}
 
 
 def test_write_under_one_lock_never_loses_an_update(database: Database, things: Table) -> None:
