@@ -22,9 +22,11 @@ from central.schemas import PRINTABLE, Body, Drn, Instant, Reason, Words
 from central.services import master_lists, meter_changes
 from central.services.devices import check_meter_seen
 from central.services.imports import Imports
+from central.services.master import pan_number
 from central.services.merging import merge_meters
 from central.services.meter_changes import Author
 from central.services.meter_key_changes import announce_move, complete_move
+from central.services.meter_locks import hold_meters
 from central.services.meter_values import check_references, check_sales_point
 from pos.domain.ids import new_id
 from pos.domain.permissions import Permission, Role
@@ -200,7 +202,8 @@ def add_meter(
     if not who.may_see_institution(body.institution_id):
         raise Problem("permission.denied", "You look after another institution's meters.", status=403)
     meter_id = new_id(clock.now())
-    with database.write(lock=f"meters:{who.organisation_id}") as connection:
+    with database.write() as connection:
+        hold_meters(connection, [pan_number(body.drn)])
         check_references(connection, who.organisation_id, body.model_dump(), number_is_new=body.drn)
         office.master.put_meters(connection, who.organisation_id, [{"id": meter_id, **body.model_dump()}])
         row = master_lists.get_row(connection, tables.meter, who.organisation_id, meter_id)

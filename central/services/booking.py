@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
 from central.clock import Clock
@@ -26,6 +26,7 @@ from central.services.bulk import rows_where
 from central.services.customer_credits import publish_credits
 from central.services.feed import Feed
 from central.services.fraud import load_fraud_check
+from central.services.meter_locks import hold_meters
 from central.services.organisation_facts import organisation_facts
 from central.services.push_lines import PushedLine, read_pushed_line
 from pos.errors import MachineFault, Unavailable
@@ -193,20 +194,12 @@ class Booking:
         mentions = Mentions()
         for line in lines:
             (mentions.add if is_understood else mentions.add_day)(line)
-        self._lock_meters(connection, mentions)
+        hold_meters(connection, mentions.pans)
         facts = organisation_facts(connection, row.organisation_id)
         context = load_context(connection, row, mentions, facts=facts, now=self._clock.now())
         fraud = load_fraud_check(connection, row.organisation_id, mentions, lines=lines, facts=facts)
         booker = Booker(context, fraud, is_drained=drained.__contains__, is_understood=is_understood)
         return booker, context
-
-    def _lock_meters(self, connection: Connection, mentions: Mentions) -> None:
-        """Hold the meters of these lines: two tills that sold to one meter are booked one after the other."""
-        if self._database.is_postgres and mentions.pans:
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(pan) FROM unnest(cast(:pans AS bigint[])) AS pan"),
-                {"pans": sorted(mentions.pans)},
-            )
 
 
 def _note_tried(connection: Connection, till_id: UUID, seq: int, values: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from central.models.master import customer, meter, record, sales_point, supply_g
 from central.services.bulk import rows_where
 from central.services.feed import Feed
 from central.services.master import Master, check_fits, pan_number
+from central.services.meter_locks import hold_meters
 from pos.domain.csv_table import RowError, Table, read_table, write_errors
 from pos.domain.ids import new_id
 from pos.domain.meter_rows import COLUMNS, REQUIRED, GroupKeys, MeterCells, MeterReader, Shop
@@ -158,8 +159,9 @@ class Imports:
                 yield cells
 
     def _hold(self, connection: Connection, some: tuple[MeterCells, ...]) -> None:
-        """Let no push change the debt of these meters before they are written, all columns of them."""
+        """Let nobody make these meters, nor a push change their debt, before they are written whole."""
         drns = [cells.drn for cells in some]
+        hold_meters(connection, map(pan_number, drns))
         held = select(meter.c.id).where(meter.c.organisation_id == self._organisation, meter.c.drn.in_(drns))
         # In the order of booking, so that neither waits for the other in a ring.
         connection.execute(held.order_by(meter.c.id).with_for_update())

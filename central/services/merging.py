@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from central.errors import FieldProblem, Problem
 from central.models.journal import customer_credit, meter_month, sale_item, sale_line
@@ -22,6 +22,7 @@ from central.services.customer_credits import publish_credits
 from central.services.feed import Change, Feed
 from central.services.master import Master
 from central.services.meter_changes import Author, add_event
+from central.services.meter_locks import hold_meters
 from pos.domain.ids import new_id
 
 _MONTH = (
@@ -45,7 +46,7 @@ def merge_meters(
         errors = [FieldProblem("body.duplicate_id", "meter.same", said)]
         raise Problem("meter.same", said, status=422, errors=errors)
     ids = sorted((duplicate, kept))
-    hold_sales(connection, [_of(connection, author.organisation_id, one).pan for one in ids])
+    hold_meters(connection, [_of(connection, author.organisation_id, one).pan for one in ids])
     rows = {
         one: connection.execute(select(meter).where(meter.c.id == one).with_for_update()).one() for one in ids
     }
@@ -76,13 +77,6 @@ def move_all(
         connection.execute(update(device).where(device.c.meter_id == duplicate).values(meter_id=kept))
     _keep_customer(connection, duplicate, kept)
     Master(feed).publish_meters(connection, organisation, [*ids, kept])
-
-
-def hold_sales(connection: Connection, pans: list[int]) -> None:
-    """Let pushes with sales to these meters wait, as booking does among them, until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        for pan in sorted(set(pans)):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:pan)"), {"pan": pan})
 
 
 def _of(connection: Connection, organisation: UUID, meter_id: UUID) -> Row[Any]:

@@ -17,7 +17,8 @@ from central.models.master import customer, meter, proposal, supply_group, tarif
 from central.models.tills import till
 from central.services.feed import Feed
 from central.services.master import Master, check_fits, pan_number
-from central.services.merging import hold_sales, move_all
+from central.services.merging import move_all
+from central.services.meter_locks import hold_meters
 from central.services.till_sessions import TillPrincipal
 from pos.contracts.proposals import Proposal, ProposalState
 from pos.domain.canonical import JsonError, parse_canonical
@@ -186,7 +187,7 @@ class Proposals:
         """Where the number is known under another id, let the proposed id point to it."""
         record = row.record
         meter_id, drn = _meter_id(record), _drn(record)
-        hold_sales(connection, [pan_number(drn)])
+        hold_meters(connection, [pan_number(drn)])
         known = connection.execute(
             select(meter.c.id).where(
                 meter.c.organisation_id == row.organisation_id,

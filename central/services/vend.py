@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from central.clock import Clock
 from central.db import Database
@@ -26,6 +26,7 @@ from central.models.master import tariff as tariff_table
 from central.services.envelopes import float_left
 from central.services.former_lines import succession_of
 from central.services.lanes import SERVER_LANE
+from central.services.meter_locks import hold_meters
 from central.services.organisation_facts import organisation_facts
 from central.services.server_vault import ServerVault
 from central.services.till_sessions import TillPrincipal
@@ -178,7 +179,7 @@ class Vending:
         row = _meter(connection, who, request.drn)
         group = _group(connection, row)
         item = _checked_item(connection, row, request)
-        self._lock_meter(connection, row)
+        hold_meters(connection, [row.pan])
         _check_float(connection, row, group, item)
         _check_customer(connection, row, item, now)
         key = _key_in_force(row, group, now)
@@ -207,10 +208,6 @@ class Vending:
                 vend_request.c.sale_id == request.sale_id,
             )
         ).one()
-
-    def _lock_meter(self, connection: Connection, row: Row[Any]) -> None:
-        if self._database.is_postgres:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:pan)"), {"pan": row.pan})
 
 
 def _digest(request: VendRequest) -> bytes:
