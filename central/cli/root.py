@@ -25,6 +25,7 @@ COMMANDS = {
     "import-tariffs": "central.cli.master:import_tariffs",
     "import-meters": "central.cli.master:import_meters",
     "import-staff": "central.cli.master:import_staff",
+    "merge-customers": "central.cli.customers:merge_customers_command",
     "merge-meters": "central.cli.meters:merge_meters_command",
     "proposals": "central.cli.proposals:proposals_command",
     "load-key": "central.cli.keys:load_key_command",

@@ -160,6 +160,7 @@ meter = Table(
         postgresql_where=text("next_change IS NOT NULL"),
     ),
     Index("ix_meter_institution", "organisation_id", "institution_id"),
+    Index("ix_meter_customer", "customer_id"),
 )
 
 meter_event = Table(
@@ -193,7 +194,32 @@ customer = Table(
     # 0 not verified, 1 phone, 2 paper seen; each with its limits.
     Column("verification", Integer, nullable=False),
     Column("is_erased", Boolean(name="is_erased"), nullable=False),
+    # The customer it is from now on; tills know only that one.
+    Column("merged_into", Id),
     Index("ix_customer_organisation", "organisation_id", "id"),
+    Index(
+        "ix_customer_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
+)
+
+customer_event = Table(
+    "customer_event",
+    METADATA,
+    # What people did to a customer here; the id grows with time. Values of a person do not stand in it.
+    Column("id", Id, primary_key=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("customer_id", Id, nullable=False),
+    Column("at", Instant, nullable=False),
+    # merged
+    Column("kind", String(16), nullable=False),
+    Column("changes", Json, nullable=False),
+    Column("reason", String(400), nullable=False),
+    Column("actor_id", Id),
+    Column("actor_name", String(200), nullable=False),
+    Index("ix_customer_event_customer", "organisation_id", "customer_id", "id"),
 )
 
 verification_level = Table(

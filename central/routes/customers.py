@@ -1,8 +1,8 @@
-"""Customers of head office; each belongs to one sales point."""
+"""Customers of head office; each belongs to one sales point, and two records of one are merged."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,8 +16,9 @@ from central.head_office import HeadOfficeDep
 from central.models import master as tables
 from central.routes.answers import problems
 from central.routes.versions import IfMatch, changed_answer, read_answer
-from central.schemas import PRINTABLE, Body, Words
-from central.services import master_lists
+from central.schemas import PRINTABLE, Body, Instant, Reason, Words
+from central.services import customer_merging, master_lists
+from central.services.meter_changes import Author
 from central.services.meter_values import check_sales_point
 from central.services.users import stale
 from pos.domain.ids import new_id
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/v1", tags=["meters"])
 
 CustomerViewer = Annotated[Principal, Depends(require(Permission.CUSTOMER_VIEW))]
 CustomerEditor = Annotated[Principal, Depends(require(Permission.CUSTOMER_EDIT))]
+Merger = Annotated[Principal, Depends(require(Permission.REVIEW_DECIDE))]
 Eraser = Annotated[Principal, Depends(require(Permission.CUSTOMER_ERASE))]
 
 
@@ -46,6 +48,7 @@ class CustomerOut(CustomerIn):
 
     id: UUID
     is_erased: bool
+    merged_into: UUID | None
     version: str = Field(
         description="What a change names in If-Match, in quotes.", examples=["5d41402abc4b2a76"]
     )
@@ -53,6 +56,32 @@ class CustomerOut(CustomerIn):
 
 class CustomersOut(BaseModel):
     items: list[CustomerOut]
+    next_cursor: UUID | None = None
+
+
+class CustomerMergeIn(Body):
+    """`duplicate_id` is another record of the same person; tills forget it."""
+
+    duplicate_id: UUID = Field(examples=["019aa3c4-5b10-7c3e-9f00-3f6f2f0c9b21"])
+    reason: Annotated[Reason, Field(examples=["One person, written twice"])]
+
+
+class CustomerEventOut(BaseModel):
+    """What a person did to a customer; `changes` are of the form {field, old, new}, without personal data."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    at: Instant
+    kind: Literal["merged"]
+    changes: list[dict[str, Any]]
+    reason: str
+    actor_id: UUID | None
+    actor_name: str
+
+
+class CustomerEventsOut(BaseModel):
+    items: list[CustomerEventOut]
     next_cursor: UUID | None = None
 
 
@@ -90,6 +119,31 @@ def read_customer(
     return read_answer(request, found)
 
 
+@router.get(
+    "/customers/{customer_id}/events",
+    summary="What people did to a customer",
+    response_model=CustomerEventsOut,
+    responses=problems(403, 404),
+)
+def read_customer_events(
+    customer_id: UUID,
+    who: CustomerViewer,
+    database: DatabaseDep,
+    cursor: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> CustomerEventsOut:
+    """Newest first: who merged what and why. Who looks after one institution sees none here."""
+    if who.role is Role.FACILITY_MANAGER or who.institution is not None:
+        raise Problem("record.unknown", "There is no such row.", status=404)
+    with database.read() as connection:
+        master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
+        rows = customer_merging.list_customer_events(
+            connection, who.organisation_id, customer_id, after=cursor, limit=limit + 1
+        )
+    items = [CustomerEventOut.model_validate(row) for row in rows[:limit]]
+    return CustomerEventsOut(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
 @router.post(
     "/customers",
     status_code=201,
@@ -125,18 +179,53 @@ def change_customer(
 
 
 @router.post(
+    "/customers/{customer_id}/merge",
+    summary="Merge a duplicate into a customer",
+    response_model=CustomerOut,
+    responses=problems(403, 404, 409),
+)
+def merge_customer(
+    customer_id: UUID,
+    body: CustomerMergeIn,
+    who: Merger,
+    database: DatabaseDep,
+    office: HeadOfficeDep,
+    clock: ClockDep,
+) -> Response:
+    """This one is kept. The duplicate's meters are his, and what is not known of him comes from the
+    duplicate, which tills forget. It cannot be undone; done already, it changes nothing.
+    """
+    author = Author(who.organisation_id, who.user_id, who.name, clock.now())
+    with database.write() as connection:
+        customer_merging.merge_customers(
+            connection,
+            office.feed,
+            author,
+            duplicate=body.duplicate_id,
+            kept=customer_id,
+            reason=body.reason,
+        )
+        row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
+    return changed_answer(_customer_out(row))
+
+
+@router.post(
     "/customers/{customer_id}/erase",
     status_code=204,
     summary="Erase a customer's personal data",
-    responses=problems(403, 404),
+    responses=problems(403, 404, 409),
 )
 def erase_customer(customer_id: UUID, who: Eraser, database: DatabaseDep, office: HeadOfficeDep) -> None:
-    """Name, phone and address are gone, here and at the tills; what was sold stays."""
+    """Name, phone and address are gone, here and at the tills, and of what was merged into the customer too;
+    what was sold stays.
+    """
     with database.write() as connection:
+        hold = select(tables.customer.c.id).where(tables.customer.c.id == customer_id).with_for_update()
+        connection.execute(hold)
         row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
-        empty = dict.fromkeys(("name", "phone", "address", "area"))
-        values = {"id": customer_id, "sales_point_id": row.sales_point_id, "verification": 0, **empty}
-        office.master.put_customers(connection, who.organisation_id, [values | {"is_erased": True}])
+        _check_kept(row)
+        people = [row, *customer_merging.merged_into(connection, who.organisation_id, customer_id)]
+        office.master.put_customers(connection, who.organisation_id, [_erased(one) for one in people])
 
 
 def _put_customer(
@@ -162,15 +251,28 @@ def _put_customer(
 
 
 def _hold_customer(connection: Connection, organisation: UUID, id_: UUID, wanted: str | None) -> None:
-    """Hold a customer as it was read. Raises Problem 404, 409 `customer.erased`, 412 `request.stale`."""
+    """Hold a customer as it was read. Raises Problem 404, 409 `customer.erased`, `customer.merged`, 412."""
     query = select(tables.customer.c.id).where(tables.customer.c.id == id_).with_for_update()
     connection.execute(query)
     row = master_lists.get_row(connection, tables.customer, organisation, id_)
     if row.is_erased:
         raise Problem("customer.erased", "This customer was erased.", status=409)
+    _check_kept(row)
     version = _customer_out(row).version
     if wanted not in (None, version):
         raise stale(version)
+
+
+def _check_kept(row: Row[Any]) -> None:
+    """Refuse a customer who is another one now. Raises Problem `customer.merged` 409."""
+    if row.merged_into is not None:
+        raise Problem("customer.merged", "This customer was merged: change the one that is kept.", status=409)
+
+
+def _erased(row: Row[Any]) -> dict[str, Any]:
+    empty = dict.fromkeys(("name", "phone", "address", "area"))
+    kept = {"id": row.id, "sales_point_id": row.sales_point_id}
+    return {**kept, "verification": 0, "is_erased": True, **empty}
 
 
 def _customer_out(row: Row[Any]) -> CustomerOut:

@@ -216,7 +216,7 @@ class Master:
     def put_customers(self, connection: Connection, organisation: UUID, customers: Iterable[Values]) -> None:
         """Make or change customers, all columns given; many at once.
 
-        One that moves to another sales point leaves the tills of the first.
+        One that moves to another sales point leaves the tills of the first; one that was merged leaves all.
 
         Raises:
             Problem: `record.unknown` 404: an id of another organisation.
@@ -234,7 +234,7 @@ class Master:
             [[row.get(name) for name in columns] for row in rows],
             key=("id",),
             on_conflict="DO UPDATE SET "
-            + ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id"),
+            + ", ".join(f"{name} = excluded.{name}" for name in columns if name not in ("id", "merged_into")),
         )
         changes: list[Change] = []
         for row in rows_where(connection, list(customer.c), customer.c.id, ids):
@@ -242,7 +242,8 @@ class Master:
             if before is not None and before.sales_point_id not in (None, row.sales_point_id):
                 changes.append(Change(str(row.id), None, before.sales_point_id))
             if row.sales_point_id is not None:
-                changes.append(Change(str(row.id), customer_body(row), row.sales_point_id))
+                body = customer_body(row) if row.merged_into is None else None
+                changes.append(Change(str(row.id), body, row.sales_point_id))
         self._feed.publish(connection, organisation, "customers", changes=changes)
 
     def put_record(

@@ -63,8 +63,10 @@ def meters(
 def customers(
     connection: Connection, organisation: UUID, *, after: UUID | None, limit: int
 ) -> list[Row[Any]]:
-    """Return customers by id."""
-    query = select(customer).where(customer.c.organisation_id == organisation)
+    """Return customers that were not merged away, by id."""
+    query = select(customer).where(
+        customer.c.organisation_id == organisation, customer.c.merged_into.is_(None)
+    )
     if after is not None:
         query = query.where(customer.c.id > after)
     return list(connection.execute(query.order_by(customer.c.id).limit(limit)))

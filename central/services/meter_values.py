@@ -19,7 +19,8 @@ def check_references(
     """Refuse a meter that points to what is not there.
 
     Raises:
-        Problem: `meter.unknown_tariff`, `meter.unknown_group`, `record.unknown` 422; `meter.exists` 409.
+        Problem: `meter.unknown_tariff`, `meter.unknown_group`, `record.unknown`, `customer.merged` 422;
+            `meter.exists` 409.
     """
     if number_is_new is not None:
         same = select(meter.c.id).where(
@@ -54,13 +55,14 @@ def check_sales_point(connection: Connection, organisation: UUID, wanted: UUID |
 
 
 def _check_pointers(connection: Connection, organisation: UUID, values: Mapping[str, Any]) -> None:
-    for name, table in (("customer_id", customer), ("home_till", till)):
-        if values.get(name) is not None:
-            query = select(table.c.id).where(
-                table.c.id == values[name], table.c.organisation_id == organisation
-            )
-            if connection.execute(query).first() is None:
-                raise _wrong(name, "record.unknown", "There is no such row.")
+    if values.get("customer_id") is not None:
+        _check_customer(connection, organisation, values["customer_id"])
+    if values.get("home_till") is not None:
+        query = select(till.c.id).where(
+            till.c.id == values["home_till"], till.c.organisation_id == organisation
+        )
+        if connection.execute(query).first() is None:
+            raise _wrong("home_till", "record.unknown", "There is no such row.")
     if values.get("institution_id") is not None:
         query = select(record.c.id).where(
             record.c.organisation_id == organisation,
@@ -69,6 +71,16 @@ def _check_pointers(connection: Connection, organisation: UUID, values: Mapping[
         )
         if connection.execute(query).first() is None:
             raise _wrong("institution_id", "record.unknown", "There is no such institution.")
+
+
+def _check_customer(connection: Connection, organisation: UUID, wanted: UUID) -> None:
+    """Hold a meter's customer: he is not merged away until the meter points to him."""
+    query = select(customer).where(customer.c.id == wanted, customer.c.organisation_id == organisation)
+    row = connection.execute(query.with_for_update(read=True)).one_or_none()
+    if row is None:
+        raise _wrong("customer_id", "record.unknown", "There is no such row.")
+    if row.merged_into is not None:
+        raise _wrong("customer_id", "customer.merged", "This customer was merged: name the one that is kept.")
 
 
 def _wrong(field: str, code: str, text: str) -> Problem:

@@ -15,6 +15,7 @@ from central.errors import FieldProblem, Problem
 from central.models.journal import meter_month
 from central.models.master import customer, meter, proposal, supply_group, tariff
 from central.models.tills import till
+from central.services.customer_merging import kept_customer
 from central.services.feed import Feed
 from central.services.master import Master, check_fits, pan_number
 from central.services.merging import move_all
@@ -232,7 +233,7 @@ class Proposals:
         place = connection.execute(select(till.c.sales_point_id).where(till.c.id == row.till_id)).scalar_one()
         if "customer_id" in record:
             query = select(customer.c.id).where(
-                customer.c.id == _id(record, "customer_id"),
+                customer.c.id == kept_customer(connection, row.organisation_id, _id(record, "customer_id")),
                 customer.c.organisation_id == row.organisation_id,
                 customer.c.sales_point_id == place,
                 ~customer.c.is_erased,
@@ -286,6 +287,8 @@ class Proposals:
         known = self._customer(connection, row)
         if known is not None and known.is_erased:
             raise _wrong("customer_id", "This customer was erased: refuse the proposal.")
+        if known is not None and known.merged_into is not None:
+            raise _wrong("customer_id", "This customer was merged: refuse the proposal.")
         values: dict[str, Any] = {
             "id": _id(record, "customer_id"),
             "sales_point_id": place if known is None else known.sales_point_id,
@@ -317,8 +320,9 @@ class Proposals:
         if known is None:
             raise Problem("meter.unknown", "There is no such meter.", status=404)
         if values.get("customer_id") is not None:
-            owner = _id(values, "customer_id")
-            self._check_owner(connection, row.organisation_id, owner)
+            owner = kept_customer(connection, row.organisation_id, _id(values, "customer_id"))
+            if owner is None:
+                raise _wrong("customer_id", "Decide on the new customer first: he is not known here yet.")
             values["customer_id"] = owner
         check_fits(meter, values)
         if values.get("status", "active") not in STATUSES:
@@ -326,13 +330,6 @@ class Proposals:
         if values:
             connection.execute(update(meter).where(meter.c.id == meter_id).values(values))
             self._master.publish_meters(connection, row.organisation_id, [meter_id])
-
-    def _check_owner(self, connection: Connection, organisation: UUID, owner: UUID) -> None:
-        query = select(customer.c.id).where(
-            customer.c.id == owner, customer.c.organisation_id == organisation
-        )
-        if connection.execute(query).first() is None:
-            raise _wrong("customer_id", "Decide on the new customer first: he is not known here yet.")
 
     def _row(self, connection: Connection, proposal_id: UUID) -> Row[Any] | None:
         return connection.execute(select(proposal).where(proposal.c.id == proposal_id)).one_or_none()

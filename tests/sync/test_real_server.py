@@ -7,7 +7,7 @@ from pos.domain.permissions import Role
 from pos.errors import MachineFault, Rejected
 from pos.services.verify import verify
 from tests.server.rig import Server
-from tests.server.till_rig import DRNS, Shop
+from tests.server.till_rig import DRNS, TARIFF, Shop
 from tests.sync.conftest import OpenTill, RealTill, give_group, revoke
 
 
@@ -164,3 +164,33 @@ def test_enrol_when_a_person_may_not_is_refused(real_till: RealTill) -> None:
 
     with pytest.raises(Exception, match=r"role does not allow"):
         real_till.enrol("AAAAAAAAAA")
+
+
+def test_pull_when_a_customer_was_merged_his_meters_follow_and_the_duplicate_is_forgotten(
+    real_till: RealTill, server: Server, office: Shop
+) -> None:
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="chief")
+    kept, twin = (
+        chief.post("/v1/customers", json={"sales_point_id": str(office.sales_point), "name": name}).json()[
+            "id"
+        ]
+        for name in ("Aline", "Uwase")
+    )
+    path, said = f"/v1/meters/{office.meters[DRNS[0]]}", {"tariff_code": TARIFF.code, "sgc": "123456"}
+    chief.put(path, json=said | {"customer_id": twin}, headers={"If-Match": "*"})
+    real_till.enrol()
+    real_till.engine.run_once()
+    owner = "SELECT customer.name FROM meter JOIN customer ON customer.key = customer_key WHERE drn = ?"
+    assert real_till.all(owner, DRNS[0]) == [("Uwase",)]
+
+    body = {"duplicate_id": twin, "reason": "One person"}
+    assert chief.post(f"/v1/customers/{kept}/merge", json=body).status_code == 200
+    for _ in range(2):
+        real_till.engine.run_once()
+
+    assert real_till.all(owner, DRNS[0]) == [("Aline",)]
+    assert real_till.all("SELECT name FROM customer") == [("Aline",)]
+    words = "SELECT count(*) FROM meter_words WHERE meter_words MATCH ?"
+    assert [real_till.one(words, word) for word in ("uwase", "aline")] == [0, 1]
+    real_till.open_shift()
+    assert real_till.sell().item["meter"]["drn"] == DRNS[0]
