@@ -153,10 +153,17 @@ def _tell(till: Till, view: SaleView, actor: Actor, *, as_json: bool) -> None:
     say_next(view)
 
 
+_OF_REFUND = {"given_back": Outcome.SUCCEEDED, "not_given_back": Outcome.FAILED}
+
+
 @pay.command()
 @WHICH
 @click.option("--paid", "outcome", flag_value="succeeded", help="The provider has the money.")
 @click.option("--failed", "outcome", flag_value="failed", help="No money came, and none will.")
+@click.option("--given-back", "outcome", flag_value="given_back", help="Of a refund: the customer has it.")
+@click.option(
+    "--not-given-back", "outcome", flag_value="not_given_back", help="Of a refund: it is due again."
+)
 @click.option("--reason", required=True, help="What shows it: a slip, a statement.")
 @OPERATOR
 @APPROVED
@@ -164,21 +171,18 @@ def _tell(till: Till, view: SaleView, actor: Actor, *, as_json: bool) -> None:
 @AS_JSON
 @pass_command
 def resolve(command: CommandContext, /, *, which: str, as_json: bool, **options: Any) -> int:
-    """Say what became of a payment that its provider does not tell."""
+    """Say what became of a payment, or of its refund, that its provider does not tell."""
     if options["outcome"] is None:
-        raise click.UsageError("Give either --paid or --failed.")
+        raise click.UsageError("Give one of --paid, --failed, --given-back and --not-given-back.")
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         payment_id = _payment(till, which)
 
         def act(approval: Approval | None) -> SaleView:
-            return till.payments.desk.resolve(
-                payment_id,
-                actor,
-                outcome=Outcome(options["outcome"]),
-                reason=options["reason"],
-                approval=approval,
-            )
+            outcome, desk = options["outcome"], till.payments.desk
+            resolve = desk.resolve_refund if outcome in _OF_REFUND else desk.resolve
+            reached = _OF_REFUND.get(outcome) or Outcome(outcome)
+            return resolve(payment_id, actor, outcome=reached, reason=options["reason"], approval=approval)
 
         view = _approved(command, till, options, act=act, subject=payment_id)
         hand_over_new(till, view, actor, is_quiet=as_json)
@@ -344,7 +348,7 @@ def _payment(till: Till, which: str) -> UUID:
     if payment_id is not None:
         return payment_id
     parts = till.payments.desk.look(sale_id).parts
-    open_ones = [part.id for part in parts if part.provider and (part.is_under_way or part.attention)]
+    open_ones = [part.id for part in parts if part.provider and part.needs_word]
     if len(open_ones) != 1:
         raise UserError("payment.unknown", "Name the payment: this sale has not exactly one that is open.")
     return open_ones[0]

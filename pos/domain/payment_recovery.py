@@ -113,7 +113,7 @@ class RecoveryRule:
     def _succeeded(
         self, stored: StoredPayment, recovery: Recovery, report: Report, now: datetime
     ) -> Decision:
-        case = _difference(stored, report)
+        case = money_difference(stored, report)
         if case is None:
             done = _move(replace(recovery, next_ask_at=None), PaymentState.SUCCEEDED, report)
             deliver = (Action(Act.DELIVER),) if _may_deliver(done.recovery) else ()
@@ -232,7 +232,8 @@ def _is_about_another(stored: StoredPayment, report: Report) -> bool:
     return report.reference is not None and report.reference != stored.reference
 
 
-def _difference(stored: StoredPayment, report: Report) -> PaymentCase | None:
+def money_difference(stored: StoredPayment, report: Report) -> PaymentCase | None:
+    """Say whether a report states other money than was stored; what it leaves out differs from nothing."""
     if report.currency is not None and report.currency != stored.currency:
         return PaymentCase.CURRENCY_DIFFERS
     if report.amount_minor is not None and report.amount_minor != stored.amount_minor:

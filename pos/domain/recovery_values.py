@@ -35,7 +35,11 @@ class PaymentCase(StrEnum):
     CONTRADICTION = "contradiction"
     UNRESOLVED = "unresolved"
     REFUND_FAILED = "refund_failed"
+    REFUND_DIFFERS = "refund_differs"
 
+
+REFUND_CASES = frozenset({PaymentCase.UNRESOLVED, PaymentCase.REFUND_FAILED, PaymentCase.REFUND_DIFFERS})
+"""What a refund under way may bring, and the next refund of the same payment again."""
 
 HOLDING_CASES = frozenset({PaymentCase.AMOUNT_DIFFERS, PaymentCase.CURRENCY_DIFFERS})
 """With one of these only a person or a statement may close the payment."""

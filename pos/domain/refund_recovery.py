@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pos.domain.payment_reports import Outcome, Report, Source
+from pos.domain.payment_recovery import money_difference
+from pos.domain.payment_reports import Outcome, Report, Source, StoredPayment
 from pos.domain.poll_schedule import PollSchedule
 from pos.domain.recovery_values import (
     ABSENT_ANSWERS_MIN,
+    REFUND_CASES,
     Act,
     Action,
     Decision,
@@ -22,13 +24,17 @@ from pos.domain.states import PaymentState, check_payment_move
 
 @dataclass(frozen=True, slots=True)
 class RefundRecovery:
-    """All that the rule remembers of the one refund of a payment."""
+    """All that the rule remembers of the newest refund of a payment.
+
+    `is_held`: the provider says that other money went back, so that only a person may close it.
+    """
 
     sends: int = 0
     sent_at: datetime | None = None
     next_ask_at: datetime | None = None
     absent_answers: int = 0
     is_seen: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,13 @@ class RefundRule:
             check_payment_move(payment.state, PaymentState.REFUND_PENDING)
             moves = (Move(payment.state, PaymentState.REFUND_PENDING, Source.PERSON, ""),)
         closed = Delivery.CLOSED if payment.delivery is Delivery.OPEN else payment.delivery
-        pending = replace(payment, state=PaymentState.REFUND_PENDING, delivery=closed)
+        pending = replace(
+            payment,
+            state=PaymentState.REFUND_PENDING,
+            delivery=closed,
+            # What was said of a refund before this one is over.
+            cases=payment.cases - REFUND_CASES if moves else payment.cases,
+        )
         sent = replace(
             refund,
             sends=refund.sends + 1,
@@ -67,20 +79,44 @@ class RefundRule:
         return RefundDecision(sent, Decision(pending, moves, (_ask(sent),)))
 
     def hear(
-        self, payment: Recovery, refund: RefundRecovery, *, report: Report, now: datetime
+        self,
+        stored: StoredPayment,
+        payment: Recovery,
+        refund: RefundRecovery,
+        *,
+        report: Report,
+        now: datetime,
     ) -> RefundDecision:
-        """Apply one report about the refund.
+        """Apply one report about the refund of what was stored.
 
         A reply that says *succeeded* is final here: an adapter says so only where the provider has no later
-        word about a refund.
+        word about a refund. Other money than was asked for closes nothing: a person does. What a person says
+        is the end of it.
         """
         if payment.state is not PaymentState.REFUND_PENDING or refund.sent_at is None:
             return RefundDecision(refund, Decision(payment))
+        if refund.is_held and report.source is not Source.PERSON:
+            return RefundDecision(replace(refund, next_ask_at=None), Decision(payment))
+        if report.source is Source.HINT:
+            return self._ask_at(payment, refund, now)
+        return self._hear_when_open(stored, payment, refund, report=report, now=now)
+
+    def _hear_when_open(
+        self,
+        stored: StoredPayment,
+        payment: Recovery,
+        refund: RefundRecovery,
+        *,
+        report: Report,
+        now: datetime,
+    ) -> RefundDecision:
         match report.outcome:
-            case _ if report.source is Source.HINT:
-                return self._ask_at(payment, refund, now)
+            case Outcome.SUCCEEDED | Outcome.REVERSED if money_difference(stored, report) is not None:
+                return _held(payment, refund)
             case Outcome.SUCCEEDED | Outcome.REVERSED:
                 return _close(payment, refund, PaymentState.REFUNDED, report)
+            case Outcome.FAILED if report.source is Source.PERSON:
+                return _close(payment, refund, PaymentState.SUCCEEDED, report)
             case Outcome.FAILED if report.source is not Source.REPLY or refund.sends == 1:
                 return _refused(payment, refund, report)
             case Outcome.NOT_SENT if report.source is Source.REPLY and refund.sends == 1:
@@ -94,7 +130,7 @@ class RefundRule:
 
     def due(self, payment: Recovery, refund: RefundRecovery, now: datetime) -> RefundDecision:
         """Say what is to be done now about the refund: after a restart, and whenever time has passed."""
-        if payment.state is not PaymentState.REFUND_PENDING:
+        if payment.state is not PaymentState.REFUND_PENDING or refund.is_held:
             return RefundDecision(refund, Decision(payment))
         sent = refund.sent_at
         decision = Decision(payment, (), (_ask(refund, now),))
@@ -139,6 +175,13 @@ def _close(payment: Recovery, refund: RefundRecovery, after: PaymentState, repor
     check_payment_move(payment.state, after)
     move = Move(payment.state, after, report.source, report.reason)
     return RefundDecision(replace(refund, next_ask_at=None), Decision(replace(payment, state=after), (move,)))
+
+
+def _held(payment: Recovery, refund: RefundRecovery) -> RefundDecision:
+    """Leave it under way and ask no more: the provider's word is clear, and it is about other money."""
+    held = replace(payment, cases=payment.cases | {PaymentCase.REFUND_DIFFERS})
+    case = Action(Act.OPEN_CASE, case=PaymentCase.REFUND_DIFFERS)
+    return RefundDecision(replace(refund, next_ask_at=None, is_held=True), Decision(held, (), (case,)))
 
 
 def _refused(payment: Recovery, refund: RefundRecovery, report: Report) -> RefundDecision:

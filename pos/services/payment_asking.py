@@ -200,7 +200,7 @@ class Asking:
         saved = replace(
             payment,
             recovery=recovery,
-            ask_at=_ask_at(recovery, decision.actions),
+            ask_at=_ask_at(payment, recovery, decision.actions),
             attention=_attention(payment, recovery, cases),
         )
         save_payment(connection, saved)
@@ -313,11 +313,13 @@ def _with_alarm(rule: RecoveryRule, decision: Decision, now: datetime) -> Decisi
     return replace(decision, recovery=due.recovery, actions=(*decision.actions, *alarms))
 
 
-def _ask_at(recovery: Recovery, actions: tuple[Action, ...]) -> datetime | None:
+def _ask_at(payment: ProviderPayment, recovery: Recovery, actions: tuple[Action, ...]) -> datetime | None:
     if recovery.is_open:
         return recovery.next_ask_at
+    # A late answer about a payment that goes back meanwhile must not end the questions about its refund.
+    kept = payment.ask_at if recovery.state is PaymentState.REFUND_PENDING else None
     # A hint about a final payment: it is asked once more, it may have been taken back.
-    return next((action.at for action in actions if action.act is Act.ASK), None)
+    return next((action.at for action in actions if action.act is Act.ASK), kept)
 
 
 def _attention(

@@ -79,10 +79,16 @@ class Fees(Protocol):
 
 
 class RefundAsking(Protocol):
-    """Asks about refunds that are under way."""
+    """Asks about refunds that are under way, and hears people about them."""
 
     def ask(self, payment_id: UUID) -> None:
         """Ask the provider what became of the refund of a payment, and apply the answer."""
+        ...
+
+    def resolve(
+        self, payment_id: UUID, report: Report, *, actor: UUID, approved_by: UUID | None, unit: WriteUnit
+    ) -> None:
+        """Apply what a person says about a refund under way, inside the write unit at hand."""
         ...
 
 
@@ -290,29 +296,78 @@ class PaymentDesk:
         A payment that is final already only loses its mark. An approval is for the payment's id.
 
         Raises:
-            UserError: `permission.denied`, `approval.*`, `payment.unknown`, `payment.reason_missing`.
+            UserError: `permission.denied`, `approval.*`, `payment.unknown`, `payment.reason_missing`,
+                `refund.under_way`: it is the refund that somebody could say something about.
             ApprovalNeeded: `permission.approval_needed`.
         """
-        if not reason.strip():
-            raise UserError("payment.reason_missing", "Say what shows that the payment ended like this.")
-        assert outcome in (Outcome.SUCCEEDED, Outcome.FAILED), "a person says yes or no"
+        report = _word_of_person(outcome, reason, source)
         with self._units.write() as unit:
             payment = get_payment(unit.connection, payment_id)
-            subject = str(payment_id)
-            approved_by = require(actor, Permission.PAYMENT_RESOLVE, approval=approval, subject=subject)
-            act = privileged_act(
-                Permission.PAYMENT_RESOLVE,
-                "payment",
-                subject,
-                reason=reason.strip(),
-                before={"state": payment.state.value},
-                after={"state": outcome.value},
+            if payment.state is PaymentState.REFUND_PENDING:
+                raise UserError(
+                    "refund.under_way", "This payment is going back: say what became of that instead."
+                )
+            approved_by = self._resolved(
+                unit, payment, actor, approval=approval, report=report, after=outcome.value
             )
-            self._book.record(unit, "privileged_act", act, actor=actor.id, approved_by=approved_by)
-            report = Report(source, outcome, reason=reason.strip())
             self._asking.resolve(payment_id, report, actor=actor.id, approved_by=approved_by, unit=unit)
         self._deliver_ready()
         return self.of_payment(payment_id)
+
+    def resolve_refund(
+        self,
+        payment_id: UUID,
+        actor: Actor,
+        *,
+        outcome: Outcome,
+        reason: str,
+        approval: Approval | None = None,
+    ) -> SaleView:
+        """Say by a person what became of a refund that its provider does not tell, or tells of other money.
+
+        Succeeded: the customer has the money. Failed: it did not go back, and is due again. `reason` names
+        the evidence. An approval is for the payment's id.
+
+        Raises:
+            UserError: `permission.denied`, `approval.*`, `payment.unknown`, `payment.reason_missing`,
+                `refund.not_under_way`.
+            ApprovalNeeded: `permission.approval_needed`.
+        """
+        report = _word_of_person(outcome, reason, Source.PERSON)
+        with self._units.write() as unit:
+            payment = get_payment(unit.connection, payment_id)
+            if payment.state is not PaymentState.REFUND_PENDING:
+                raise UserError("refund.not_under_way", "No provider is giving this payment back.")
+            after = PaymentState.REFUNDED if outcome is Outcome.SUCCEEDED else PaymentState.SUCCEEDED
+            approved_by = self._resolved(
+                unit, payment, actor, approval=approval, report=report, after=after.value
+            )
+            self._refunds.resolve(payment_id, report, actor=actor.id, approved_by=approved_by, unit=unit)
+        return self.of_payment(payment_id)
+
+    def _resolved(
+        self,
+        unit: WriteUnit,
+        payment: ProviderPayment,
+        actor: Actor,
+        *,
+        approval: Approval | None,
+        report: Report,
+        after: str,
+    ) -> UUID | None:
+        """Write down that a person decides about a payment; returns who let it happen."""
+        subject = str(payment.id)
+        approved_by = require(actor, Permission.PAYMENT_RESOLVE, approval=approval, subject=subject)
+        act = privileged_act(
+            Permission.PAYMENT_RESOLVE,
+            "payment",
+            subject,
+            reason=report.reason,
+            before={"state": payment.state.value},
+            after={"state": after},
+        )
+        self._book.record(unit, "privileged_act", act, actor=actor.id, approved_by=approved_by)
+        return approved_by
 
     def give_up(
         self, sale_id: UUID, actor: Actor, *, reason: str, approval: Approval | None = None
@@ -649,6 +704,13 @@ class PaymentDesk:
         connection.exec_driver_sql(
             "UPDATE holder_request SET state = 'refused' WHERE sale_id = ?", (sale_id.bytes,)
         )
+
+
+def _word_of_person(outcome: Outcome, reason: str, source: Source) -> Report:
+    if not reason.strip():
+        raise UserError("payment.reason_missing", "Say what shows that the payment ended like this.")
+    assert outcome in (Outcome.SUCCEEDED, Outcome.FAILED), "a person says yes or no"
+    return Report(source, outcome, reason=reason.strip())
 
 
 def _waiting_sale(connection: Connection, sale_id: UUID) -> PendingRow:

@@ -23,6 +23,7 @@ CASE_TEXTS = {
     PaymentCase.PAID_AFTER_FAILED: "the provider says paid after it said failed",
     PaymentCase.CONTRADICTION: "the provider contradicts its final word",
     PaymentCase.REFUND_FAILED: "the provider did not make the refund",
+    PaymentCase.REFUND_DIFFERS: "the provider says that other money went back than was asked for",
 }
 """What a case is about. An alarm alone (unresolved, another reference) opens none: it is only shown."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pos.domain.payment_reports import Report, Source
 from pos.domain.permissions import Actor, Permission
 from pos.domain.receipt_number import receipt_number
-from pos.domain.recovery_values import Act, PaymentCase
+from pos.domain.recovery_values import REFUND_CASES, Act, PaymentCase
 from pos.domain.refund_recovery import RefundDecision, RefundRecovery, RefundRule
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import UserError
@@ -78,7 +78,7 @@ class PaymentRefunds:
         payment, gateway = self._find(payment_id)
         if gateway is not None:
             answer = gateway.refund(payment.refund_request())
-            self._hear(payment_id, answer.report(Source.REPLY), answer)
+            self._hear(payment, answer.report(Source.REPLY), answer)
 
     def ask(self, payment_id: UUID) -> None:
         """Ask the provider what became of the refund of a payment, and apply the answer."""
@@ -87,7 +87,17 @@ class PaymentRefunds:
             self._postpone(payment_id)
             return
         answer = gateway.ask_refund(payment.refund_request())
-        self._hear(payment_id, answer.report(Source.POLL), answer)
+        self._hear(payment, answer.report(Source.POLL), answer)
+
+    def resolve(
+        self, payment_id: UUID, report: Report, *, actor: UUID, approved_by: UUID | None, unit: WriteUnit
+    ) -> None:
+        """Apply what a person says about a refund under way, inside the write unit at hand."""
+        payment = get_payment(unit.connection, payment_id)
+        assert payment.refund_by is not None, "it was sent"
+        by = replace(payment.refund_by, actor=actor, approved_by=approved_by or payment.refund_by.approved_by)
+        payment = replace(payment, attention=payment.attention - REFUND_CASES)
+        self._apply(unit, payment, report, by=by)
 
     def _begin(
         self, unit: WriteUnit, sale_id: UUID, actor: Actor, *, reason: str, approval: Approval | None
@@ -124,32 +134,37 @@ class PaymentRefunds:
         self._take(unit, asked, decision, by=by)
         return payment.id
 
-    def _hear(self, payment_id: UUID, report: Report, answer: Answer) -> None:
+    def _hear(self, asked: ProviderPayment, report: Report, answer: Answer) -> None:
         with self._units.write() as unit:
-            payment = get_payment(unit.connection, payment_id)
-            keep_answer(unit.connection, payment_id, answer)
-            assert payment.refund is not None, "it was sent"
-            assert payment.refund_by is not None, "it was sent"
-            by, refund = payment.refund_by, payment.refund
+            payment = get_payment(unit.connection, asked.id)
+            keep_answer(unit.connection, asked.id, answer)
+            if payment.refund_reference != asked.refund_reference:
+                # It was refused and made anew meanwhile: this answer is about the one before.
+                return
+            by = payment.refund_by
+            assert by is not None, "it was sent"
             payment = replace(payment, reason=answer.reason.value, code=answer.code)
-            now, rule = self._clock.now(), self._rule(payment)
-            decision = rule.hear(payment.recovery, refund, report=report, now=now)
-            is_again = any(action.act is Act.REFUND for action in decision.payment.actions)
-            if is_again:
-                decision = rule.send(decision.payment.recovery, decision.refund, now)
-            alarm = rule.due(decision.payment.recovery, decision.refund, now)
-            cases = {
-                action.case
-                for action in (*decision.payment.actions, *alarm.payment.actions)
-                if action.case is not None
-            }
-            payment = replace(payment, attention=payment.attention | cases)
-            kept = replace(decision.payment, recovery=alarm.payment.recovery)
-            self._take(unit, payment, replace(decision, payment=kept), by=by)
-            if PaymentCase.REFUND_FAILED in cases:
-                self._lines.case_opened(unit, payment, PaymentCase.REFUND_FAILED, actor=by.actor)
+            is_again = self._apply(unit, payment, report, by=by)
         if is_again:
-            self.send(payment_id)
+            self.send(asked.id)
+
+    def _apply(self, unit: WriteUnit, payment: ProviderPayment, report: Report, *, by: RefundBy) -> bool:
+        """Apply one report; returns whether the same refund is to be sent again now."""
+        assert payment.refund is not None, "it was sent"
+        now, rule = self._clock.now(), self._rule(payment)
+        decision = rule.hear(payment.stored, payment.recovery, payment.refund, report=report, now=now)
+        actions = decision.payment.actions
+        is_again = any(action.act is Act.REFUND for action in actions)
+        if is_again:
+            decision = rule.send(decision.payment.recovery, decision.refund, now)
+        alarm = rule.due(decision.payment.recovery, decision.refund, now)
+        cases = {action.case for action in (*actions, *alarm.payment.actions) if action.case is not None}
+        payment = replace(payment, attention=payment.attention | cases)
+        kept = replace(decision.payment, recovery=alarm.payment.recovery)
+        self._take(unit, payment, replace(decision, payment=kept), by=by)
+        for case in sorted(cases):
+            self._lines.case_opened(unit, payment, case, actor=by.actor)
+        return is_again
 
     def _take(
         self, unit: WriteUnit, payment: ProviderPayment, decision: RefundDecision, *, by: RefundBy
@@ -163,6 +178,7 @@ class PaymentRefunds:
             recovery=recovery,
             refund=decision.refund,
             ask_at=decision.refund.next_ask_at if is_pending else None,
+            attention=_attention(payment, decision),
         )
         save_payment(unit.connection, saved)
         if decision.payment.moves and recovery.state is PaymentState.REFUNDED:
@@ -216,3 +232,10 @@ class PaymentRefunds:
     def _rule(self, payment: ProviderPayment) -> RefundRule:
         gateway = self._gateways().get(payment.provider)
         return RefundRule(SLOW_SCHEDULE if gateway is None else gateway.profile.schedule)
+
+
+def _attention(payment: ProviderPayment, decision: RefundDecision) -> frozenset[PaymentCase]:
+    """A new refund begins without the marks of the one before, and one that was made needs nobody."""
+    ends = (PaymentState.REFUND_PENDING, PaymentState.REFUNDED)
+    is_over = any(move.after in ends for move in decision.payment.moves)
+    return payment.attention - REFUND_CASES if is_over else payment.attention

@@ -48,6 +48,11 @@ class PaymentView:
         """Whether money may still come or not."""
         return self.state in (PaymentState.SENT, PaymentState.UNKNOWN)
 
+    @property
+    def needs_word(self) -> bool:
+        """Whether a person may say what became of it, or of its way back."""
+        return self.is_under_way or self.state is PaymentState.REFUND_PENDING or bool(self.attention)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleView:

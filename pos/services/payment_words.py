@@ -69,5 +69,6 @@ def case_word(case: PaymentCase, wording: Wording) -> str:
         PaymentCase.CONTRADICTION: say("The provider contradicts its final word."),
         PaymentCase.UNRESOLVED: say("Open for too long: ask the provider by telephone."),
         PaymentCase.REFUND_FAILED: say("The provider did not give the money back."),
+        PaymentCase.REFUND_DIFFERS: say("The provider gave another amount back."),
     }
     return words[case]

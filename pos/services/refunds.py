@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from pos.domain.ledger import drawer_account
 from pos.domain.permissions import Actor, Permission
 from pos.domain.receipt_number import receipt_number
+from pos.domain.recovery_values import REFUND_CASES
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import UserError
 from pos.models.ledger_book import Book, BookHead, read_head, take_number
@@ -23,6 +24,7 @@ from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require
 from pos.services.delivery import CheckoutRules, needed_shift
 from pos.services.issuing import store_slip
+from pos.services.payment_store import payments_of_sale, save_payment
 from pos.system.clock import Clock
 
 
@@ -101,6 +103,7 @@ class Refunds:
                     f"DELETE FROM {table} WHERE sale_id = ?",  # noqa: S608 - two names
                     (sale_id.bytes,),
                 )
+            _end_marks(connection, sale_id)
             return refund
 
     def _record(
@@ -172,6 +175,13 @@ def _due_minor(connection: Connection, sale_id: UUID) -> int:
             "refund.under_way", "A provider was asked to give this back: wait for its answer first."
         )
     return sum(part.amount_minor for part in parts if part.state == PaymentState.SUCCEEDED)
+
+
+def _end_marks(connection: Connection, sale_id: UUID) -> None:
+    """A refund that a provider refused needs nobody any more."""
+    for payment in payments_of_sale(connection, sale_id):
+        if payment.attention & REFUND_CASES:
+            save_payment(connection, replace(payment, attention=payment.attention - REFUND_CASES))
 
 
 def _without_quote(sale_id: UUID) -> dict[str, Any]:

@@ -218,6 +218,7 @@ WORDS = {
     "recovery.role": "The recovery code is for administrators only.",
     "refund.cash_short": "The drawer holds less than that: bring cash into it first.",
     "refund.not_due": "No money is due back for this sale.",
+    "refund.not_under_way": "No money of this payment is on its way back.",
     "refund.under_way": "Money of this sale is on its way back already.",
     "report.month": "Give the month as year and number, such as 2026-11.",
     "report.one_institution": "This report is about the whole shop. You look after one institution.",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from pos.domain.permissions import Actor, Permission, Role
 from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import KilotillError
-from pos.gateways.base import ByPhone, PaymentGateway, StepInput, StepKind
+from pos.gateways.base import Answer, ByPhone, PaymentGateway, RefundRequest, StepInput, StepKind
 from pos.models.packing import unpack_line
 from pos.services.approval import Approval
 from pos.services.payment_parts import Part
@@ -356,9 +357,122 @@ def test_refund_when_the_provider_refuses_may_go_out_in_cash(counter: Counter, d
 
     assert refund.amount_minor == 2500
     assert counter.desk.look(view.sale_id).state is SaleState.REFUNDED
+    assert counter.desk.waiting(counter.shop.cashier) == []
     # The provider has the money still: it belongs to the shop now.
     assert counter.shop.balance("provider:momo") == 2500
     counter.check_books()
+
+
+def begin_refund(counter: Counter, drn: str) -> tuple[UUID, UUID]:
+    """A split whose second part was refused; its first goes back by its provider."""
+    counter.airtel.fate = Outcome.FAILED
+    view = counter.begin(drn, momo(2500), airtel())
+    counter.run()
+    counter.desk.give_up(view.sale_id, counter.shop.supervisor, reason="left")
+    counter.refunds.make(view.sale_id, counter.shop.supervisor, reason="left")
+    return view.sale_id, view.parts[0].id
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_refund_when_the_provider_gave_other_money_back_a_person_closes_it(
+    counter: Counter, drn: str, *, is_whole: bool
+) -> None:
+    counter.momo.refund_said_minor = 2499
+    sale_id, payment_id = begin_refund(counter, drn)
+    counter.run(seconds=400, times=15)
+
+    held = counter.desk.look(sale_id)
+    assert (held.state, held.parts[0].state) == (SaleState.REFUND_DUE, PaymentState.REFUND_PENDING)
+    assert held.parts[0].attention == {PaymentCase.REFUND_DIFFERS}
+    assert held.parts[0].ask_at is None
+    assert rows(counter, "case_record") == 1
+    assert [one.sale_id for one in counter.desk.waiting(counter.shop.cashier)] == [sale_id]
+    counter.check_books()
+    cashier, supervisor = counter.shop.cashier, counter.shop.supervisor
+    outcome = Outcome.SUCCEEDED if is_whole else Outcome.FAILED
+    said: dict[str, Any] = {"outcome": outcome, "reason": "statement line 3"}
+    assert code_of(lambda: counter.desk.resolve(payment_id, supervisor, **said)) == "refund.under_way"
+    assert code_of(lambda: counter.desk.resolve_refund(payment_id, cashier, **said)) == (
+        "permission.approval_needed"
+    )
+    by = approval(counter, Permission.PAYMENT_RESOLVE, payment_id)
+    done = counter.desk.resolve_refund(payment_id, cashier, approval=by, **said)
+
+    assert done.parts[0].attention == frozenset()
+    assert code_of(lambda: counter.desk.resolve_refund(payment_id, supervisor, **said)) == (
+        "refund.not_under_way"
+    )
+    assert done.state is (SaleState.REFUNDED if is_whole else SaleState.REFUND_DUE)
+    assert counter.shop.balance("provider:momo") == (0 if is_whole else 2500)
+    assert steps(counter)[-1]["source"] == "person"
+    if not is_whole:
+        counter.cash_refunds.make(sale_id, supervisor, reason="left")
+        assert counter.desk.look(sale_id).state is SaleState.REFUNDED
+    counter.check_books()
+
+
+def test_refund_when_an_answer_is_about_the_one_before_it_changes_nothing(counter: Counter, drn: str) -> None:
+    counter.momo.refund_fate = Outcome.FAILED
+    sale_id, payment_id = begin_refund(counter, drn)
+    ask = counter.momo.ask_refund
+    supervisor = counter.shop.supervisor
+
+    def late(request: RefundRequest) -> Answer:
+        """While this answer is on its way another worker hears the same, and a person begins anew."""
+        counter.momo.ask_refund = ask  # type: ignore[method-assign]
+        answer = ask(request)
+        counter.refunds.ask(payment_id)
+        counter.momo.book[request.payment_reference].refund = None
+        counter.momo.refund_fate = Outcome.SENT
+        counter.refunds.make(sale_id, supervisor, reason="again")
+        return answer
+
+    counter.momo.ask_refund = late  # type: ignore[method-assign]
+    counter.refunds.ask(payment_id)
+
+    view = counter.desk.look(sale_id)
+    assert view.parts[0].state is PaymentState.REFUND_PENDING
+    assert view.parts[0].attention == frozenset()
+    assert len({one.reference for one in counter.momo.refunds}) == 2
+
+
+def test_refund_when_a_late_answer_about_the_payment_comes_is_asked_about_still(
+    counter: Counter, drn: str
+) -> None:
+    counter.airtel.fate = Outcome.FAILED
+    view = counter.begin(drn, momo(2500), airtel())
+    counter.run()
+    supervisor, ask = counter.shop.supervisor, counter.momo.ask_payment
+    counter.desk.give_up(view.sale_id, supervisor, reason="left")
+
+    def late(reference: str) -> Answer:
+        """While this answer is on its way a person gives the money back."""
+        counter.momo.plan(Sends.LOSE_ANSWER)
+        counter.refunds.make(view.sale_id, supervisor, reason="left")
+        return ask(reference)
+
+    counter.momo.ask_payment = late  # type: ignore[method-assign]
+    asked_again = counter.desk.requery(view.parts[0].id, supervisor)
+
+    assert asked_again.parts[0].state is PaymentState.REFUND_PENDING
+    assert asked_again.parts[0].ask_at is not None
+    counter.run()
+    assert counter.desk.look(view.sale_id).state is SaleState.REFUNDED
+
+
+def test_refund_when_made_at_the_second_try_leaves_no_mark(counter: Counter, drn: str) -> None:
+    counter.momo.refund_fate = Outcome.FAILED
+    sale_id, _ = begin_refund(counter, drn)
+    counter.run()
+    assert counter.desk.look(sale_id).parts[0].attention == {PaymentCase.REFUND_FAILED}
+    counter.momo.book[counter.momo.refunds[0].payment_reference].refund = None
+    counter.momo.refund_fate = Outcome.SUCCEEDED
+    counter.refunds.make(sale_id, counter.shop.supervisor, reason="again")
+    counter.run()
+
+    done = counter.desk.look(sale_id)
+    assert (done.state, done.parts[0].attention) == (SaleState.REFUNDED, frozenset())
+    assert counter.desk.waiting(counter.shop.supervisor) == []
 
 
 @pytest.mark.parametrize("lost", [Sends.LOSE_ANSWER, Sends.LOSE_REQUEST])

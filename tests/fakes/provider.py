@@ -73,6 +73,7 @@ class ScriptedProvider:
         self.is_instant = True
         self.is_up = True
         self.refund_fate = Outcome.SUCCEEDED
+        self.refund_said_minor: int | None = None
         self.step: NextStep | None = None
         self.sent: list[str] = []
         self.asked: list[str] = []
@@ -172,7 +173,10 @@ class ScriptedProvider:
         if entry.refund is None:
             return self._answer(Outcome.NOT_FOUND, Reason.NOT_FOUND)
         return self._answer(
-            entry.refund, Reason.PAID if entry.refund is Outcome.SUCCEEDED else Reason.REFUSED
+            entry.refund,
+            Reason.PAID if entry.refund is Outcome.SUCCEEDED else Reason.REFUSED,
+            amount_minor=self.refund_said_minor,
+            currency="RWF",
         )
 
     def balance(self) -> Balance:

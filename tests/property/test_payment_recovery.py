@@ -230,6 +230,7 @@ refund_reports = st.builds(
     Report,
     source=st.sampled_from([Source.REPLY, Source.POLL, Source.HINT, Source.PERSON]),
     outcome=st.sampled_from(Outcome),
+    amount_minor=st.sampled_from([5000, 5000, None, 4999]),
 )
 
 
@@ -248,9 +249,13 @@ def test_a_refund_is_paid_once_and_its_value_is_never_given_after(
     sent = rule.send(paid, refund, now)
     payment, refund = sent.payment.recovery, sent.refund
     states = [payment.state]
+    by_person = False
     for report, wait in said:
         now += wait
-        decision = rule.hear(payment, refund, report=report, now=now)
+        if payment.state is PaymentState.REFUND_PENDING and report.source is Source.PERSON:
+            by_person = by_person or report.outcome is Outcome.FAILED
+        was_held = refund.is_held
+        decision = rule.hear(STORED, payment, refund, report=report, now=now)
         payment, refund = decision.payment.recovery, decision.refund
         states += [move.after for move in decision.payment.moves]
         acts = [action.act for action in (*decision.payment.actions, *RULE.due(payment, now).actions)]
@@ -261,7 +266,10 @@ def test_a_refund_is_paid_once_and_its_value_is_never_given_after(
             assert refund.absent_answers >= 3
             assert not refund.is_seen
         if payment.state is PaymentState.SUCCEEDED:
-            assert PaymentCase.REFUND_FAILED in payment.cases
+            assert by_person or PaymentCase.REFUND_FAILED in payment.cases
+        if decision.payment.moves and (was_held or report.amount_minor == 4999):
+            assert report.source is Source.PERSON or report.outcome is not Outcome.SUCCEEDED
+            assert report.source is Source.PERSON or not was_held
 
     assert payment.delivery is (Delivery.DONE if was_delivered else Delivery.CLOSED)
     assert states.count(PaymentState.REFUNDED) <= 1

@@ -208,6 +208,47 @@ def test_refund_when_a_cashier_gives_back_then_a_supervisor_lets_each_of_the_two
     assert till.verify_books().is_clean
 
 
+def test_refund_when_the_provider_does_not_tell_then_a_person_says_what_became_of_it(
+    desktop: Desktop,
+    open_shift: None,
+    till: Till,
+    people: dict[str, Actor],
+    sandbox: Sandbox,
+    clock: FakeClock,
+) -> None:
+    paid, refused, lost = (named_scenario(word) for word in ("paid", "refused", "2"))
+    assert paid is not None and refused is not None and lost is not None
+    sandbox.core.orders.add(Order(refused, provider="mtn"))
+    sandbox.core.orders.add(Order(paid, provider="airtel"))
+    request = SaleRequest(
+        sale_id=new_id(clock.now()), drn=meters(till, "arrears_minor = 0")[0], money_minor=5000
+    )
+    parts = [
+        Part("momo", 2000, pay_by=ByPhone("+250788413412")),
+        Part("airtel", pay_by=ByPhone("+250738123456")),
+    ]
+    till.payments.desk.begin(request, parts, people["C"])
+    for _ in range(8):
+        clock.pass_time(seconds=6)
+        sandbox.core.timeline.settle()
+        till.payments.run_due()
+    assert till.payments.desk.look(request.sale_id).is_refused
+    till.payments.desk.give_up(request.sale_id, people["S"], reason="left")
+    sandbox.core.orders.add(Order(lost, provider="airtel"))
+    till.payments.refunds.make(request.sale_id, people["S"], reason="left")
+    screen = show(desktop, "S", request.sale_id)
+    desktop.key(KEY.Key_F10)
+    pane = screen.panes.payments
+    assert (pane.paid.caption, pane.failed.caption) == ("It was given back", "It was not given back")
+    pane.reason.field.setFocus()
+    desktop.type("SMS of the customer")
+    pane.paid.click()
+    desktop.settle()
+
+    assert till.payments.desk.look(request.sale_id).state is SaleState.REFUNDED
+    assert till.verify_books().is_clean
+
+
 def test_pdf_when_saved_then_written_without_the_phone(
     desktop: Desktop, open_shift: None, till: Till, people: dict[str, Actor], sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from pos.gateways.sandbox import Sandbox
+from pos.gateways.sandbox.scenarios import Order, named_scenario
 from tests.unit.cli.conftest import ADMINISTRATOR, CASHIER, SELLER, SUPERVISOR, Kilotill
 
 PAYS, REFUSES, NEVER = "+250788123488", "+250788123402", "+250788123416"
+AIRTEL_PAYS = "+250738123488"
 SUPERVISES = ("--operator", "Bosco", "--pin-stdin")
 ADMINISTERS = ("--operator", "Claire", "--pin-stdin")
 
@@ -140,6 +142,28 @@ def test_pay_when_a_sale_is_given_up_refunds_each_part(counter: Kilotill, drns: 
 
     assert done["payments"][0]["state"] == "refunded"
     assert done["state"] == "refunded"
+    assert counter.answer("verify")["clean"]
+
+
+def test_pay_when_a_provider_does_not_tell_of_a_refund_a_person_says_what_became_of_it(
+    counter: Kilotill, drns: list[str], sandbox: Sandbox
+) -> None:
+    left = counter.sell(
+        drns[0],
+        *("--amount", "5000", "--tender", f"airtel:{AIRTEL_PAYS}:3000", "--tender", f"momo:{REFUSES}"),
+        "--wait",
+        code=3,
+    )
+    lost = named_scenario("2")
+    assert lost is not None
+    sandbox.core.orders.add(Order(lost, provider="airtel"))
+    back = counter.answer("pay", "refund", left["sale_id"], "--reason", "left", *SUPERVISES, pins=SUPERVISOR)
+    assert back["payments"][0]["state"] == "refund_pending"
+    says = ("pay", "resolve", left["sale_id"], "--reason", "slip 7", *SUPERVISES)
+    assert "refund.under_way" in counter.refused(*says, "--paid", pins=SUPERVISOR)
+
+    again = counter.answer(*says, "--not-given-back", pins=SUPERVISOR)
+    assert (again["state"], again["payments"][0]["state"]) == ("refund_due", "succeeded")
     assert counter.answer("verify")["clean"]
 
 

@@ -277,7 +277,9 @@ PAID_UP = Recovery(state=PaymentState.SUCCEEDED, sends=1, first_sent_at=NOW, las
 def refund(outcome: Outcome, source: Source = Source.POLL, seconds: float = 5) -> Decision:
     begun = REFUNDS.send(PAID_UP, RefundRecovery(), NOW)
     report = Report(source, outcome)
-    return REFUNDS.hear(begun.payment.recovery, begun.refund, report=report, now=after(seconds)).payment
+    return REFUNDS.hear(
+        STORED, begun.payment.recovery, begun.refund, report=report, now=after(seconds)
+    ).payment
 
 
 def test_refund_closes_delivery_and_is_asked_about() -> None:
@@ -311,7 +313,7 @@ def test_refund_proven_absent_is_sent_again() -> None:
     begun = REFUNDS.send(PAID_UP, RefundRecovery(), NOW)
     payment, memory = begun.payment.recovery, begun.refund
     for seconds in (55, 58, 61):
-        decision = REFUNDS.hear(payment, memory, report=ABSENT, now=after(seconds))
+        decision = REFUNDS.hear(STORED, payment, memory, report=ABSENT, now=after(seconds))
         payment, memory = decision.payment.recovery, decision.refund
 
     assert acts(decision.payment)[0] is Act.REFUND
@@ -327,6 +329,34 @@ def test_refund_left_open_for_long_needs_a_person_once() -> None:
     assert acts(due) == [Act.ASK_REFUND, Act.OPEN_CASE]
     assert acts(REFUNDS.due(due.recovery, begun.refund, after(3700)).payment) == [Act.ASK_REFUND]
     assert acts(REFUNDS.due(PAID_UP, RefundRecovery(), NOW).payment) == []
+
+
+def test_refund_of_other_money_is_held_for_a_person() -> None:
+    begun = REFUNDS.send(PAID_UP, RefundRecovery(), NOW)
+    payment, memory = begun.payment.recovery, begun.refund
+    less = Report(Source.POLL, Outcome.SUCCEEDED, "paid", 4999, "RWF")
+    held = REFUNDS.hear(STORED, payment, memory, report=less, now=after(5))
+    assert held.payment.moves == ()
+    assert [action.case for action in held.payment.actions] == [PaymentCase.REFUND_DIFFERS]
+
+    whole = replace(less, amount_minor=5000)
+    later = REFUNDS.hear(STORED, held.payment.recovery, held.refund, report=whole, now=after(9))
+    assert (later.payment.moves, later.payment.actions, later.refund.next_ask_at) == ((), (), None)
+    assert acts(REFUNDS.due(later.payment.recovery, later.refund, after(7200)).payment) == []
+
+    for outcome, state in ((Outcome.SUCCEEDED, "refunded"), (Outcome.FAILED, "succeeded")):
+        said = Report(Source.PERSON, outcome, "statement")
+        done = REFUNDS.hear(STORED, later.payment.recovery, later.refund, report=said, now=after(10)).payment
+        assert (done.recovery.state, done.actions) == (state, ())
+
+
+def test_a_second_refund_may_open_its_own_cases() -> None:
+    failed = refund(Outcome.FAILED).recovery
+    again = REFUNDS.send(failed, RefundRecovery(), after(60))
+    assert PaymentCase.REFUND_FAILED not in again.payment.recovery.cases
+    report = Report(Source.POLL, Outcome.FAILED)
+    once_more = REFUNDS.hear(STORED, again.payment.recovery, again.refund, report=report, now=after(65))
+    assert [action.case for action in once_more.payment.actions] == [PaymentCase.REFUND_FAILED]
 
 
 def test_hint_about_a_refund_asks_now() -> None:

@@ -73,14 +73,19 @@ class PaymentActs:
     def _resolvable(self) -> PaymentView | None:
         trail = self.trail
         parts = () if trail is None else trail.view.parts
-        return next((part for part in parts if part.provider and (part.is_under_way or part.attention)), None)
+        return next((part for part in parts if part.provider and part.needs_word), None)
 
-    def resolve_paid(self) -> None:
-        """The provider has the money: the slip or the statement shows it."""
+    def is_about_refund(self) -> bool:
+        """Say whether what a person may say is about money on its way back."""
+        part = self._resolvable()
+        return part is not None and part.state is PaymentState.REFUND_PENDING
+
+    def resolve_yes(self) -> None:
+        """The provider has the money, or the customer has it back: the slip or the statement shows it."""
         self._resolve(Outcome.SUCCEEDED)
 
-    def resolve_failed(self) -> None:
-        """No money came, and none will."""
+    def resolve_no(self) -> None:
+        """No money came, or none went back, and none will."""
         self._resolve(Outcome.FAILED)
 
     def _resolve(self, outcome: Outcome) -> None:
@@ -92,17 +97,12 @@ class PaymentActs:
             store.set_form(wrong="reason", message=store.say("Say what shows it: a slip, a statement."))
             return
         desk, actor, payment_id = context.desk.payments.desk, context.actor, part.id
+        resolve = desk.resolve_refund if self.is_about_refund() else desk.resolve
 
         def work(approval: Approval | None) -> SaleView:
-            return desk.resolve(payment_id, actor, outcome=outcome, reason=reason, approval=approval)
+            return resolve(payment_id, actor, outcome=outcome, reason=reason, approval=approval)
 
-        money = context.wording.money(part.amount_minor)
-        is_paid = outcome is Outcome.SUCCEEDED
-        said = (
-            store.say("{money} was paid", money=money)
-            if is_paid
-            else store.say("{money} was not paid", money=money)
-        )
+        said = self._said(part, is_yes=outcome is Outcome.SUCCEEDED)
         store.set_form(is_busy=True, wrong="", message="")
         context.attempt(
             Lane.SALE,
@@ -113,6 +113,16 @@ class PaymentActs:
             facts=f"{said}: {reason}",
             on_refused=lambda: store.set_form(is_busy=False),
         )
+
+    def _said(self, part: PaymentView, *, is_yes: bool) -> str:
+        say, money = self._store.say, self._store.context.wording.money(part.amount_minor)
+        if part.state is PaymentState.REFUND_PENDING:
+            return (
+                say("{money} was given back", money=money)
+                if is_yes
+                else say("{money} was not given back", money=money)
+            )
+        return say("{money} was paid", money=money) if is_yes else say("{money} was not paid", money=money)
 
     def show_answers(self) -> None:
         """Show what the provider answered, word by word, or hide it again."""

@@ -57,8 +57,8 @@ class PaymentPane(FormPane):
         row.setSpacing(8)
         self.paid = KeyButton(look, say("It was paid"), size="small")
         self.failed = KeyButton(look, say("It was not paid"), size="small")
-        self.paid.clicked.connect(acts.resolve_paid)
-        self.failed.clicked.connect(acts.resolve_failed)
+        self.paid.clicked.connect(acts.resolve_yes)
+        self.failed.clicked.connect(acts.resolve_no)
         for button in (self.paid, self.failed):
             row.addWidget(button)
         row.addStretch(1)
@@ -101,6 +101,7 @@ class PaymentPane(FormPane):
         self.button.setEnabled(not form.is_busy)
         self.button.set_caption(self.look.say("Asking") if form.is_busy else self.look.say("Ask now"))
         self._resolve.setVisible(acts.can_resolve())
+        self._show_words(is_refund=acts.is_about_refund())
         show_field(self.reason, form.reason, wrong=form.message if form.wrong == "reason" else "")
         for button in (self.paid, self.failed):
             button.setEnabled(not form.is_busy)
@@ -109,6 +110,11 @@ class PaymentPane(FormPane):
         self.raw.setVisible(is_shown)
         if is_shown:
             self.raw.setPlainText(self._raw_text(trail))
+
+    def _show_words(self, *, is_refund: bool) -> None:
+        say = self.look.say
+        self.paid.set_caption(say("It was given back") if is_refund else say("It was paid"))
+        self.failed.set_caption(say("It was not given back") if is_refund else say("It was not paid"))
 
     def _raw_text(self, trail: Trail) -> str:
         wording = self.look.wording
