@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars
 from central.clock import Clock
 from central.db import Database
 from central.errors import Problem, Unauthenticated, permission_denied
-from central.limits import address_of, charge
+from central.limits import address_of, charge, network_of
 from central.maintenance import refuse_in_maintenance
 from central.services.sessions import find_principal
 from central.settings import Settings
@@ -79,7 +79,7 @@ def refuse_unknown(request: Request, refusal: Unauthenticated) -> Unauthenticate
     """Count somebody unknown against the address, then return the refusal. Raises Problem 429."""
     # Who sent no token at all was counted before.
     if request.state.verdict is None:
-        charge(request, "address", address_of(request))
+        charge(request, "address", network_of(address_of(request)))
     return refusal
 
 

@@ -7,6 +7,7 @@ but in the database, for all workers together (`central.services.login_guard`).
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import threading
 import time
@@ -20,6 +21,7 @@ from central.errors import Problem
 from central.settings import Rate, Rates
 
 KEYS_MAX = 50_000
+_IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,19 @@ class Limiter:
 def address_of(request: Request) -> str:
     """Return where a request came from (behind a trusted proxy: what the proxy says)."""
     return request.client.host if request.client else "unknown"
+
+
+def network_of(address: str) -> str:
+    """Return what an address is counted as: whoever has one of IPv6 has all of its /64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(found), _IPV6_PREFIX), strict=False))
 
 
 def charge(request: Request, kind: str, key: str) -> None:

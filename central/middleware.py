@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from central.errors import Problem
-from central.limits import Verdict, address_of, too_many
+from central.limits import Verdict, address_of, network_of, too_many
 from central.logs import logger
 from central.problems import problem_response
 from pos.domain.ids import new_id
@@ -120,7 +120,7 @@ class _Exchange:
         kind = self._kind_of_stranger()
         if kind is None:
             return
-        verdict: Verdict = self._state.limiter.take(kind, address_of(self._request))
+        verdict: Verdict = self._state.limiter.take(kind, network_of(address_of(self._request)))
         self._own.verdict = verdict
         if not verdict.is_allowed:
             raise too_many(verdict)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from central.limits import address_of
+from central.limits import address_of, network_of
 
 _AGENT_MAX = 200
 
@@ -18,6 +18,11 @@ class Source:
     address: str
     user_agent: str
     request_id: str
+
+    @property
+    def network(self) -> str:
+        """What the address is counted as."""
+        return network_of(self.address)
 
 
 COMMAND_LINE = Source("command line", "", "")

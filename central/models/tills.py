@@ -73,7 +73,7 @@ enrolment_code = Table(
 enrolment_try = Table(
     "enrolment_try",
     METADATA,
-    # Wrong codes by network address: five, then a wait.
+    # Wrong codes by network (an address of IPv4, a /64 of IPv6): five, then a wait.
     Column("address", String(64), primary_key=True),
     Column("wrong", Integer, nullable=False),
     Column("since", Instant, nullable=False),

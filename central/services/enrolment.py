@@ -110,7 +110,7 @@ class Enrolment:
         """
         if not TILL_CODE.fullmatch(request.till_code):
             raise Problem("till.code", "A till code is 2 to 6 capital letters and digits.", status=422)
-        code = self._find_code(request, source.address, now)
+        code = self._find_code(request, source.network, now)
         with self._database.write(lock=_lock(code.organisation_id)) as connection:
             self._database.take_lock(connection, f"float:{code.organisation_id}")
             owner = connection.execute(
@@ -167,14 +167,14 @@ class Enrolment:
         """Return the lock that changes of an organisation's tills are made under."""
         return _lock(organisation_id)
 
-    def _find_code(self, request: EnrolRequest, address: str, now: datetime) -> Row[Any]:
-        """Find the code, counting what is wrong against the address it came from, in its own transaction."""
-        with self._database.write(lock=f"enrol-try:{address}") as connection:
+    def _find_code(self, request: EnrolRequest, network: str, now: datetime) -> Row[Any]:
+        """Find the code, counting what is wrong against the network it came from, in its own transaction."""
+        with self._database.write(lock=f"enrol-try:{network}") as connection:
             tried = connection.execute(
-                select(enrolment_try).where(enrolment_try.c.address == address)
+                select(enrolment_try).where(enrolment_try.c.address == network)
             ).one_or_none()
             if tried is not None and now - tried.since > CODE_LIFETIME:
-                connection.execute(delete(enrolment_try).where(enrolment_try.c.address == address))
+                connection.execute(delete(enrolment_try).where(enrolment_try.c.address == network))
                 tried = None
             if tried is not None and tried.wrong >= TRIES_MAX:
                 raise Problem("enrol.tries", "Five wrong codes: wait 15 minutes.", status=429)
@@ -183,7 +183,7 @@ class Enrolment:
             ).one_or_none()
             is_good = found is not None and (found.used_at is not None or now < found.expires_at)
             if not is_good:
-                _count_wrong(connection, address, tried, now)
+                _count_wrong(connection, network, tried, now)
         if found is None or not is_good:
             raise _wrong_code()
         return found
@@ -322,12 +322,12 @@ def forget_old_tries(connection: Connection, now: datetime) -> None:
     connection.execute(delete(enrolment_try).where(enrolment_try.c.since < now - CODE_LIFETIME))
 
 
-def _count_wrong(connection: Connection, address: str, tried: Row[Any] | None, now: datetime) -> None:
+def _count_wrong(connection: Connection, network: str, tried: Row[Any] | None, now: datetime) -> None:
     if tried is None:
-        connection.execute(enrolment_try.insert().values(address=address, wrong=1, since=now))
+        connection.execute(enrolment_try.insert().values(address=network, wrong=1, since=now))
     else:
         connection.execute(
-            update(enrolment_try).where(enrolment_try.c.address == address).values(wrong=tried.wrong + 1)
+            update(enrolment_try).where(enrolment_try.c.address == network).values(wrong=tried.wrong + 1)
         )
 
 

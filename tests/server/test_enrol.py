@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from central.models.master import supply_group
@@ -326,6 +327,18 @@ def test_maintenance_when_it_lasts_then_tills_and_devices_wait(shop: Shop) -> No
         assert answer.headers["Retry-After"] == "1800"
     boss.delete("/v1/organisation/maintenance")
     assert till.flags() == []
+
+
+def test_enrol_when_wrong_codes_come_from_one_64_of_ipv6_then_they_count_together(shop: Shop) -> None:
+    def guess(address: str) -> tuple[int, str]:
+        till = Till(shop, "T01")
+        till.client = TestClient(shop.server.app, client=(address, 50_000))
+        return code_of(till.enrol(enrol_code="WRONGCODE2"))
+
+    answers = [guess(f"2001:db8:1:2::{n}") for n in range(6)]
+
+    assert answers == [(403, "enrol.code")] * 5 + [(429, "enrol.tries")]
+    assert guess("2001:db8:1:3::1") == (403, "enrol.code")
 
 
 def test_enrol_when_two_workers_get_wrong_codes_at_once_then_every_one_counts(shop: Shop) -> None:

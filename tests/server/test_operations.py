@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from central.limits import KEYS_MAX, Limiter
+from central.limits import KEYS_MAX, Limiter, network_of
 from central.logs import hide_secrets, logger, start_logs
 from central.settings import Rate, Rates
 from pos.domain.permissions import Role
@@ -374,6 +374,35 @@ def test_limit_of_an_address_holds_for_devices_that_are_not_known(
     ]
 
     assert answers == [401, 401, 429]
+
+
+def test_limit_of_an_address_of_ipv6_holds_for_its_64_and_the_log_has_all_of_it(
+    sqlite_template: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = _limited(sqlite_template, tmp_path, address=Rate(2, 3600))
+
+    def ask(address: str) -> int:
+        client = TestClient(server.app, client=(address, 50_000))
+        return client.get("/transactions/").status_code
+
+    one_line = [ask(f"2001:db8:1:2:{n}::1") for n in range(3)]
+
+    assert (one_line, ask("2001:db8:1:3::1")) == ([401, 401, 429], 401)
+    assert "2001:db8:1:2:2::1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_network_of_an_address_is_what_one_line_has(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 def test_limit_of_a_user_is_their_own(sqlite_template: Path, tmp_path: Path) -> None:
