@@ -67,59 +67,69 @@ Call = Callable[[ServerClient], PayAnswer]
 
 
 class PaymentProxies:
-    """The providers that head office offers, and the line to it; one conversation for all of them."""
+    """The providers that head office offers, and the lines to it; a call that hangs holds up no other."""
 
     def __init__(self, client: Callable[[], ServerClient | None], clock: Clock) -> None:
-        """`client` gives a conversation of an enrolled till for payments alone, None without enrolment."""
+        """`client` gives each thread its own conversation of an enrolled till, None without enrolment."""
         self._client = client
         self._clock = clock
-        self._turn = threading.RLock()
+        self._turn = threading.Lock()
         self._known: dict[str, PaymentGateway] = {}
         self._asked_ms: int | None = None
 
     def gateways(self) -> Mapping[str, PaymentGateway]:
-        """Return what head office offers; where it cannot be asked, what it last did."""
-        with self._turn:
-            now_ms = self._clock.running_ms()
-            is_new = self._asked_ms is not None and now_ms - self._asked_ms < PROVIDERS_EVERY_MS
-            client = None if is_new else self._client()
-            if client is not None:
-                try:
-                    answer = client.call("GET", "/v1/payments/providers")
-                    found = client.read(answer, ProvidersAnswer).providers
-                except KilotillError:
-                    return dict(self._known)
-                self._asked_ms = now_ms
-                self._known = {one.code: PaymentProxy(self, one, self._clock) for one in found}
-            return dict(self._known)
+        """Return what head office offers; where it cannot be asked, or is being asked, what it last did."""
+        if not self._is_known_lately() and self._turn.acquire(blocking=not self._known):
+            try:
+                self._ask_what_is_offered()
+            finally:
+                self._turn.release()
+        return dict(self._known)
+
+    def _is_known_lately(self) -> bool:
+        asked_ms = self._asked_ms
+        return asked_ms is not None and self._clock.running_ms() - asked_ms < PROVIDERS_EVERY_MS
+
+    def _ask_what_is_offered(self) -> None:
+        # Asked by another one meanwhile: then it is known.
+        client = None if self._is_known_lately() else self._client()
+        if client is None:
+            return
+        now_ms = self._clock.running_ms()
+        try:
+            answer = client.call("GET", "/v1/payments/providers")
+            found = client.read(answer, ProvidersAnswer).providers
+        except KilotillError:
+            # What it last offered stands; whoever pays learns what is wrong.
+            return
+        self._known = {one.code: PaymentProxy(self, one, self._clock) for one in found}
+        self._asked_ms = now_ms
 
     def ask(self, name: str, work: Call) -> Answer:
         """Do one call; whatever goes wrong on the way becomes an answer that says how far it got."""
-        with self._turn:
-            client = self._client()
-            try:
-                if client is None:
-                    raise Unavailable("sync.unreachable", "This till is not enrolled.")
-                client.log_in()
-            except KilotillError as error:
-                # Logged in first: without a session not one byte of the payment has left.
-                return self._said(name, Outcome.NOT_SENT, Reason.NO_CONNECTION, error.code)
-            try:
-                return answer_of(work(client))
-            except ServerRefusal as refusal:
-                if name == REQUEST and refusal.code in FINAL_REFUSALS:
-                    return self._said(name, Outcome.FAILED, Reason.REFUSED, refusal.code)
-                return self._said(name, Outcome.UNKNOWN, Reason.AMBIGUOUS, refusal.code)
-            except Unavailable as error:
-                return self._said(name, Outcome.UNKNOWN, Reason.TIME_OUT, error.code)
+        client = self._client()
+        try:
+            if client is None:
+                raise Unavailable("sync.unreachable", "This till is not enrolled.")
+            client.log_in()
+        except KilotillError as error:
+            # Logged in first: without a session not one byte of the payment has left.
+            return self._said(name, Outcome.NOT_SENT, Reason.NO_CONNECTION, error.code)
+        try:
+            return answer_of(work(client))
+        except ServerRefusal as refusal:
+            if name == REQUEST and refusal.code in FINAL_REFUSALS:
+                return self._said(name, Outcome.FAILED, Reason.REFUSED, refusal.code)
+            return self._said(name, Outcome.UNKNOWN, Reason.AMBIGUOUS, refusal.code)
+        except Unavailable as error:
+            return self._said(name, Outcome.UNKNOWN, Reason.TIME_OUT, error.code)
 
     def read(self, method: str, path: str, shape: type[M], *, body: bytes = b"") -> M:
         """Do a call that is about no payment. Raises Unavailable, Rejected."""
-        with self._turn:
-            client = self._client()
-            if client is None:
-                raise Unavailable("sync.unreachable", "This till is not enrolled.")
-            return client.read(client.call(method, path, body=body, headers=_JSON if body else None), shape)
+        client = self._client()
+        if client is None:
+            raise Unavailable("sync.unreachable", "This till is not enrolled.")
+        return client.read(client.call(method, path, body=body, headers=_JSON if body else None), shape)
 
     def _said(self, name: str, outcome: Outcome, reason: Reason, code: str) -> Answer:
         raw = RawAnswer(self._clock.now(), name, None, code)

@@ -84,6 +84,22 @@ class Once:
         return self._made
 
 
+class OncePerThread:
+    """Makes a conversation for each thread that wants one: one that hangs holds up no other."""
+
+    def __init__(self, make: Callable[[], ServerClient | None]) -> None:
+        """`make` gives None for a till that stands alone: then it is asked again."""
+        self._make = make
+        self._kept = threading.local()
+
+    def __call__(self) -> ServerClient | None:
+        """Return this thread's conversation, None while there can be none."""
+        once: Once | None = getattr(self._kept, "once", None)
+        if once is None:
+            once = self._kept.once = Once(self._make)
+        return once()
+
+
 class Payments:
     """The parts wired together. What speaks HTTP is loaded when a provider is first wanted."""
 
@@ -281,8 +297,10 @@ class Payments:
             if self._proxy_set is None:
                 from pos.services.payment_proxy import PaymentProxies
 
-                self._proxy_set = PaymentProxies(Once(self._office_client), self._clock)
-            return self._proxy_set.gateways()
+                self._proxy_set = PaymentProxies(OncePerThread(self._office_client), self._clock)
+            proxies = self._proxy_set
+        # It may ask head office: nobody else waits for that.
+        return proxies.gateways()
 
     def _place(self) -> SalesPlace:
         from pos.services.provider_set import SalesPlace

@@ -1,7 +1,10 @@
 """Paying through head office: the real till, the real server, the sandbox behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event
 from uuid import uuid4
 
 import pytest
@@ -102,6 +105,64 @@ def test_sale_when_the_line_breaks_after_the_request_is_asked_about(
 
     assert till.till.payments.desk.look(view.sale_id).state is SaleState.DELIVERED
     assert verify(till.till.units).findings == ()
+
+
+class Hanging:
+    """Lets calls of a path hang until they are let go, and says whether one had to be given up."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._let_go = Event()
+        self._has_come = Event()
+        self.was_given_up = False
+
+    def __call__(self, path: str) -> None:
+        if self._part in path:
+            self._has_come.set()
+            self.was_given_up |= not self._let_go.wait(10)
+
+    @contextmanager
+    def during(self, work: Callable[[], object]) -> Iterator[None]:
+        """Do some work in another thread, which hangs meanwhile."""
+        with ThreadPoolExecutor(1) as pool:
+            hanging = pool.submit(work)
+            assert self._has_come.wait(10)
+            try:
+                yield
+            finally:
+                self._let_go.set()
+            hanging.result()
+
+
+def test_sale_when_head_office_hangs_over_another_one_is_begun_meanwhile(
+    till: RealTill, server: Server, sandbox: Sandbox
+) -> None:
+    first = begin(till)
+    till.line.before = hanging = Hanging(f"/requests/{first.parts[0].reference}")
+
+    with hanging.during(lambda: run(till, server, sandbox)):
+        second = begin(till, "+250788123477")
+
+    assert not hanging.was_given_up
+    assert second.parts[0].state is PaymentState.SENT
+    for _ in range(5):
+        run(till, server, sandbox)
+    for view in (first, second):
+        assert till.till.payments.desk.look(view.sale_id).state is SaleState.DELIVERED
+
+
+def test_offers_when_head_office_hangs_over_the_question_what_it_last_offered_is_offered(
+    till: RealTill, server: Server
+) -> None:
+    payments = till.till.payments
+    known = payments.offers()
+    server.clock.pass_time(minutes=11)
+    till.line.before = hanging = Hanging("/v1/payments/providers")
+
+    with hanging.during(payments.offers):
+        assert payments.offers() == known
+
+    assert not hanging.was_given_up
 
 
 def test_hint_when_the_provider_calls_back_reaches_the_till(
