@@ -15,12 +15,20 @@ from pos.domain.recovery_values import PaymentCase
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import UserError
 from pos.models.queries.meters import get_meter
-from pos.models.queries.payments import AnswerRow, PendingRow, answers_of, find_pending, list_pending
+from pos.models.queries.payments import (
+    AnswerRow,
+    PendingRow,
+    answers_of,
+    find_pending,
+    list_pending,
+    parts_of,
+)
 from pos.models.queries.selling import find_sale
 from pos.models.queries.shifts import seldom_lines
 from pos.models.stored import instant_of
 from pos.models.uow import Units
 from pos.services.approval import require, require_any
+from pos.services.payment_settling import paid_minor_of
 from pos.services.payment_store import ProviderPayment, payments_of_sale
 from pos.services.payment_views import SaleView, sale_view
 from pos.system.clock import Clock
@@ -34,8 +42,9 @@ TRAIL_LINES_MOST = 20_000
 class WaitingRow:
     """A sale that waits for money or for its token, in one line of a list.
 
-    `amount_minor` is what is asked for, or the whole sale where nothing is; `state` the sale's. `is_unknown`:
-    nobody knows what became of a payment. `needs_person`: somebody must look at it.
+    `amount_minor` is what is asked for, what a refused part left open (`is_refused`: nobody is asked for it),
+    or the whole sale; `state` the sale's. `is_unknown`: nobody knows what became of a payment.
+    `needs_person`: somebody must look at it.
     """
 
     sale_id: UUID
@@ -50,6 +59,7 @@ class WaitingRow:
     is_unknown: bool
     needs_person: bool
     trouble: str
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +191,24 @@ def _waiting(connection: Connection, pending: PendingRow) -> WaitingRow | None:
     drn = str(pending.quote["items"][0]["meter"]["drn"])
     asked = [one for one in payments if one.recovery.is_open]
     lead: ProviderPayment | None = next(iter(asked or payments), None)
+    amount_minor = sum(one.amount_minor for one in asked) or pending.money_minor
+    is_refused = known.state == SaleState.AWAITING_PAYMENT and not asked and not pending.is_ready
+    if is_refused:
+        amount_minor -= paid_minor_of(parts_of(connection, pending.sale_id))
     return WaitingRow(
         sale_id=pending.sale_id,
         name=_name(connection, drn),
         drn=drn,
         tender="" if lead is None else lead.tender,
         phone_last3="" if lead is None else lead.phone[-3:],
-        amount_minor=sum(one.amount_minor for one in asked) or pending.money_minor,
+        amount_minor=amount_minor,
         begun_at=pending.begun_at,
         state=SaleState(known.state),
         is_parked=pending.parked_at is not None,
         is_unknown=any(one.state is PaymentState.UNKNOWN for one in asked),
         needs_person=any(one.attention - {PaymentCase.REVERSED} for one in payments),
         trouble=pending.trouble or "",
+        is_refused=is_refused,
     )
 
 

@@ -23,7 +23,7 @@ from pos.services.delivery import CheckoutRules, needed_shift
 from pos.services.issuing import store_slip
 from pos.services.payment_asking import SLOW_SCHEDULE, Gateways
 from pos.services.payment_lines import PaymentLines
-from pos.services.payment_settling import drop_pending, operator_by_id
+from pos.services.payment_settling import drop_pending, no_more_due, operator_by_id
 from pos.services.payment_store import (
     ProviderPayment,
     RefundBy,
@@ -113,6 +113,7 @@ class PaymentRefunds:
         cash_minor = sum(part.amount_minor for part in due if part.tender == "cash")
         check_drawer(connection, read_head(connection), cash_minor)
         approved_by = require(actor, Permission.REFUND_MAKE, approval=approval, subject=str(sale_id))
+        no_more_due(connection, sale_id, self._clock.now())
         by = RefundBy(actor.id, approved_by, reason)
         sent = []
         for part in due:

@@ -313,6 +313,14 @@ def announce(connection: Connection, sale_id: UUID, what: str, at: datetime) -> 
     )
 
 
+def no_more_due(connection: Connection, sale_id: UUID, at: datetime) -> None:
+    """Announce no more that money is due back: somebody is giving it back."""
+    connection.exec_driver_sql(
+        "UPDATE announcement SET seen_at = ? WHERE sale_id = ? AND what = 'refund_due' AND seen_at IS NULL",
+        (milliseconds_of(at), sale_id.bytes),
+    )
+
+
 def operator_of(connection: Connection, key: int) -> Actor:
     """Return a person by key, as services take one."""
     row: Any = connection.exec_driver_sql("SELECT id, name, role FROM operator WHERE key = ?", (key,)).one()

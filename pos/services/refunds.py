@@ -24,6 +24,7 @@ from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require
 from pos.services.delivery import CheckoutRules, needed_shift
 from pos.services.issuing import store_slip
+from pos.services.payment_settling import no_more_due
 from pos.services.payment_store import payments_of_sale, save_payment
 from pos.system.clock import Clock
 
@@ -103,6 +104,7 @@ class Refunds:
                     f"DELETE FROM {table} WHERE sale_id = ?",  # noqa: S608 - two names
                     (sale_id.bytes,),
                 )
+            no_more_due(connection, sale_id, self._clock.now())
             _end_marks(connection, sale_id)
             return refund
 

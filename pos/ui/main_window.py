@@ -609,6 +609,8 @@ class MainWindow(QWidget):
 
     def _tick(self) -> None:
         self._show_status()
+        if self.actor is not None and self.screen_now is not None:
+            self.screen_now.time_passed()
         minutes = self.preferences.lock_minutes
         if self.actor is not None and minutes and self.clock_ms() - self._idle_since > minutes * 60_000:
             self.sign_out()

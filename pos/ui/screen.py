@@ -72,6 +72,9 @@ class Screen(QWidget):
     def payments_changed(self) -> None:
         """Read anew what waits for money and what is ready."""
 
+    def time_passed(self) -> None:
+        """A second has passed while this screen is shown."""
+
     def will_be_rebuilt(self) -> None:
         """Be built anew at once, in another look or size: hand over what is shown. `left` follows."""
 

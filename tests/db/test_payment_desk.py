@@ -475,6 +475,19 @@ def test_refund_when_made_at_the_second_try_leaves_no_mark(counter: Counter, drn
     assert counter.desk.waiting(counter.shop.supervisor) == []
 
 
+def test_refund_of_a_parked_sale_when_given_in_cash_is_announced_no_more(counter: Counter, drn: str) -> None:
+    counter.airtel.fate = Outcome.FAILED
+    view = counter.begin(drn, momo(2500), airtel())
+    counter.desk.stop_waiting(view.sale_id, counter.shop.cashier)
+    counter.run()
+    counter.desk.give_up(view.sale_id, counter.shop.supervisor, reason="left")
+    assert [one.what for one in counter.desk.announcements()] == ["refund_due"]
+
+    counter.cash_refunds.make(view.sale_id, counter.shop.supervisor, reason="left")
+
+    assert counter.desk.announcements() == []
+
+
 @pytest.mark.parametrize("lost", [Sends.LOSE_ANSWER, Sends.LOSE_REQUEST])
 def test_refund_when_nothing_comes_back_is_never_paid_twice(counter: Counter, drn: str, lost: Sends) -> None:
     counter.airtel.fate = Outcome.FAILED

@@ -179,6 +179,7 @@ def test_refund_when_a_supervisor_gives_back_a_part_then_the_sale_ends_and_it_go
     desktop.settle()
 
     assert till.payments.desk.look(view.sale_id).state is SaleState.REFUNDED
+    assert till.payments.desk.announcements() == [], "nothing is due back any more"
     assert till.verify_books().is_clean
 
 

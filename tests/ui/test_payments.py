@@ -174,6 +174,9 @@ def to_split(counter: PayDesk, drn: str, amount: str, *, cash: str) -> None:
     type_payer(counter, PHONE)
 
 
+NBSP = "\N{NO-BREAK SPACE}"
+
+
 def type_payer(counter: PayDesk, phone: str) -> None:
     row = counter.screen.trade.money.split.rows[1]
     row.payer.edit.setFocus()
@@ -499,6 +502,40 @@ def test_waiting_when_stopped_then_no_cancel_goes_out_and_it_may_still_come(
 
     assert [row.what for row in counter.state.board.ready] == ["delivered"]
     assert counter.screen.idle._last_badge.text() == "Ready", "it is not printed before somebody takes it up"
+
+
+def test_waiting_list_when_a_part_was_refused_then_says_what_is_still_to_pay(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.play("refused")
+    to_split(counter, drn, "18500", cash="10000")
+    counter.key(KEY.Key_Return)
+    counter.go_on(6, times=2)
+    counter.key(KEY.Key_Delete, CTRL)
+
+    (row,) = counter.screen.idle.waiting.rows
+    assert row.texts[1:3] == ("8,500", "Still to pay")
+
+
+def test_waiting_list_when_time_passes_then_ages_grow_and_what_needs_a_person_says_so(
+    counter: PayDesk, drn: str
+) -> None:
+    counter.play("6")
+    counter.ask_momo(drn)
+    counter.key(KEY.Key_Return)
+    assert counter.screen.idle.waiting.rows[0].texts[3] == f"asked 0{NBSP}s ago"
+    counter.clock.pass_time(seconds=20)
+    counter.desktop.window._tick()
+    counter.desktop.settle()
+    assert counter.screen.idle.waiting.rows[0].texts[3] == f"asked 20{NBSP}s ago"
+    for _ in range(2):
+        counter.clock.pass_time(seconds=3700)
+        counter.desktop.window.paying.wake()
+        counter.desktop.settle()
+    counter.desktop.window._tick()
+    counter.desktop.settle()
+
+    assert counter.screen.idle.waiting.rows[0].texts[2] == "A person is needed"
 
 
 def test_waiting_list_when_ctrl_r_is_pressed_then_the_oldest_is_taken_up_and_arrows_go_on(

@@ -12,6 +12,16 @@ from pos.ui.look import Look, Type
 from pos.ui.widgets.text import restyle
 
 
+def at_left(control: QWidget) -> QWidget:
+    """Put a control at the left of its room instead of across it."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(control)
+    row.addStretch(1)
+    return holder
+
+
 class Segments(QWidget):
     """One of a few, side by side. `chosen` gives the key of the one that was pressed."""
 

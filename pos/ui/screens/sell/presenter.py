@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,9 @@ from pos.ui.screens.sell.state import CASH, Paid, SellState, Stage
 from pos.ui.screens.sell.tender import TenderActs
 from pos.ui.screens.sell.waits import Delivered, WaitActs
 
+SIDE_AGES_AFTER = timedelta(seconds=15)
+"""How old the lists beside the empty screen may be while something waits in them."""
+
 _UNIT_DIGITS = 3
 
 
@@ -49,6 +52,7 @@ class SellPresenter:
         self._commits_when_priced = False
         self._pays_if_minor: int | None = None
         self._begun_at: datetime | None = None
+        self._side_read_at: datetime | None = None
         self._seconds: list[int] = []
         self.finding = Finding(self)
         self.after = AfterSale(self)
@@ -87,6 +91,7 @@ class SellPresenter:
     def refresh_side(self) -> None:
         """Read the side of the screen anew."""
         desk, actor = self.context.desk, self.context.actor
+        self._side_read_at = desk.clock.now()
 
         def read() -> dict[str, object]:
             status = desk.status.read()
@@ -102,6 +107,13 @@ class SellPresenter:
         self.context.tasks.submit(
             Lane.READ, read, on_ok=lambda found: self.set(**found), on_error=self.context.shell.show_error
         )
+
+    def grow_older(self) -> None:
+        """Read the side anew now and then while a sale waits there: it gets older, and may need a person."""
+        at, board = self._side_read_at, self.state.board
+        is_old = at is not None and abs(self.context.desk.clock.now() - at) >= SIDE_AGES_AFTER
+        if is_old and self.state.stage is Stage.IDLE and (board.count or board.ready):
+            self.refresh_side()
 
     # -- the customer -------------------------------------------------------------------------------------
 

@@ -395,6 +395,10 @@ class SellScreen(Screen):
         self.presenter.refresh_side()
         self.presenter.waits.look()
 
+    def time_passed(self) -> None:
+        """Let the ages of what waits grow."""
+        self.presenter.grow_older()
+
     def help_topic(self) -> str:
         """Return what is asked about: paying by phone has a page of its own."""
         state = self.presenter.state

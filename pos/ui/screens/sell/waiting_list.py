@@ -97,6 +97,8 @@ class WaitingList(QWidget):
             what = (
                 say("Money is due back") if row.state is SaleState.REFUND_DUE else say("A person is needed")
             )
+        elif row.is_refused:
+            icon, tone, what, when = "light-warn", "warn", say("Still to pay"), age
         elif row.is_unknown:
             what, when = say("{tender}, not known yet", tender=tender), age
         elif row.trouble or row.state is SaleState.PAID:

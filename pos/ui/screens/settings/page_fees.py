@@ -9,7 +9,7 @@ from pos.ui.look import Look, Type
 from pos.ui.screens.settings.fees import TENDERS, FeesSection, FeesState
 from pos.ui.screens.settings.pages import Page
 from pos.ui.screens.settings.parts import Choosers, PageView, act_row, clear, pair, side_card, side_column
-from pos.ui.widgets.controls import Choice, Segments
+from pos.ui.widgets.controls import Choice, Segments, at_left
 from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule, set_tone
@@ -51,7 +51,7 @@ class FeesPage(PageView):
             pair(
                 look,
                 LabelledField(look, say("Way to pay"), self.tender),
-                LabelledField(look, say("Who pays it"), self.payer),
+                LabelledField(look, say("Who pays it"), at_left(self.payer)),
             )
         )
         money = look.wording.currency

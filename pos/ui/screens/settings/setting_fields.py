@@ -13,7 +13,7 @@ from pos.config import AnyOf, OneOf, Setting, SomeOf, YesNo
 from pos.ui.look import Look, Type
 from pos.ui.screens.settings.form import Form, FormState, is_money
 from pos.ui.screens.settings.parts import Choosers, PathField
-from pos.ui.widgets.controls import Segments, Switch
+from pos.ui.widgets.controls import Segments, Switch, at_left
 from pos.ui.widgets.fields import LabelledField, line_edit
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
@@ -89,12 +89,7 @@ class SegmentsField(SettingField):
     ) -> None:
         name = look.say(setting.label)
         self.segments = Segments(look, choices, name=name)
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.segments)
-        row.addStretch(1)
-        self.labelled = LabelledField(look, name, holder, help_text=look.say(setting.help))
+        self.labelled = LabelledField(look, name, at_left(self.segments), help_text=look.say(setting.help))
         super().__init__(form, setting, self.labelled, self.segments)
         self.segments.chosen.connect(self._on_chosen)
 
