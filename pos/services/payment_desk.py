@@ -39,7 +39,7 @@ from pos.models.stored import instant_of, milliseconds_of
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import Approval, require, require_any
 from pos.services.checkout import Checkout
-from pos.services.delivery import check_envelope, needed_shift
+from pos.services.delivery import check_envelope
 from pos.services.facts import privileged_act
 from pos.services.key_holders import VAULT
 from pos.services.payment_asking import Asking, Gateways
@@ -59,7 +59,7 @@ from pos.services.payment_views import SaleView, sale_view
 from pos.services.payment_ways import check_network
 from pos.services.quoting import Quote
 from pos.services.remote_delivery import reserve
-from pos.services.sale_preparation import Prepared, check_same
+from pos.services.sale_preparation import Prepared, check_same, own_shift
 from pos.services.sale_values import SaleKind, SaleRequest
 from pos.system.clock import Clock
 from pos.system.ids import new_id
@@ -209,7 +209,8 @@ class PaymentDesk:
 
         Raises:
             UserError: `permission.denied`, `payment.not_waiting`, `payment.under_way`, `shift.cannot_open`,
-                `payment.parts`, `provider.*`, `fee.*`; as `Quoting.quote` where the fees change the price.
+                `shift.not_yours`, `payment.parts`, `provider.*`, `fee.*`; as `Quoting.quote` where the
+                fees change the price.
         """
         return self.send(self.store_rest(sale_id, parts, actor))
 
@@ -495,7 +496,7 @@ class PaymentDesk:
         pending = _waiting_sale(connection, sale_id)
         rows = parts_of(connection, sale_id)
         _refuse_under_way(part.state for part in rows)
-        shift = needed_shift(connection)
+        shift = own_shift(connection, actor)
         parts = self._with_codes(parts)
         request, paid_minor = request_of(pending), paid_minor_of(rows)
         fees = self._rest_fees(connection, pending, parts, paid_minor=paid_minor)

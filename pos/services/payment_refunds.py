@@ -228,7 +228,8 @@ class PaymentRefunds:
         with self._units.write() as unit:
             payment = get_payment(unit.connection, payment_id)
             at = SLOW_SCHEDULE.next_ask(self._clock.now(), self._clock.now())
-            save_payment(unit.connection, replace(payment, ask_at=at))
+            attention = payment.attention | {PaymentCase.UNRESOLVED}
+            save_payment(unit.connection, replace(payment, ask_at=at, attention=attention))
 
     def _rule(self, payment: ProviderPayment) -> RefundRule:
         gateway = self._gateways().get(payment.provider)

@@ -109,11 +109,7 @@ class SalePreparation:
         adjustments: Sequence[Adjustment] = (),
     ) -> Prepared:
         """Check everything that can refuse a sale; nothing is written yet. Raises as `Checkout.sell`."""
-        shift = needed_shift(connection)
-        if actor.role is Role.CASHIER and shift.operator_key != actor.key:
-            raise UserError(
-                "shift.not_yours", "The open shift belongs to a colleague, who must close it first."
-            )
+        shift = own_shift(connection, actor)
         at = token_instant(self._clock.now(), read_head(connection).trusted_at)
         quote = self._quote(connection, request, at, adjustments)
         money_minor = quote.item.money_minor
@@ -208,6 +204,18 @@ class SalePreparation:
             return None
         subject = str(prepared.request.sale_id)
         return require(prepared.actor, Permission.SALE_DUPLICATE, approval=approval, subject=subject)
+
+
+def own_shift(connection: Connection, actor: Actor) -> OpenShift:
+    """Return the shift in which somebody may take money.
+
+    Raises:
+        UserError: `shift.cannot_open`, none is open; `shift.not_yours`, it is another cashier's.
+    """
+    shift = needed_shift(connection)
+    if actor.role is Role.CASHIER and shift.operator_key != actor.key:
+        raise UserError("shift.not_yours", "The open shift belongs to a colleague, who must close it first.")
+    return shift
 
 
 def check_same(request: SaleRequest, known: KnownSale) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from pos.domain.permissions import Actor, Permission
+from pos.domain.states import PaymentState
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
 from pos.models.ledger_book import Book
@@ -143,7 +144,9 @@ class NoteSent:
 
 
 def _phone(connection: Connection, sale_id: UUID) -> str:
-    paid_by = next((one.phone for one in payments_of_sale(connection, sale_id) if one.phone), "")
+    """Return whose token it is to be told: a phone that was asked and refused may be a stranger's."""
+    payments = payments_of_sale(connection, sale_id)
+    paid_by = next((one.phone for one in payments if one.phone and one.state is PaymentState.SUCCEEDED), "")
     if paid_by:
         return paid_by
     found = connection.exec_driver_sql(

@@ -6,11 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from pos.domain.payment_reports import Outcome
 from pos.errors import KilotillError, Rejected, Unavailable
 from pos.gateways.messages import FileMessages, Message, MessageWay, SmtpMessages
 from pos.services.outbox import Outbox
 from pos.services.token_messages import NoteSent, TokenMessages, TokenText
-from tests.factories.payments import PHONE, Counter, asked, make_counter
+from tests.factories.payments import PHONE, Counter, asked, cash, make_counter, momo
 from tests.factories.shop import ZONE
 
 
@@ -139,6 +140,28 @@ def test_token_text_when_the_sale_was_paid_by_phone_goes_to_the_payer(counter: C
         handed = connection.exec_driver_sql("SELECT is_handed_over FROM sale").scalar_one()
     assert handed == 1
     counter.check_books()
+
+
+def test_token_text_when_a_first_phone_did_not_pay_goes_to_the_one_that_did(counter: Counter) -> None:
+    way = Way()
+    outbox = make_outbox(counter, sms=way)
+    texts = TokenMessages(counter.shop.units, outbox, shop="Shop", time_zone=ZONE)
+    cashier, drn = counter.shop.cashier, counter.shop.add_meter(1)
+    counter.momo.fate = Outcome.FAILED
+    view = counter.begin(drn, cash(1000), momo(phone="+250788000111"))
+    counter.run()
+    counter.momo.fate = Outcome.SUCCEEDED
+    counter.desk.pay_rest(view.sale_id, [momo()], cashier)
+    counter.run()
+    texts.send_to_payer(view.sale_id, cashier)
+    outbox.run_due()
+    assert [one.address for one in way.sent] == [PHONE]
+
+    counter.momo.fate = Outcome.FAILED
+    by_cash = counter.begin(counter.shop.add_meter(2), cash(1000), momo(phone="+250788000111"))
+    counter.run()
+    counter.desk.pay_rest(by_cash.sale_id, [cash()], cashier)
+    assert texts.state(by_cash.sale_id, cashier) == TokenText("no_phone")
 
 
 def test_token_text_when_sent_by_hand_goes_once_to_the_payer_and_again_only_after_it_failed(

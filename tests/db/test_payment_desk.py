@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -360,6 +361,30 @@ def test_refund_when_the_provider_refuses_may_go_out_in_cash(counter: Counter, d
     assert counter.desk.waiting(counter.shop.cashier) == []
     # The provider has the money still: it belongs to the shop now.
     assert counter.shop.balance("provider:momo") == 2500
+    counter.check_books()
+
+
+def test_rest_when_a_colleague_has_the_shift_open_is_refused(counter: Counter, drn: str) -> None:
+    counter.airtel.fate = Outcome.FAILED
+    view = counter.begin(drn, momo(2500), airtel())
+    counter.run()
+    colleague = replace(counter.shop.cashier, key=999)
+
+    assert code_of(lambda: counter.desk.pay_rest(view.sale_id, [cash()], colleague)) == "shift.not_yours"
+
+
+def test_refund_when_its_provider_is_not_set_up_any_more_needs_a_person(counter: Counter, drn: str) -> None:
+    counter.momo.refund_fate = Outcome.SENT
+    sale_id, payment_id = begin_refund(counter, drn)
+    del counter.gateways["mtn_momo"]
+    counter.run(seconds=700)
+
+    view = counter.desk.look(sale_id)
+    assert view.parts[0].attention == {PaymentCase.UNRESOLVED}
+    assert view.parts[0].ask_at is not None
+    supervisor = counter.shop.supervisor
+    done = counter.desk.resolve_refund(payment_id, supervisor, outcome=Outcome.SUCCEEDED, reason="slip")
+    assert done.state is SaleState.REFUNDED
     counter.check_books()
 
 
