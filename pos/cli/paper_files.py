@@ -31,6 +31,14 @@ def print_waiting(till: Till) -> None:
         click.echo(f"{trouble.text} [{trouble.code}]", err=True)
 
 
+def print_notes(till: Till) -> None:
+    """Print the credit notes that wait; a printer in trouble leaves them waiting and is named on stderr."""
+    try:
+        till.spool.print_all("credit_note")
+    except Unavailable as trouble:
+        click.echo(f"{trouble.text} [{trouble.code}]", err=True)
+
+
 def hand_over(till: Till, result: SaleResult, actor: Actor, *, is_quiet: bool) -> None:
     """Print a finished sale's paper if there is a printer, and state that the token was shown.
 

@@ -11,6 +11,7 @@ import click
 
 from pos.bootstrap import Access, Till
 from pos.cli.context import LOCAL_READER, CommandContext, money_option, pass_command
+from pos.cli.paper_files import print_notes
 from pos.cli.selling import WAIT_S, sale_json, sale_text
 from pos.cli.tenders import (
     age_text,
@@ -218,6 +219,7 @@ def refund(command: CommandContext, /, *, which: str, as_json: bool, **options: 
             return till.payments.desk.look(sale_id)
 
         view = _approved(command, till, options, act=act, subject=sale_id)
+        print_notes(till)
         text = view_text(view, till.shop.currency)
     say(view_json(view), as_json=as_json, text=text)
     return 0

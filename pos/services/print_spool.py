@@ -17,7 +17,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Row, insert, select, update
 
 from pos.errors import KilotillError, Unavailable, UserError
-from pos.models.papers import print_job
+from pos.models.papers import document, print_job
 from pos.models.uow import Units, WriteUnit
 from pos.printing.devices import PrinterDevice, check_ready
 from pos.printing.document import Document, opening_drawer
@@ -139,6 +139,22 @@ class PrintSpool:
                 .limit(1)
             ).first()
         return None if row is None else self.print_job(row.key)
+
+    def print_all(self, kind: str) -> tuple[PrintJob, ...]:
+        """Print the waiting papers of one kind, the oldest first, and give them with their new states.
+
+        Raises:
+            Unavailable: as `print_next`; what is not printed waits on.
+        """
+        waiting = (
+            select(print_job.c.key)
+            .join(document, document.c.place == print_job.c.place)
+            .where(print_job.c.state == JobState.WAITING, document.c.kind == kind)
+            .order_by(print_job.c.key)
+        )
+        with self._units.read() as connection:
+            keys = [row.key for row in connection.execute(waiting)]
+        return tuple(self.print_job(key) for key in keys)
 
     def print_job(self, key: int) -> PrintJob:
         """Print one waiting job and give it with its new state: printed, unknown or failed.

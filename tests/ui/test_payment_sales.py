@@ -180,6 +180,9 @@ def test_refund_when_a_supervisor_gives_back_a_part_then_the_sale_ends_and_it_go
 
     assert till.payments.desk.look(view.sale_id).state is SaleState.REFUNDED
     assert till.payments.desk.announcements() == [], "nothing is due back any more"
+    with till.units.read() as connection:
+        states = connection.exec_driver_sql("SELECT state, opens_drawer FROM print_job ORDER BY key DESC")
+        assert states.first() == ("printed", 1), "the credit note, and the drawer for its cash"
     assert till.verify_books().is_clean
 
 

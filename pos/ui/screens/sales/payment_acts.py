@@ -164,7 +164,7 @@ class PaymentActs:
         context.attempt(
             Lane.PAY if gives_back else Lane.SALE,
             work,
-            on_ok=lambda _: done(said),
+            on_ok=lambda _: self._given_back(said, done),
             on_error=self._not_given_back,
             subject=str(sale_id),
             facts=store.say("Give back {money} for meter {meter}", money=money, meter=trail.view.drn),
@@ -193,8 +193,13 @@ class PaymentActs:
             on_error=context.shell.show_error,
         )
 
+    def _given_back(self, said: str, done: Callable[[str], None]) -> None:
+        done(said)
+        self._store.print_notes()
+
     def _done(self, text: str) -> None:
         self._store.set_form(is_busy=False, reason="")
+        self._store.print_notes()
         if text:
             self._store.context.shell.toast(text)
         self._store.context.shell.payments_changed()

@@ -68,6 +68,22 @@ class Store:
         self.set(is_printing=True)
         context.tasks.submit(Lane.DEVICE, work, on_ok=ended, on_error=failed)
 
+    def print_notes(self) -> None:
+        """Print the credit notes that wait, also those of refunds that a provider made meanwhile."""
+        context = self.context
+
+        def ended(printed: tuple[PrintJob, ...]) -> None:
+            if any(job.state is not JobState.PRINTED for job in printed):
+                context.shell.toast(self.say("Look at the printer: did the paper come out?"), light="warn")
+            context.shell.refresh_status()
+
+        context.tasks.submit(
+            Lane.DEVICE,
+            lambda: context.desk.spool.print_all("credit_note"),
+            on_ok=ended,
+            on_error=context.shell.show_error,
+        )
+
     def reprint(self, what: UUID, *, done: Callable[[], None]) -> None:
         """Print the stored paper of a sale or an issue again, marked COPY n."""
         context = self.context
