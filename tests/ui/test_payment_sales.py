@@ -6,6 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel
 
 from pos.bootstrap import Till
 from pos.domain.permissions import Actor
@@ -115,6 +117,10 @@ def test_answers_when_an_administrator_looks_then_word_by_word(
     pane.answers.click()
     desktop.settle()
 
+    rolled = pane.scroll.verticalScrollBar()
+    desktop.wait_until(lambda: rolled.value() > 0 or rolled.maximum() == 0)
+    top = pane.raw.mapTo(pane.scroll, QPoint(0, 0)).y()
+    assert top < pane.scroll.height(), "what was asked for is in sight"
     text = pane.raw.toPlainText()
     assert "mtn status" in text and '"status": "PENDING"' in text
     assert "788413412" not in text
@@ -172,6 +178,8 @@ def test_refund_when_a_supervisor_gives_back_a_part_then_the_sale_ends_and_it_go
     till.payments.run_due()
     assert till.payments.desk.look(view.sale_id).is_refused
     screen = show(desktop, "S", view.sale_id)
+    texts = [one.text() for one in screen.panes.sale.findChildren(QLabel)]
+    assert "RWF\N{NO-BREAK SPACE}5,000" in texts, "all of it, not what is paid"
     desktop.key(KEY.Key_F7)
     assert screen.presenter.state.pane is Pane.REFUND
     desktop.type("the customer left")

@@ -82,6 +82,8 @@ class PaymentPane(FormPane):
         self.raw.setMinimumHeight(look.metrics.px(180))
         self.raw.setAccessibleName(say("What the provider answered"))
         self.body.addWidget(self.raw)
+        self._seeks_raw = False
+        self.scroll.verticalScrollBar().rangeChanged.connect(self._roll_to_raw)
         self.body.addStretch(1)
 
     def take_focus(self) -> None:
@@ -110,6 +112,13 @@ class PaymentPane(FormPane):
         self.raw.setVisible(is_shown)
         if is_shown:
             self.raw.setPlainText(self._raw_text(trail))
+        self._seeks_raw = is_shown
+
+    def _roll_to_raw(self) -> None:
+        """Roll to the answers, which stand last, whenever the layout has made room for them."""
+        if self._seeks_raw:
+            bar = self.scroll.verticalScrollBar()
+            bar.setValue(bar.maximum())
 
     def _show_words(self, *, is_refund: bool) -> None:
         say = self.look.say

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from pos.domain.permissions import Permission
+from pos.domain.states import SaleState
 from pos.services.past_sales import PaperState
 from pos.services.payment_board import Trail
 from pos.services.payment_words import state_tone, state_word
@@ -213,7 +214,12 @@ class SalePane(QWidget):
         column.setSpacing(look.metrics.fixed(4, 2))
         price = shown.price
         if price is None:
-            column.addLayout(self._pair(look.say("Amount"), wording.money(shown.detail.row.money_minor)))
+            # Of a sale under way the row knows only what is paid so far.
+            trail = shown.trail
+            is_asked = trail is not None and trail.view.state is SaleState.AWAITING_PAYMENT
+            row_minor = shown.detail.row.money_minor
+            money_minor = trail.view.money_minor if trail is not None and is_asked else row_minor
+            column.addLayout(self._pair(look.say("Amount"), wording.money(money_minor)))
             return column
         for row in price.rows:
             name, amount = _price_words(row), wording.amount(row.amount_minor)
