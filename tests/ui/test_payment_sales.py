@@ -117,10 +117,10 @@ def test_answers_when_an_administrator_looks_then_word_by_word(
     pane.answers.click()
     desktop.settle()
 
-    rolled = pane.scroll.verticalScrollBar()
+    rolled = pane.area.verticalScrollBar()
     desktop.wait_until(lambda: rolled.value() > 0 or rolled.maximum() == 0)
-    top = pane.raw.mapTo(pane.scroll, QPoint(0, 0)).y()
-    assert top < pane.scroll.height(), "what was asked for is in sight"
+    top = pane.raw.mapTo(pane.area, QPoint(0, 0)).y()
+    assert top < pane.area.height(), "what was asked for is in sight"
     text = pane.raw.toPlainText()
     assert "mtn status" in text and '"status": "PENDING"' in text
     assert "788413412" not in text

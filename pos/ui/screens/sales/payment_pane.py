@@ -83,7 +83,7 @@ class PaymentPane(FormPane):
         self.raw.setAccessibleName(say("What the provider answered"))
         self.body.addWidget(self.raw)
         self._seeks_raw = False
-        self.scroll.verticalScrollBar().rangeChanged.connect(self._roll_to_raw)
+        self.area.verticalScrollBar().rangeChanged.connect(self._roll_to_raw)
         self.body.addStretch(1)
 
     def take_focus(self) -> None:
@@ -117,7 +117,7 @@ class PaymentPane(FormPane):
     def _roll_to_raw(self) -> None:
         """Roll to the answers, which stand last, whenever the layout has made room for them."""
         if self._seeks_raw:
-            bar = self.scroll.verticalScrollBar()
+            bar = self.area.verticalScrollBar()
             bar.setValue(bar.maximum())
 
     def _show_words(self, *, is_refund: bool) -> None:
