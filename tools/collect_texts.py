@@ -38,6 +38,7 @@ TABLES = {
     "pos/ui/screens/uploads/state.py": {"STEP_WORDS", "STOP_WORDS", "LAST_WORDS"},
     "pos/ui/screens/books/words.py": {"FIGURE_WORDS"},
     "pos/ui/screens/office/acts.py": {"ACTS", "BEARERS", "NEEDED"},
+    "pos/ui/screens/office/events.py": {"FIELD_WORDS", "OTHER_WORDS"},
     "pos/ui/screens/office/view.py": {"TAB_WORDS", "TILL_WORDS", "RESOURCE_WORDS"},
     "pos/ui/screens/settings/page_office.py": {"STATE_WORDS"},
     "pos/services/books_paper.py": {"COLOUR_WORDS"},

@@ -22,7 +22,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 
 from pos.bootstrap import Access, Till, open_till
 from pos.cli.demo_shop import demo_plan, make_demo_shop
@@ -40,7 +40,9 @@ from pos.system.paths import DataFolder
 from pos.ui.app import make_application, make_style
 from pos.ui.main_window import MainWindow
 from pos.ui.picture import settle, silence_offscreen
-from pos.ui.screens.office.view import TAB_WORDS
+from pos.ui.screens.office.acts import METERS
+from pos.ui.screens.office.presenter import EVENTS_PAUSE_MS
+from pos.ui.screens.office.view import TAB_WORDS, OfficeScreen
 from pos.ui.tasks import TaskRunner
 from tests.factories.head_office import compare, day_figures, fail, flag, sales_of, stand_enrolled
 from tests.factories.office_scene import CHIEF, PASSWORD, make_office_scene
@@ -374,9 +376,24 @@ def _office(camera: Camera) -> None:
         camera.type(PASSWORD)
         camera.key(KEY.Key_Return)
         for tab in TAB_WORDS:
+            if tab == METERS:
+                # Its last changes come when one rests on a meter.
+                QTest.qWait(2 * EVENTS_PAUSE_MS)
             camera.shoot(f"16-office-{tab}")
+            if tab == METERS:
+                _shoot_changes(camera, screen)
             camera.key(KEY.Key_F6)
     server.database.close()
+
+
+def _shoot_changes(camera: Camera, screen: OfficeScreen) -> None:
+    """What merges another number, and the last changes under it."""
+    screen.presenter.choose_act("merge_number")
+    camera.settle()
+    for area in screen.findChildren(QScrollArea):
+        if area.isAncestorOf(screen.detail):
+            area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    camera.shoot("16-office-meter-changes")
 
 
 class _NoLine:

@@ -12,12 +12,15 @@ from pos.domain.permissions import Actor, Permission
 from pos.domain.tariff import Tariff
 from pos.domain.tariff_json import tariff_from_json
 from pos.errors import MachineFault, UserError
+from pos.services.office_events import OfficeEvent, read_event
 from pos.system.files import read_whole
+from pos.tokens.numbers import parse_meter_number
 
 if TYPE_CHECKING:
     from pos.sync.office_client import OfficeClient
 
 METERS_A_PAGE = 50
+EVENTS_SHOWN = 5
 CSV_LETTERS_MAX = 1_500_000
 """What the server takes at once."""
 
@@ -67,6 +70,14 @@ class OfficeImport:
     added: int
     changed: int
     errors: tuple[RowError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedMeter:
+    """A meter into which another one was merged, which is not in the list any more."""
+
+    kept: OfficeMeter
+    duplicate_id: str
 
 
 class OfficeMaster:
@@ -141,6 +152,31 @@ class OfficeMaster:
         client = self._signed_in(actor, Permission.METER_IMPORT)
         body = {"text": _csv_text(path), "sales_point_id": sales_point or None}
         return _imported(client.call("POST", "/v1/meters/import", body))
+
+    def list_events(self, actor: Actor, meter: OfficeMeter) -> tuple[OfficeEvent, ...]:
+        """Return the last things people did to a meter, the newest first. Raises as `OfficeClient.call`."""
+        client = self._signed_in(actor, Permission.METER_EDIT)
+        found = client.get(f"/v1/meters/{meter.id}/events", limit=EVENTS_SHOWN)
+        return tuple(read_event(one) for one in found["items"])
+
+    def merge_number(self, actor: Actor, meter: OfficeMeter, *, number: str, reason: str) -> MergedMeter:
+        """Let the meter of another number be this one from now on.
+
+        Raises:
+            NumberError: this is no number. UserError: `meter.same`, `office.no_meter`.
+            Rejected: `meter.merged`, somebody was faster; and as `OfficeClient.call`.
+        """
+        client = self._signed_in(actor, Permission.REVIEW_DECIDE)
+        drn = parse_meter_number(number).drn.digits
+        if drn == meter.drn:
+            raise UserError("meter.same", "A meter is not merged into itself.")
+        # The number itself comes before longer ones that begin with it.
+        found = client.get("/v1/meters", number=drn, limit=1)["items"]
+        if not found or found[0]["drn"] != drn:
+            raise UserError("office.no_meter", "Head office has no meter of this number.")
+        body = {"duplicate_id": found[0]["id"], "reason": reason}
+        kept = client.call("POST", f"/v1/meters/{meter.id}/merge", body)
+        return MergedMeter(_meter(kept), found[0]["id"])
 
     def merge_duplicates(self, actor: Actor, meter: OfficeMeter, *, reason: str) -> int:
         """Let every meter of this number that tills propose be this one; returns how many.

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from central.services.meter_changes import Author, set_arrears
 from pos.domain.canonical import canonical_bytes
 from pos.domain.ids import new_id
 from pos.domain.permissions import Role
@@ -45,7 +46,24 @@ def make_office_scene(folder: Path, tariffs: Sequence[Tariff]) -> tuple[Server, 
             till.line("sale_delivered", {"sale": till.sale(item)})
         till.push()
     _propose(till, tariffs[0].code)
+    _correct_debt(shop)
     return server, shop
+
+
+def _correct_debt(shop: Shop) -> None:
+    office, now = shop.server.app.state.head_office, shop.server.clock.now()
+    for arrears_minor, reason, days in ((2_000, "Old account", 6), (1_250, "Paid at the office", 2)):
+        author = Author(shop.organisation, None, CHIEF.capitalize(), now - timedelta(days=days))
+        with shop.server.database.write() as connection:
+            set_arrears(
+                connection,
+                office.master,
+                author,
+                shop.meters[DRNS[0]],
+                arrears_minor=arrears_minor,
+                reason=reason,
+                wanted=None,
+            )
 
 
 def _propose(till: Till, tariff_code: str) -> None:

@@ -10,6 +10,7 @@ from pos.errors import KilotillError, Rejected, Unavailable, UserError
 from pos.services.books_rows import DaySale
 from pos.services.office import OfficeAdmin
 from pos.services.office_master import CSV_LETTERS_MAX
+from tests.factories.meter_files import drn_of
 from tests.server.rig import PASSWORD, Server
 from tests.server.till_rig import Shop
 from tests.sync.conftest import RealTill
@@ -144,6 +145,17 @@ def test_merge_when_no_till_proposes_another_meter_is_refused(admin: OfficeAdmin
     with pytest.raises(UserError) as refusal:
         admin.master.merge_duplicates(claire, meter, reason="two of one number")
     assert refusal.value.code == "office.no_duplicate"
+
+
+def test_merge_when_head_office_has_no_meter_of_the_number_is_refused(
+    admin: OfficeAdmin, claire: Actor
+) -> None:
+    admin.sign_in(claire, "claire", PASSWORD)
+    meter = admin.master.list_meters(claire, "").meters[0]
+
+    with pytest.raises(UserError) as refusal:
+        admin.master.merge_number(claire, meter, number=drn_of(7), reason="two of one meter")
+    assert refusal.value.code == "office.no_meter"
 
 
 def test_import_when_the_file_is_larger_than_head_office_takes_asks_nobody(

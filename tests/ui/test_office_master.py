@@ -19,6 +19,7 @@ from pos.ui.main_window import MainWindow
 from pos.ui.screens.office.acts import METERS, TARIFFS
 from pos.ui.screens.office.view import TAB_WORDS, OfficeScreen
 from tests.factories.meter_files import drn_of
+from tests.fakes.server_transport import ClientTransport
 from tests.server.rig import Server
 from tests.server.test_office import proposal, states
 from tests.server.till_rig import DRNS, TARIFF, Shop, meter_values
@@ -300,6 +301,73 @@ def test_merge_when_a_till_proposed_the_number_too_points_its_meter_to_this_one(
     assert set(screen.presenter.state.form.wrong) == {"number"}
 
 
+def test_merge_when_another_number_is_given_its_meter_becomes_this_one_and_leaves_the_list(
+    desktop: Desktop, screen: OfficeScreen, server: Server, office: Shop
+) -> None:
+    open_tab(desktop, screen, METERS)
+    begin(desktop, screen, DRNS[1], "merge_number")
+    for number in (DRNS[1], drn_of(7), "12345"):
+        screen.presenter.type_field("duplicate", "")
+        screen.presenter.type_field("reason", "")
+        fill(desktop, screen, duplicate=number, reason="One meter, two numbers")
+        do(desktop)
+        assert set(screen.presenter.state.form.wrong) == {"duplicate"}
+    screen.presenter.type_field("duplicate", "")
+    fill(desktop, screen, duplicate=f"{DRNS[0][:4]} {DRNS[0][4:]}")
+    do(desktop)
+
+    assert [one.drn for one in meters(screen)] == sorted(DRNS[1:])
+    assert cast(OfficeMeter, screen.presenter.state.row).drn == DRNS[1]
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="o4")
+    merged = chief.get(f"/v1/meters/{office.meters[DRNS[0]]}").json()
+    assert merged["merged_into"] == str(office.meters[DRNS[1]])
+    desktop.wait_until(lambda: "A duplicate was merged into it" in "".join(screen.detail.texts()))
+    assert "Why: One meter, two numbers" in "".join(screen.detail.texts())
+
+
+def test_meter_when_one_rests_on_it_shows_what_people_did_to_it_last(
+    desktop: Desktop, screen: OfficeScreen, server: Server, office: Shop
+) -> None:
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="o5")
+    path = f"/v1/meters/{office.meters[DRNS[1]]}"
+    body = {"arrears_minor": 1250, "reason": "Old account"}
+    assert chief.put(f"{path}/arrears", json=body, headers={"If-Match": "*"}).status_code == 200
+    said = {"tariff_code": TARIFF.code, "sgc": "123456", "status": "blocked", "block_reason": "Seal broken"}
+    assert chief.put(path, json=said, headers={"If-Match": "*"}).status_code == 200
+    open_tab(desktop, screen, METERS)
+    desktop.wait_until(lambda: screen.presenter.state.events_of != "")
+    assert "None" in screen.detail.texts()
+
+    begin(desktop, screen, DRNS[1], "meter_status")
+    desktop.wait_until(lambda: len(screen.presenter.state.events) == 2)
+
+    texts = screen.detail.texts()
+    at = texts.index("Last changes at head office")
+    assert [text.partition(" · ")[2] for text in texts[at + 1 :: 2]] == ["O5"] * 2
+    newest, first = texts[at + 2 :: 2]
+    assert {"Status: Blocked, before Active", "Why it is blocked: Seal broken, before –"} <= set(
+        newest.splitlines()
+    )
+    assert first.splitlines()[1:] == ["Why: Old account"]
+    assert first.startswith("Old debt (arrears): ") and "1,250" in first
+
+
+def test_meters_when_one_steps_through_them_head_office_is_asked_about_the_last_only(
+    desktop: Desktop, screen: OfficeScreen, line: ClientTransport
+) -> None:
+    open_tab(desktop, screen, METERS)
+    desktop.wait_until(lambda: screen.presenter.state.events_of != "")
+    asked: list[str] = []
+    line.before = lambda path: asked.append(path) if "/events" in path else None
+
+    for drn in sorted(DRNS)[1:]:
+        begin(desktop, screen, drn, "meter_status")
+    last = cast(OfficeMeter, screen.presenter.state.row)
+    desktop.wait_until(lambda: screen.presenter.state.events_of == last.id)
+
+    assert len(asked) == 1 and last.id in asked[0]
+
+
 def test_meters_when_a_file_is_imported_name_the_rows_left_out(
     desktop: Desktop, screen: OfficeScreen, tmp_path: Path
 ) -> None:
@@ -337,8 +405,13 @@ def test_models_of_tariffs_and_meters_when_tested_by_qt_are_sound(
 
 @pytest.mark.parametrize(("language", "percent"), [("en", 200), ("fr", 100), ("sw", 200), ("rw", 100)])
 def test_place_when_small_and_in_each_language_cuts_nothing(
-    desktop: Desktop, screen: OfficeScreen, tmp_path: Path, percent: int, language: str
+    desktop: Desktop, screen: OfficeScreen, server: Server, office: Shop, percent: int, language: str
 ) -> None:
+    chief = server.person(Role.ADMINISTRATOR, organisation_id=office.organisation, username="o6")
+    path, any_ = f"/v1/meters/{office.meters[sorted(DRNS)[0]]}", {"If-Match": "*"}
+    chief.put(f"{path}/arrears", json={"arrears_minor": 1250, "reason": "As the office says"}, headers=any_)
+    said = {"tariff_code": TARIFF.code, "sgc": "123456", "status": "blocked", "block_reason": "Seal broken"}
+    assert chief.put(path, json=said, headers=any_).status_code == 200
     window = desktop.window
     window.resize(1024, 600)
     desktop.settle()
@@ -353,6 +426,9 @@ def test_place_when_small_and_in_each_language_cuts_nothing(
     for tab in TAB_WORDS:
         again._turn(tab)
         desktop.settle()
+        if tab == METERS:
+            desktop.wait_until(lambda: len(again.presenter.state.events) == 2)
+            assert again.presenter.state.events_of
         acts = [again.acts.choice.itemData(n) for n in range(again.acts.choice.count())]
         for key in acts or [""]:
             again.presenter.choose_act(key) if key else None

@@ -200,6 +200,16 @@ ACTS = (
         _is_meter,
     ),
     OfficeAct(
+        "merge_number",
+        METERS,
+        "Merge another number into it",
+        "Merge",
+        ("duplicate", "reason"),
+        "For one meter with two numbers. What was bought and paid under the other one counts here. "
+        "This cannot be undone.",
+        _is_meter,
+    ),
+    OfficeAct(
         "import_meters",
         METERS,
         "Import meters from a file",
@@ -281,6 +291,13 @@ WRONG_FIELDS = {
     "limits.size": "money",
     "meter.unknown_tariff": "tariff",
     "office.no_duplicate": "number",
+    "office.no_meter": "duplicate",
+    "meter.same": "duplicate",
+    "meter.length": "duplicate",
+    "meter.not_digits": "duplicate",
+    "meter.check_digit": "duplicate",
+    "pan.check_digit": "duplicate",
+    "pan.issuer": "duplicate",
     "csv.encoding": "file",
     "csv.too_large": "file",
     "tariff.version_exists": "file",
@@ -308,6 +325,7 @@ NEEDED = {
     "file": "Choose a file.",
     "block_reason": "Say why.",
     "number": "Type the number of this meter once more: merging cannot be undone.",
+    "duplicate": "Type the number of the duplicate.",
 }
 Work = Callable[[], object]
 
@@ -405,6 +423,12 @@ def _merge(reader: _Reader, row: Row | None) -> Work:
     return lambda: reader.master.merge_duplicates(reader.actor, row, reason=reason)
 
 
+def _merge_number(reader: _Reader, row: Row | None) -> Work:
+    assert isinstance(row, OfficeMeter)
+    number, reason = reader.needed("duplicate"), reader.reason()
+    return lambda: reader.master.merge_number(reader.actor, row, number=number, reason=reason)
+
+
 def _decide(reader: _Reader, row: Row | None) -> Work:
     assert isinstance(row, OfficeFlag)
     reason, bearer = reader.reason(), reader.form.text("bearer") or next(iter(BEARERS))
@@ -437,6 +461,7 @@ _WORKS: Mapping[str, Callable[[_Reader, Row | None], Work]] = {
     "meter_tariff": _meter_tariff,
     "meter_debt": _meter_debt,
     "merge": _merge,
+    "merge_number": _merge_number,
     "import_meters": _import_meters,
     "decide": _decide,
     "accept": _answer,

@@ -10,6 +10,7 @@ from pos.services.office_master import OfficeImport, OfficeMeter, OfficeTariff
 from pos.ui.look import Look, Type
 from pos.ui.screens.meters.words import status_word
 from pos.ui.screens.office.acts import Row
+from pos.ui.screens.office.events import event_lines
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.screens.tariffs.changes import described
 from pos.ui.widgets.card import Card, CardHead
@@ -36,7 +37,7 @@ class OfficeDetailCard(Card):
 
     def show_state(self, state: OfficeScreenState) -> None:
         """Show an import that was just made, or the chosen row."""
-        shown = (state.imported, state.row)
+        shown = (state.imported, state.row, state.events, state.events_of)
         if shown == self._shown:
             return
         self._shown = shown
@@ -61,7 +62,7 @@ class OfficeDetailCard(Card):
             head = say("{code}, version {version}", code=tariff.code, version=tariff.version)
             return head, [(say("Name"), row.name or "–"), *described(tariff, wording)]
         if isinstance(row, OfficeMeter):
-            return row.drn, list(self._meter_lines(row))
+            return row.drn, [*self._meter_lines(row), *self._event_lines(row)]
         return "", []
 
     def _meter_lines(self, row: OfficeMeter) -> Iterator[tuple[str, str]]:
@@ -76,6 +77,12 @@ class OfficeDetailCard(Card):
         for name, caption in zip(_TEXTS, captions, strict=True):
             if row.record.get(name):
                 yield caption, str(row.record[name])
+
+    def _event_lines(self, row: OfficeMeter) -> Iterator[tuple[str, str]]:
+        state, say = self._presenter.state, self._look.say
+        if state.events_of == row.id:
+            yield say("Last changes at head office"), "" if state.events else say("None")
+            yield from event_lines(state.events, self._look.wording)
 
     def _import_lines(self, done: OfficeImport) -> Iterator[tuple[str, str]]:
         say, count = self._look.say, self._look.wording.count
@@ -94,10 +101,15 @@ class OfficeDetailCard(Card):
         column.setContentsMargins(metrics.padding, metrics.gap, metrics.padding, metrics.padding)
         column.setSpacing(2)
         for name, value in lines:
-            if name:
+            if name and not value:
+                # What follows stands under a heading of its own.
+                column.addSpacing(metrics.gap)
+                column.addWidget(label(look, name, Type.BODY, tone="text", wraps=True))
+            elif name:
                 column.addWidget(label(look, name, Type.SUPPORT, tone="text2", wraps=True))
             tone = "text" if name else "badtext"
-            column.addWidget(label(look, value, Type.BODY, tone=tone, wraps=True))
+            if value:
+                column.addWidget(label(look, value, Type.BODY, tone=tone, wraps=True))
         self.body.replaceWidget(old, self._inside)
         old.hide()
         old.deleteLater()

@@ -9,7 +9,8 @@ from typing import Any
 from pos.domain.csv_table import RowError
 from pos.errors import KilotillError, MachineFault, Unavailable
 from pos.services.office import EnrolmentCode, OfficePerson, SalesPointName
-from pos.services.office_master import MeterPage, OfficeImport, OfficeMeter
+from pos.services.office_events import OfficeEvent
+from pos.services.office_master import MergedMeter, MeterPage, OfficeImport, OfficeMeter
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
 from pos.ui.refusal_words import plain_sentence, plain_text
@@ -25,6 +26,8 @@ from pos.ui.screens.office.acts import (
     make_work,
 )
 from pos.ui.screens.office.reading import Found, read_list
+
+EVENTS_PAUSE_MS = 400
 
 _SIGN_IN_FIELDS = {
     "office.typed": "username",
@@ -59,6 +62,9 @@ class OfficeScreenState:
     next_page: str = ""
     tariff_codes: tuple[str, ...] = ()
     imported: OfficeImport | None = None
+    events: tuple[OfficeEvent, ...] = ()
+    events_of: str = ""
+    """The meter whose last events these are."""
 
     @property
     def row(self) -> Row | None:
@@ -74,6 +80,7 @@ class OfficePresenter:
         self._show = show
         self._generation = 0
         self._is_paging = False
+        self._rests = 0
         self.state = OfficeScreenState()
 
     def open(self) -> None:
@@ -144,6 +151,7 @@ class OfficePresenter:
             # What was begun for one meter is not done to the next.
             self._set(form=OfficeForm(self.state.form.key))
         self._fit_act()
+        self._rest()
 
     def choose_act(self, key: str) -> None:
         """Choose what to do."""
@@ -223,7 +231,10 @@ class OfficePresenter:
             self._set(imported=result)
         else:
             self._context.shell.toast(say("{act}: done.", act=say(act_of(key).word)))
-        if isinstance(result, OfficeMeter):
+        if isinstance(result, MergedMeter):
+            self._drop(result.duplicate_id)
+            self._put(result.kept)
+        elif isinstance(result, OfficeMeter):
             self._put(result)
         else:
             self._read()
@@ -233,6 +244,42 @@ class OfficePresenter:
         rows = (meter if getattr(row, "id", "") == meter.id else row for row in self.state.rows)
         self._set(rows=tuple(rows))
         self._fit_act()
+        self._rest()
+
+    def _drop(self, meter_id: str) -> None:
+        """Take a meter off the list; the chosen one stays chosen."""
+        chosen = self.state.row
+        rows = tuple(row for row in self.state.rows if getattr(row, "id", "") != meter_id)
+        self._set(rows=rows, chosen=rows.index(chosen) if chosen in rows else 0)
+
+    def _rest(self) -> None:
+        """Read what people did to the meter one has come to rest on: stepping through a list asks nobody."""
+        row = self.state.row
+        self._rests += 1
+        if not isinstance(row, OfficeMeter):
+            return
+        if row.id != self.state.events_of:
+            self._set(events=(), events_of="")
+        turn = self._rests
+        self._context.tasks.later(EVENTS_PAUSE_MS, lambda: self._read_events(row, turn))
+
+    def _read_events(self, row: OfficeMeter, turn: int) -> None:
+        context = self._context
+        master, actor = context.desk.office_admin.master, context.actor
+
+        def is_wanted() -> bool:
+            return turn == self._rests and getattr(self.state.row, "id", "") == row.id
+
+        def got(events: tuple[OfficeEvent, ...]) -> None:
+            if is_wanted():
+                self._set(events=events, events_of=row.id)
+
+        def failed(error: BaseException) -> None:
+            if is_wanted():
+                self._unread(error)
+
+        if is_wanted():
+            context.tasks.submit(Lane.NET, lambda: master.list_events(actor, row), on_ok=got, on_error=failed)
 
     def _refused(self, error: BaseException) -> None:
         self._set(is_busy=False)
@@ -275,6 +322,7 @@ class OfficePresenter:
                 is_read=True,
             )
             self._fit_act()
+            self._rest()
 
         def failed(error: BaseException) -> None:
             if generation == self._generation:

@@ -22,7 +22,7 @@ from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
 
 _LENGTHS = {"reason": 200, "username": 40, "full_name": 200, "password": 128, "money": 16, "units": 16}
-_LENGTHS |= {"block_reason": 200, "number": 20}
+_LENGTHS |= {"block_reason": 200, "number": 20, "duplicate": 30}
 _OFFICE_ROLES = (Role.CASHIER, Role.SUPERVISOR, Role.FACILITY_MANAGER, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
@@ -154,6 +154,7 @@ class OfficeActCard(Card):
             "block_reason": (say("Why"), ""),
             "tariff": (say("Tariff"), ""),
             "number": (say("Meter number, once more"), ""),
+            "duplicate": (say("Number of the duplicate"), ""),
         }
         caption, hint = captions[name]
         if name == "file":
