@@ -21,6 +21,7 @@ from pos.services.sale_values import SaleRequest
 from pos.system.ids import new_id
 from pos.ui.screens.sales.state import Pane
 from pos.ui.screens.sales.view import SalesScreen
+from pos.ui.screens.sales.words import meter_text
 from tests.fakes.clock import FakeClock
 from tests.ui.conftest import PINS, Desktop
 from tests.ui.payments import CTRL, KEY, make_clock, payment_till
@@ -187,6 +188,7 @@ def test_refund_when_a_supervisor_gives_back_a_part_then_the_sale_ends_and_it_go
     desktop.settle()
 
     assert till.payments.desk.look(view.sale_id).state is SaleState.REFUNDED
+    assert f"Give back RWF\N{NO-BREAK SPACE}2,000 for meter {meter_text(view.drn)}" in desktop.window.notices
     assert till.payments.desk.announcements() == [], "nothing is due back any more"
     with till.units.read() as connection:
         states = connection.exec_driver_sql("SELECT state, opens_drawer FROM print_job ORDER BY key DESC")

@@ -515,6 +515,7 @@ def test_waiting_list_when_a_part_was_refused_then_says_what_is_still_to_pay(
 
     (row,) = counter.screen.idle.waiting.rows
     assert row.texts[1:3] == ("8,500", "Still to pay")
+    assert counter.desktop.window.notices[-1] == f"RWF{NBSP}8,500 is still to pay"
 
 
 def test_waiting_list_when_time_passes_then_ages_grow_and_what_needs_a_person_says_so(

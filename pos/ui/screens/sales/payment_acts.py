@@ -16,6 +16,7 @@ from pos.services.payment_views import PaymentView, SaleView
 from pos.ui.lanes import Lane
 from pos.ui.screens.sales.state import Form, Pane
 from pos.ui.screens.sales.store import Store
+from pos.ui.screens.sales.words import meter_text
 
 
 class PaymentActs:
@@ -158,7 +159,7 @@ class PaymentActs:
             if gives_back:
                 payments.refunds.make(sale_id, actor, reason=reason, approval=approval)
 
-        said = store.say("{money} is on its way back", money=money)
+        said = self._goes_back(trail.view)
         if not gives_back:
             said = store.say("{money} is due back: the same key gives it back", money=money)
         context.attempt(
@@ -170,6 +171,22 @@ class PaymentActs:
             facts=store.say("Give back {money} for meter {meter}", money=money, meter=trail.view.drn),
             on_refused=lambda: store.set_form(is_busy=False),
         )
+
+    def _goes_back(self, view: SaleView) -> str:
+        """Say what the cashier has to hand out, and what its provider sends."""
+        say, money = self._store.say, self._store.context.wording.money
+        paid = [part for part in view.parts if part.state is PaymentState.SUCCEEDED]
+        cash_minor = sum(part.amount_minor for part in paid if not part.provider)
+        said = []
+        if cash_minor:
+            said.append(
+                say(
+                    "Give back {money} for meter {meter}", money=money(cash_minor), meter=meter_text(view.drn)
+                )
+            )
+        if view.paid_minor > cash_minor:
+            said.append(say("{money} is on its way back", money=money(view.paid_minor - cash_minor)))
+        return " · ".join(said)
 
     # -- passing on ---------------------------------------------------------------------------------------
 

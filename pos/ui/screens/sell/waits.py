@@ -262,11 +262,14 @@ class WaitActs:
 
     def stop(self) -> None:
         """Stop waiting. What was sent stays sent: it may still be paid."""
-        wait = self._presenter.state.wait
-        if wait is not None:
-            self._park(
-                self._presenter.say("Nobody waits any more. If it is paid after all, the token comes.")
-            )
+        wait, say = self._presenter.state.wait, self._presenter.say
+        if wait is None:
+            return
+        if wait.view.is_refused:
+            rest = self._presenter.context.wording.money(wait.view.rest_minor)
+            self._park(say("{money} is still to pay", money=rest))
+        else:
+            self._park(say("Nobody waits any more. If it is paid after all, the token comes."))
 
     def _park(self, text: str) -> None:
         presenter = self._presenter
