@@ -52,6 +52,7 @@ WORDS = {
     "csv.too_large": "Head office does not take so large a file at once: split it.",
     "csv.too_many_cells": "The row has more cells than the head.",
     "customer.erased": "This customer was erased; give the meter a new one.",
+    "customer.merged": "This customer was merged: name the one that is kept.",
     "customer.reason": "Say why the customer is erased.",
     "customer.text": "This text is too long.",
     "customer.unknown": "This customer is not in the register.",

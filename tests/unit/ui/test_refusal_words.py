@@ -21,7 +21,7 @@ AREAS = (
 NOT_ON_A_SCREEN = frozenset(
     {
         *("payment.not_central", "printer.profile", "token.key_needed", "token.range", "vault.live"),
-        *("meter.same", "proposal.reason"),
+        *("customer.same", "meter.same", "proposal.reason"),
         *("proposal.id_conflict", "proposal.too_many", "sale.adjustment", "sale.basis", "sale.carry"),
         *("sync.cursor", "sync.format", "sync.gap", "sync.resource", "sync.too_large"),
     }
