@@ -105,6 +105,8 @@ supply_group = Table(
     # Announced. `next_change` is set while tills still have to learn of it, and its start is not set.
     Column("next_key", Json),
     Column("next_change", BigInteger),
+    # What the key was before the last change, {krn, base_date, until}: sales of then may come late.
+    Column("former_key", Json),
     CheckConstraint("lanes IN (1, 4, 16, 60)", name="lanes"),
 )
 

@@ -75,9 +75,11 @@ def complete(feed: Feed, connection: Connection, organisation: UUID, *, sgc: str
     if following is None or datetime.fromisoformat(following["from"]) > now:
         raise Problem("key_change.not_started", "No key change of this group has begun.", status=409)
     names = ("krn", "ken", "ti", "kt", "base_date")
+    former = {"krn": row.krn, "base_date": row.base_date, "until": following["from"]}
     connection.execute(
         _of(organisation, sgc).values(
-            {name: following[name] for name in names} | {"next_key": None, "next_change": None}
+            {name: following[name] for name in names}
+            | {"next_key": None, "next_change": None, "former_key": former}
         )
     )
     publish_group(feed, connection, organisation, sgc)

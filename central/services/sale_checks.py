@@ -151,10 +151,10 @@ def key_in_force(meter: Row[Any], group: Row[Any], at: datetime) -> tuple[int, s
     following = meter.next_key or group.next_key
     if following and following.get("from") and at >= datetime.fromisoformat(following["from"]):
         return following["krn"], following["base_date"]
-    return (
-        group.krn if meter.krn is None else meter.krn,
-        group.base_date if meter.base_date is None else meter.base_date,
-    )
+    krn, base_date, former = group.krn, group.base_date, group.former_key
+    if former and at < datetime.fromisoformat(former["until"]):
+        krn, base_date = former["krn"], former["base_date"]
+    return krn if meter.krn is None else meter.krn, base_date if meter.base_date is None else meter.base_date
 
 
 def month_take(item: Body, known: KnownTariff | None) -> MonthlyTake:

@@ -13,7 +13,7 @@ from central.services.key_changes import complete
 from pos.domain.journal import instant_text
 from pos.domain.permissions import Role
 from tests.server.rig import Person, Server
-from tests.server.till_rig import SGC, Till, group_values, make_shop
+from tests.server.till_rig import DRNS, SGC, Till, group_values, make_shop, minutes
 
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -64,3 +64,22 @@ def test_group_when_it_is_changed_while_its_key_change_ends_then_the_new_key_sta
     assert answers == [(409, "supply_group.key")]
     with server.database.read() as connection:
         assert connection.execute(select(supply_group.c.krn)).scalar_one() == 2
+
+
+def test_sale_when_it_comes_after_the_key_change_ended_then_the_key_of_its_instant_is_right(
+    till: Till,
+) -> None:
+    server = till.server
+    start = till.now + minutes(60)
+    begun = {"krn": 2, "ken": 255, "ti": "01", "kt": 2, "base_date": "14", "from": instant_text(start)}
+    with server.database.write() as connection:
+        connection.execute(update(supply_group).values(next_key=begun))
+    feed = server.app.state.head_office.feed
+    for at in (till.now, start):
+        till.line("sale_delivered", {"sale": till.sale(till.item(DRNS[0]))}, at=at)
+    server.clock.pass_time(seconds=7_200)
+    with server.database.write() as connection:
+        complete(feed, connection, till.shop.organisation, sgc=SGC, now=till.now)
+
+    till.log_in()
+    assert [one["reasons"] for one in till.push()["results"]] == [[], ["key_revision"]]
