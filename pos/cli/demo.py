@@ -17,6 +17,7 @@ from pos.cli.paper_files import hand_over, write_pdf
 from pos.cli.selling import sale_text
 from pos.domain.permissions import Actor, Role
 from pos.domain.shift import cash_count
+from pos.errors import MachineFault
 from pos.models.ledger_book import FORWARD_TOLERANCE, read_head
 from pos.services.sale_values import SaleRequest
 from pos.system.ids import new_id
@@ -54,10 +55,21 @@ def demo(command: CommandContext, *, as_json: bool) -> int:
 def ready_demo_shop(folder: DataFolder) -> DemoShop:
     """Return the demo shop of a folder, making it first where there is none; progress goes to stderr."""
     if folder.database.exists():
-        return read_demo_shop(folder)
+        return _known_demo_shop(folder)
     shop = make_demo_shop(folder, datetime.now(UTC), watch=_show_progress)
     click.echo("", err=True)
     return shop
+
+
+def _known_demo_shop(folder: DataFolder) -> DemoShop:
+    try:
+        return read_demo_shop(folder)
+    except MachineFault as fault:
+        if fault.code != "data.older":
+            raise
+    # Made by an earlier version: whoever opens it to write brings it to this one, with a copy kept.
+    with open_till(folder, Access.WRITES):
+        return read_demo_shop(folder)
 
 
 def show_demo_sale(folder: DataFolder) -> int:
