@@ -234,7 +234,8 @@ def _payments(camera: Camera) -> None:
     camera.key(KEY.Key_Escape)
     camera.type("10000")
     camera.key(KEY.Key_4, CTRL)
-    cash, row = camera.window.screen_now.trade.money.split.rows  # type: ignore[union-attr]
+    sell: Any = camera.window.screen_now
+    cash, row = sell.trade.money.split.rows
     cash.received.edit.setFocus()
     camera.type("20000")
     row.payer.edit.setFocus()

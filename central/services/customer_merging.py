@@ -12,7 +12,7 @@ from central.errors import FieldProblem, Problem
 from central.models.master import customer, customer_event, meter
 from central.services.feed import Feed
 from central.services.master import Master
-from central.services.meter_changes import Author, add_event
+from central.services.meter_changes import Author, add_event, newest_events
 from central.services.meter_locks import hold_meters
 from pos.domain.ids import new_id
 
@@ -79,9 +79,7 @@ def list_customer_events(
     """Return what people did to a customer, the newest first."""
     table = customer_event
     query = select(table).where(table.c.organisation_id == organisation, table.c.customer_id == customer_id)
-    if after is not None:
-        query = query.where(table.c.id < after)
-    return list(connection.execute(query.order_by(table.c.id.desc()).limit(limit)))
+    return newest_events(connection, query, table.c.id, after=after, limit=limit)
 
 
 def _pans_of(connection: Connection, organisation: UUID, customer_id: UUID) -> list[int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
 from central.errors import Problem
 from central.etags import tag_of
@@ -115,11 +115,19 @@ def list_events(
     connection: Connection, organisation: UUID, meter_id: UUID, *, after: UUID | None, limit: int
 ) -> list[Row[Any]]:
     """Return what people did to a meter, the newest first."""
-    table = meter_event
-    query = select(table).where(table.c.organisation_id == organisation, table.c.meter_id == meter_id)
+    query = select(meter_event).where(
+        meter_event.c.organisation_id == organisation, meter_event.c.meter_id == meter_id
+    )
+    return newest_events(connection, query, meter_event.c.id, after=after, limit=limit)
+
+
+def newest_events(
+    connection: Connection, query: Select[Any], id_: ColumnElement[Any], *, after: UUID | None, limit: int
+) -> list[Row[Any]]:
+    """Return the events of a query, the newest first, from after an id."""
     if after is not None:
-        query = query.where(table.c.id < after)
-    return list(connection.execute(query.order_by(table.c.id.desc()).limit(limit)))
+        query = query.where(id_ < after)
+    return list(connection.execute(query.order_by(id_.desc()).limit(limit)))
 
 
 def held_meter(connection: Connection, meter_id: UUID) -> Row[Any]:

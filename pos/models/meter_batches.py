@@ -160,7 +160,7 @@ _DELETE_CUSTOMER = (
 )
 _METER_FIELDS = tuple(METER_COLUMNS.values())
 _KNOWN = (
-    "SELECT meter.key, meter.drn, meter.import_key, meter.customer_key, meter.pull_round, "  # noqa: S608
+    "SELECT meter.key, meter.drn, meter.import_key, meter.customer_key, meter.pull_round, "  # noqa: S608 - our own columns
     "customer.erased_at, "
     + ", ".join(f"meter.{column}" for column in _METER_FIELDS)
     + ", "

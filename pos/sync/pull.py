@@ -129,6 +129,7 @@ class Pull:
         self._seal_pin = seal_pin
         self._mappings = mappings
         # Held here: pydantic forgets a shape that nobody holds, and makes it anew for each page.
+        # mypy does not know a shape that is chosen while the program runs.
         shapes = ((one.resource, _Page[one.model]) for one in mappings)  # type: ignore[name-defined]
         self._shapes: dict[str, type[_Page[Any]]] = dict(shapes)
         self._pause = pause

@@ -436,7 +436,9 @@ def test_refund_when_the_provider_gave_other_money_back_a_person_closes_it(
     counter.check_books()
 
 
-def test_refund_when_an_answer_is_about_the_one_before_it_changes_nothing(counter: Counter, drn: str) -> None:
+def test_refund_when_an_answer_is_about_the_one_before_it_changes_nothing(
+    counter: Counter, drn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counter.momo.refund_fate = Outcome.FAILED
     sale_id, payment_id = begin_refund(counter, drn)
     ask = counter.momo.ask_refund
@@ -444,7 +446,7 @@ def test_refund_when_an_answer_is_about_the_one_before_it_changes_nothing(counte
 
     def late(request: RefundRequest) -> Answer:
         """While this answer is on its way another worker hears the same, and a person begins anew."""
-        counter.momo.ask_refund = ask  # type: ignore[method-assign]
+        monkeypatch.setattr(counter.momo, "ask_refund", ask)
         answer = ask(request)
         counter.refunds.ask(payment_id)
         counter.momo.book[request.payment_reference].refund = None
@@ -452,7 +454,7 @@ def test_refund_when_an_answer_is_about_the_one_before_it_changes_nothing(counte
         counter.refunds.make(sale_id, supervisor, reason="again")
         return answer
 
-    counter.momo.ask_refund = late  # type: ignore[method-assign]
+    monkeypatch.setattr(counter.momo, "ask_refund", late)
     counter.refunds.ask(payment_id)
 
     view = counter.desk.look(sale_id)
@@ -462,7 +464,7 @@ def test_refund_when_an_answer_is_about_the_one_before_it_changes_nothing(counte
 
 
 def test_refund_when_a_late_answer_about_the_payment_comes_is_asked_about_still(
-    counter: Counter, drn: str
+    counter: Counter, drn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counter.airtel.fate = Outcome.FAILED
     view = counter.begin(drn, momo(2500), airtel())
@@ -476,7 +478,7 @@ def test_refund_when_a_late_answer_about_the_payment_comes_is_asked_about_still(
         counter.refunds.make(view.sale_id, supervisor, reason="left")
         return ask(reference)
 
-    counter.momo.ask_payment = late  # type: ignore[method-assign]
+    monkeypatch.setattr(counter.momo, "ask_payment", late)
     asked_again = counter.desk.requery(view.parts[0].id, supervisor)
 
     assert asked_again.parts[0].state is PaymentState.REFUND_PENDING

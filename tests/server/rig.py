@@ -165,6 +165,11 @@ class Server:
         return other
 
 
+def end_worker(worker: TestClient) -> None:
+    """Close the database of a `second_worker`."""
+    worker.app.state.database.close()  # type: ignore[attr-defined]  # any ASGI program may have a client
+
+
 def make_server(settings: Settings, clock: FakeClock | None = None) -> Server:
     """The application on a database that is of its version already."""
     clock = clock or FakeClock(NOW)

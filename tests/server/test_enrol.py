@@ -21,7 +21,7 @@ from pos.domain.envelope import envelope_message
 from pos.domain.ids import new_id
 from pos.domain.permissions import Role
 from pos.domain.till_login import login_message
-from tests.server.rig import Server
+from tests.server.rig import Server, end_worker
 from tests.server.till_rig import SGC, Shop, Till, make_shop
 
 STRANGER = {"till": str(UUID(int=5)), "seq": 0, "hash": "00" * 32}
@@ -353,7 +353,7 @@ def test_enrol_when_two_workers_get_wrong_codes_at_once_then_every_one_counts(sh
         answers = list(pool.map(guess, range(12)))
 
     assert sorted(answers) == [(403, "enrol.code")] * 5 + [(429, "enrol.tries")] * 7
-    clients[1].app.state.database.close()  # type: ignore[attr-defined]
+    end_worker(clients[1])
     shop.server.clock.pass_time(minutes=16)
     tidy(shop.server.database, shop.server.clock.now())
     with shop.server.database.read() as connection:

@@ -17,7 +17,7 @@ from central.models.transactions import transaction_total, transactions
 from central.services.line_store import store_batch
 from central.services.push_batch import read_push
 from central.services.verify import verify_till
-from tests.server.rig import Server
+from tests.server.rig import Server, end_worker
 from tests.server.till_rig import DRNS, Till, make_shop
 
 DAY = "2026-11-20"
@@ -115,7 +115,7 @@ def test_push_when_two_workers_get_the_same_batch_at_once_then_it_is_booked_once
         thread.start()
     for thread in threads:
         thread.join()
-    other.app.state.database.close()  # type: ignore[attr-defined]
+    end_worker(other)
     results = sorted({one["result"] for answer in answers for one in answer["results"]})
     assert results == ["accepted", "duplicate"]
     assert booked(till.server)["transactions"] == 50

@@ -19,7 +19,7 @@ from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType
 from pos.tokens.secret import Secret
 from pos.tokens.vault import MeterKey, SoftwareVault
 from pos.tokens.vending_key import GroupKey, VendingKey
-from tests.server.rig import Server
+from tests.server.rig import Server, end_worker
 from tests.server.till_rig import DRNS, SGC, Till, make_shop
 
 
@@ -106,7 +106,7 @@ def test_vend_when_two_workers_are_asked_at_once_then_one_token(till: Till) -> N
         thread.start()
     for thread in threads:
         thread.join()
-    other.app.state.database.close()  # type: ignore[attr-defined]
+    end_worker(other)
     assert answers[0] == answers[1]
     assert len(answers[0]["tokens"]) == 1
 

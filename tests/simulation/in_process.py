@@ -61,7 +61,7 @@ class InProcess:
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        await self._app(scope, receive, send)  # type: ignore[arg-type]
+        await self._app(scope, receive, send)  # type: ignore[arg-type]  # plain dicts are messages
         names = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         return Response(sent[0]["status"], names, b"".join(one.get("body", b"") for one in sent[1:]))
 

@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the library's names
-    do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - as above
+    do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - the library's names
 
     def _body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():

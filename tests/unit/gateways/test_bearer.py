@@ -1,6 +1,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from pos.gateways.bearer import Bearer, Bearers, NoBearer
 from pos.gateways.http import Result, Silence
 from pos.gateways.reasons import Reason
@@ -31,7 +33,7 @@ class _CountedLock:
             assert self._change.wait_for(lambda: self._arrived >= count, 10)
 
 
-def test_token_that_cannot_be_had_is_asked_for_once_by_all_that_wait() -> None:
+def test_token_that_cannot_be_had_is_asked_for_once_by_all_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, lock, answers = FakeClock(), _CountedLock(), iter(["hangs", "holds"])
 
     def fetch() -> Bearer | Result:
@@ -41,7 +43,7 @@ def test_token_that_cannot_be_had_is_asked_for_once_by_all_that_wait() -> None:
         return Silence(Reason.TIME_OUT, was_sent=True, at=clock.now())
 
     bearers = Bearers(fetch, clock)
-    bearers._lock = lock  # type: ignore[assignment]
+    monkeypatch.setattr(bearers, "_lock", lock)
 
     with ThreadPoolExecutor(WAITERS) as pool:
         found = list(pool.map(lambda _: bearers.get(), range(WAITERS)))
@@ -50,7 +52,7 @@ def test_token_that_cannot_be_had_is_asked_for_once_by_all_that_wait() -> None:
     assert bearers.get() == Bearer("tok", 180)
 
 
-def test_token_that_was_refused_is_renewed_once_by_all_that_wait() -> None:
+def test_token_that_was_refused_is_renewed_once_by_all_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, lock, made = FakeClock(), _CountedLock(), iter(["first", "second", "third"])
 
     def fetch() -> Bearer:
@@ -60,7 +62,7 @@ def test_token_that_was_refused_is_renewed_once_by_all_that_wait() -> None:
         return Bearer(word, 180)
 
     bearers = Bearers(fetch, clock)
-    bearers._lock = lock  # type: ignore[assignment]
+    monkeypatch.setattr(bearers, "_lock", lock)
     assert bearers.get() == Bearer("first", 180)
 
     with ThreadPoolExecutor(WAITERS) as pool:
