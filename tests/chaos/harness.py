@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
@@ -39,6 +38,7 @@ from pos.services.verify import verify
 from pos.tokens.virtual_meter import ResultCode, VirtualMeter
 from tests.chaos.life import CASH_MINOR, live, open_counter, request
 from tests.chaos.shared_clock import START, SharedClock
+from tests.crash.listening import PATIENCE_S, listen
 from tests.factories.payments import Counter
 from tests.factories.shop import make_shop
 
@@ -50,7 +50,6 @@ TRIALS_A_BOOK = 14
 STEPS_OF_A_LIFE = 260
 """Statements and requests of a life from its first payment on."""
 LONGEST_LIFE_S = 0.25
-PATIENCE_S = 60
 LONG_S = 4 * 3600
 """So long a restarted till goes on asking, in its own time."""
 
@@ -155,7 +154,8 @@ class _Book:
             os.close(reading)
             self._live(trial, die_at, writing)
         os.close(writing)
-        said = _listen(reading, child, self._chance if die_at is None else None)
+        chance = self._chance if die_at is None else None
+        said = listen(reading, child, chance, longest_life_s=LONGEST_LIFE_S)
         os.close(reading)
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, (status, said)
@@ -299,26 +299,6 @@ class _Book:
         report = verify(counter.shop.units)
         assert report.is_clean, report.findings
         assert self._clock.now() >= START
-
-
-def _listen(reading: int, child: int, chance: random.Random | None) -> list[str]:
-    """Read what the till says; kill it after a random time when `chance` is given."""
-    text = b""
-    deadline = time.monotonic() + PATIENCE_S
-    kill_at: float | None = None
-    while True:
-        wait_s = (kill_at or deadline) - time.monotonic()
-        ready, _, _ = select.select([reading], [], [], max(0.0, wait_s))
-        if not ready:
-            os.kill(child, signal.SIGKILL)
-            kill_at, deadline, chance = None, time.monotonic() + PATIENCE_S, None
-            continue
-        piece = os.read(reading, 65_536)
-        if not piece:
-            return text.decode().splitlines()
-        text += piece
-        if chance is not None and kill_at is None and b"ready" in text:
-            kill_at = time.monotonic() + chance.uniform(0, LONGEST_LIFE_S)
 
 
 def _say(figures: dict[str, Any]) -> None:

@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import sys
 import tempfile
@@ -31,6 +30,7 @@ from pos.models.packing import unpack_line
 from pos.services.resume import Unfinished, resume_list
 from pos.services.verify import verify
 from pos.tokens.virtual_meter import ResultCode, VirtualMeter
+from tests.crash.listening import listen
 from tests.crash.seller import (
     REMOTE_GROUP,
     hand_over,
@@ -45,7 +45,6 @@ KILLS_A_BOOK = 25
 STATEMENTS_OF_A_ROUND = 420
 """Statements of the first sales of a trial: by the vault, by the other holder, handing over."""
 LONGEST_LIFE_S = 0.12
-PATIENCE_S = 60
 
 
 @dataclass
@@ -129,7 +128,8 @@ class _Shop:
             os.close(reading)
             _live(self._folder, trial, self._drns, writing, die_at)
         os.close(writing)
-        said = _listen(reading, child, None if die_at is not None else self._chance)
+        chance = self._chance if die_at is None else None
+        said = listen(reading, child, chance, longest_life_s=LONGEST_LIFE_S)
         os.close(reading)
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, (status, said)
@@ -233,26 +233,6 @@ def _live(folder: Path, trial: int, drns: list[str], writing: int, die_at: int |
         say(f"failed {error!r}")
     finally:
         os._exit(70)
-
-
-def _listen(reading: int, child: int, chance: random.Random | None) -> list[str]:
-    """Read what the till says; kill it after a random time when `chance` is given."""
-    text = b""
-    deadline = time.monotonic() + PATIENCE_S
-    kill_at: float | None = None
-    while True:
-        wait_s = (kill_at or deadline) - time.monotonic()
-        ready, _, _ = select.select([reading], [], [], max(0.0, wait_s))
-        if not ready:
-            os.kill(child, signal.SIGKILL)
-            kill_at, deadline, chance = None, time.monotonic() + PATIENCE_S, None
-            continue
-        piece = os.read(reading, 65_536)
-        if not piece:
-            return text.decode().splitlines()
-        text += piece
-        if chance is not None and kill_at is None and b"ready" in text:
-            kill_at = time.monotonic() + chance.uniform(0, LONGEST_LIFE_S)
 
 
 def _check_verified(shop: Shop) -> None:
