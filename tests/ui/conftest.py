@@ -109,8 +109,8 @@ class Desktop:
             QCoreApplication.processEvents()
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait up to five seconds for something that timers bring."""
-        end = time.monotonic() + 5
+        """Wait for something that timers bring; half a minute is for a machine with much else to do."""
+        end = time.monotonic() + 30
         while not is_so() and time.monotonic() < end:
             QTest.qWait(10)
             self.settle()
