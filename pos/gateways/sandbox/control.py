@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pos.gateways.sandbox.callbacks import is_on_this_machine
-from pos.gateways.sandbox.core import CHOICES, Core
+from pos.gateways.sandbox.core import CHOICES, SETTLE_S, Core
 from pos.gateways.sandbox.money import decimal_of, plain
 from pos.gateways.sandbox.page import payments_page
 from pos.gateways.sandbox.payments import Payment
@@ -176,12 +176,13 @@ class Control:
 
     def _resend(self, fields: Mapping[str, Any]) -> object:
         payment = self._found(fields)
-        self._core.providers[payment.provider].say(payment)
+        if (letter := self._core.providers[payment.provider].say(payment)) is not None:
+            letter.is_over.wait(SETTLE_S)
         return _shown(payment)
 
     def _advance(self, fields: Mapping[str, Any]) -> object:
         self._core.timeline.advance(_number(fields, "seconds", 0))
-        self._core.timeline.settle()
+        self._core.settle()
         return {"now": self._core.timeline.now().isoformat()}
 
     def _callbacks(self, fields: Mapping[str, Any]) -> object:

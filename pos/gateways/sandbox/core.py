@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -15,11 +16,13 @@ from typing import ClassVar
 
 from pos.gateways.sandbox.callbacks import Callback, Sent, SentList, send
 from pos.gateways.sandbox.payments import Book, Payment
+from pos.gateways.sandbox.post import Letter, Post
 from pos.gateways.sandbox.scenarios import Breaks, Orders, Says, Scenario
 from pos.gateways.sandbox.timeline import Timeline, TimeSource
 from pos.gateways.sandbox.wire import CUT, Answer, BadBodyError, Request, Route, html_fault
 
 HTML_STATUS = {Breaks.HTML_500: 500, Breaks.HTML_502: 502, Breaks.LOST_503: 503}
+SETTLE_S = 10
 BAD_WORDS = ("wrong", "invalid", "bad")
 
 
@@ -80,16 +83,26 @@ class Core:
     settings: Settings
     orders: Orders = field(default_factory=Orders)
     sent: SentList = field(default_factory=SentList)
+    post: Post = field(default_factory=Post)
     callback_urls: dict[str, str] = field(default_factory=dict)
     providers: dict[str, Provider] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget all payments, wishes and what is still to come."""
         self.timeline.clear()
+        self.post.clear()
         for part in (self.book, self.orders, self.sent):
             part.clear()
         for provider in self.providers.values():
             provider.forget()
+
+    def settle(self, timeout_s: float = SETTLE_S) -> bool:
+        """Wait until nothing is due and no callback is on its way; False if that took longer."""
+        end = time.monotonic() + timeout_s
+        while self.timeline.settle(end - time.monotonic()) and self.post.settle(end - time.monotonic()):
+            if not self.timeline.is_due():
+                return True
+        return False
 
 
 def make_core(source: TimeSource, seed: int) -> Core:
@@ -185,7 +198,7 @@ class Provider(ABC):
         if not self._keep(payment):
             return duplicate()
         if plan.says is Says.BEFORE_ANSWER and payment.outcome is not None:
-            self.say(payment)
+            self._say_at_once(payment)
         if plan.breaks is Breaks.DOUBTFUL:
             return self.refusal(plan.code)
         return self._broken(plan.breaks, reply=reply, duplicate=duplicate)
@@ -199,12 +212,22 @@ class Provider(ABC):
         for tale in _TALES.get(says, (Tale.TRUE,)):
             self.core.timeline.call_soon(partial(self.say, payment, tale))
 
-    def say(self, payment: Payment, tale: Tale = Tale.TRUE, repeat: int = 0) -> None:
-        """Send a callback now, if anybody is to hear it; not taken, it is repeated as the provider does."""
+    def say(self, payment: Payment, tale: Tale = Tale.TRUE, repeat: int = 0) -> Letter | None:
+        """Put a callback on its way, if anybody is to hear it; not taken, it is sent again like the provider's.
+
+        What an address is told goes out in the order of asking.
+        """
         callback = self.callback(payment, tale)
         if callback is None:
-            return
-        result, answer = send(callback)
+            return None
+        return self.core.post.put(callback, partial(self._was_said, payment, tale, repeat))
+
+    def _say_at_once(self, payment: Payment) -> None:
+        """Send a callback before anything else happens to its payment."""
+        if (callback := self.callback(payment, Tale.TRUE)) is not None:
+            self._was_said(payment, Tale.TRUE, 0, *send(callback))
+
+    def _was_said(self, payment: Payment, tale: Tale, repeat: int, result: str, answer: bytes) -> None:
         now = self.core.timeline.now()
         sent = Sent(now, self.name, payment.reference, result, answer)
         self.core.sent.add(sent)

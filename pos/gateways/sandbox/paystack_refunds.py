@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from pos.gateways.sandbox import paystack_data as data
 from pos.gateways.sandbox import paystack_views as views
-from pos.gateways.sandbox.callbacks import send
 from pos.gateways.sandbox.money import decimal_of
 from pos.gateways.sandbox.payments import Payment
 from pos.gateways.sandbox.paystack_answers import done, invalid, missing, not_found, page, refused
@@ -122,8 +121,7 @@ class Refunds:
         book.note(refund, status)
         callback = self._paystack.webhook(f"refund.{status}", _event(refund), secret=paid.facts["secret"])
         if callback is not None:
-            result, _ = send(callback)
-            book.note(refund, f"callback: {result}")
+            self._paystack.core.post.put(callback, lambda result, _: book.note(refund, f"callback: {result}"))
 
     def _refunded(self, paid: Payment) -> int:
         return sum(int(one.amount) for one in self._of(paid) if one.facts["status"] == "processed")

@@ -58,6 +58,7 @@ class Sandbox:
     def stop(self) -> None:
         """End the server, its connections and its thread."""
         self.core.timeline.stop()
+        self.core.post.stop()
         self._server.shutdown()
         self._server.close_connections()
         self._server.server_close()
@@ -72,7 +73,7 @@ class Sandbox:
     def advance(self, seconds: float) -> None:
         """Move the sandbox's time forward and do what has become due."""
         self.core.timeline.advance(seconds)
-        self.core.timeline.settle()
+        self.core.settle()
 
     def answer(self, request: Request) -> Answer:
         provider = self.core.providers.get(request.parts[0]) if request.parts else None

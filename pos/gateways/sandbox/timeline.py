@@ -36,7 +36,7 @@ class Timeline:
     def __init__(self, source: TimeSource) -> None:
         self._source = source
         self._ahead = timedelta()
-        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._due: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._change = threading.Condition()
         self._life = 0
@@ -53,13 +53,13 @@ class Timeline:
             self._ahead += timedelta(seconds=max(seconds, 0))
             self._change.notify_all()
 
-    def call_at(self, instant: datetime, action: Callable[[], None]) -> None:
+    def call_at(self, instant: datetime, action: Callable[[], object]) -> None:
         """Have `action` done at `instant`; what is due at the same instant is done in the order of asking."""
         with self._change:
             heapq.heappush(self._due, (instant, next(self._order), action))
             self._change.notify_all()
 
-    def call_soon(self, action: Callable[[], None]) -> None:
+    def call_soon(self, action: Callable[[], object]) -> None:
         self.call_at(self.now(), action)
 
     def wait(self, seconds: float) -> bool:
@@ -74,11 +74,16 @@ class Timeline:
         """Wait until nothing is due any more; False if that took longer than `timeout_s` of real time."""
         end = time.monotonic() + timeout_s
         with self._change:
-            while self._is_busy or (self._due and self._due[0][0] <= self.now()):
+            while self._has_work():
                 if time.monotonic() >= end:
                     return False
                 self._change.wait(GLANCE_S)
         return True
+
+    def is_due(self) -> bool:
+        """Say whether there is work that is due or being done."""
+        with self._change:
+            return self._has_work()
 
     def clear(self) -> None:
         """Forget everything that is still to come, and that the time was moved."""
@@ -109,7 +114,10 @@ class Timeline:
                 self._is_busy = False
                 self._change.notify_all()
 
-    def _next_due(self) -> Callable[[], None] | None:
+    def _has_work(self) -> bool:
+        return self._is_busy or bool(self._due and self._due[0][0] <= self.now())
+
+    def _next_due(self) -> Callable[[], object] | None:
         with self._change:
             while not self._is_stopped:
                 if not self._due:

@@ -241,7 +241,7 @@ def test_5_callback_twice_is_one_event_and_one_delivery(
 
     caller.send()
     caller.run(minutes=30)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     hints = [read_callback(caller.subject.provider, *one) for one in receiver.kept]
     for _ in hints:
         caller.hear_report(Report(Source.HINT, Outcome.SUCCEEDED))
@@ -260,7 +260,7 @@ def test_5_forged_callback_is_refused_where_it_is_signed_and_harmless_elsewhere(
 
     caller.send()
     caller.run(minutes=30)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     (forged,) = receiver.kept
     if caller.subject.provider in ("airtel", "paystack"):

@@ -401,7 +401,7 @@ def test_callback_has_the_hash_that_is_set(
 ) -> None:
     set_value(sandbox, airtel_callback_hash=form)
     reference, receipt = paid(airtel)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     ((_, raw),) = receiver.kept
     body = json.loads(raw)

@@ -325,7 +325,7 @@ def test_callback_is_put_or_post_with_the_status(
     reference = mtn.reference()
 
     mtn.pay(reference, "46733123451")
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     ((headers, body),) = receiver.kept
     assert headers["content-type"] == "application/json"

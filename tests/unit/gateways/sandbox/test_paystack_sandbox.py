@@ -484,7 +484,7 @@ def test_webhook_is_signed_over_its_raw_bytes_and_sent_for_success_only(
 ) -> None:
     charge(paystack, "c0", card=CARD | {"number": "4084080000005408", "cvv": "001"})
     charge(paystack, card=CARD)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     ((headers, raw),) = receiver.kept
     body = json.loads(raw)
@@ -513,7 +513,7 @@ def test_webhook_that_is_not_taken_is_sent_again_after_an_hour(
 ) -> None:
     sandbox.core.callback_urls["paystack"] = "http://127.0.0.1:1/nobody"
     charge(paystack, card=CARD)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     sandbox.advance(3600)
 
     results = [sent.result for sent in sandbox.core.sent.newest_first()]

@@ -264,11 +264,11 @@ def test_callback_of_a_held_payment_comes_when_it_is_decided(
 ) -> None:
     control(sandbox, action="set", holds=True)
     paystack.pay("m1", "0241234514")
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     assert receiver.kept == []
 
     control(sandbox, action="approve", reference="m1")
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     assert len(receiver.kept) == 1
 
@@ -310,7 +310,7 @@ def test_callback_is_sent_again_on_request(paystack: PaystackCaller, sandbox: Sa
     control(sandbox, action="callbacks", paystack="http://127.0.0.1:1/x")
     paystack.post("transaction/initialize", paystack.body("i1"))
     control(sandbox, action="approve", reference="i1")
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     control(sandbox, action="resend", reference="i1")
 

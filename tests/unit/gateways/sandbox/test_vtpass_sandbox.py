@@ -253,7 +253,7 @@ def test_pending_one_is_settled_on_request_and_then_told(
     assert vtpass.word(vtpass.ask(reference)) == "pending"
 
     control(sandbox, action="approve", reference=reference)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     ((_, raw),) = receiver.kept
     told = json.loads(raw)
@@ -267,11 +267,11 @@ def test_order_that_is_settled_at_once_has_no_callback_and_a_reversal_has(
 ) -> None:
     reference = vtpass.reference()
     vtpass.pay(reference)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     assert receiver.kept == []
 
     control(sandbox, action="reverse", reference=reference)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
 
     ((_, raw),) = receiver.kept
     assert json.loads(raw)["data"]["code"] == "040"
