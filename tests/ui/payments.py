@@ -61,7 +61,7 @@ class PayDesk:
         """Let time pass, let what is due be asked, and show what came of it."""
         for _ in range(times):
             self.clock.pass_time(seconds=seconds)
-            self.sandbox.core.timeline.settle()
+            self.sandbox.core.settle()
             self.desktop.window.paying.wake()
             self.desktop.settle()
             if isinstance(self.desktop.screen, SellScreen):

@@ -97,7 +97,7 @@ def test_payments_when_asked_again_then_the_sale_is_delivered_and_shown_so(
     view = begin(till, sandbox, people["C"], "1")
     screen = show(desktop, "C", view.sale_id)
     clock.pass_time(seconds=11)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     desktop.key(KEY.Key_R, CTRL)
     desktop.settle()
 
@@ -175,7 +175,7 @@ def test_refund_when_a_supervisor_gives_back_a_part_then_the_sale_ends_and_it_go
 ) -> None:
     view = begin(till, sandbox, people["C"], "refused", cash_minor=2000)
     clock.pass_time(seconds=6)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     till.payments.run_due()
     assert till.payments.desk.look(view.sale_id).is_refused
     screen = show(desktop, "S", view.sale_id)
@@ -206,7 +206,7 @@ def test_refund_when_a_cashier_gives_back_then_a_supervisor_lets_each_of_the_two
 ) -> None:
     view = begin(till, sandbox, people["C"], "refused", cash_minor=2000)
     clock.pass_time(seconds=6)
-    sandbox.core.timeline.settle()
+    sandbox.core.settle()
     till.payments.run_due()
     show(desktop, "C", view.sale_id)
     for state in (SaleState.REFUND_DUE, SaleState.REFUNDED):
@@ -244,7 +244,7 @@ def test_refund_when_the_provider_does_not_tell_then_a_person_says_what_became_o
     till.payments.desk.begin(request, parts, people["C"])
     for _ in range(8):
         clock.pass_time(seconds=6)
-        sandbox.core.timeline.settle()
+        sandbox.core.settle()
         till.payments.run_due()
     assert till.payments.desk.look(request.sale_id).is_refused
     till.payments.desk.give_up(request.sale_id, people["S"], reason="left")

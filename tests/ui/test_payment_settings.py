@@ -185,7 +185,7 @@ def test_statement_when_read_then_what_differs_is_listed(
     view = till.payments.desk.begin(request, [Part("momo", pay_by=ByPhone("+250788413499"))], people["C"])
     for _ in range(6):
         clock.pass_time(seconds=5)
-        sandbox.core.timeline.settle()
+        sandbox.core.settle()
         till.payments.run_due()
     assert till.payments.desk.look(view.sale_id).result is not None
     file = tmp_path / "momo.csv"
@@ -253,7 +253,7 @@ def test_messages_when_a_token_text_went_out_then_listed_without_its_address(
     till.payments.desk.stop_waiting(request.sale_id, people["C"])
     for _ in range(6):
         clock.pass_time(seconds=5)
-        sandbox.core.timeline.settle()
+        sandbox.core.settle()
         till.payments.run_due()
     assert till.payments.desk.look(request.sale_id).result is not None
     view = open_page(desktop, "messages")

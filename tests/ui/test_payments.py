@@ -766,7 +766,7 @@ def test_window_when_opened_anew_then_what_is_ready_is_told_again(
     counter.ask_momo(drn)
     counter.key(KEY.Key_Return)
     counter.clock.pass_time(seconds=11)
-    counter.sandbox.core.timeline.settle()
+    counter.sandbox.core.settle()
     till.payments.run_due()
     tasks = TaskRunner()
     window = MainWindow(till, tasks, style)

@@ -213,7 +213,7 @@ class Provider(ABC):
             self.core.timeline.call_soon(partial(self.say, payment, tale))
 
     def say(self, payment: Payment, tale: Tale = Tale.TRUE, repeat: int = 0) -> Letter | None:
-        """Put a callback on its way, if anybody is to hear it; not taken, it is sent again like the provider's.
+        """Put a callback on its way, if anybody is to hear it; refused, it is sent again like the provider's.
 
         What an address is told goes out in the order of asking.
         """
