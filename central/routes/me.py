@@ -114,7 +114,8 @@ def _prove(request: Request, who: CurrentUser, password: str, field: str) -> Non
 
     Raises Problem 422 `password.wrong`; 429 `login.wait`, `login.locked`.
     """
-    if not request.app.state.sign_in.proves(who.user_id, password, now=request.app.state.clock.now()):
+    state = request.app.state
+    if not state.sign_in.proves(who.user_id, password, now=state.clock.now(), source=source_of(request)):
         text = "The password is wrong."
         errors = [FieldProblem(f"body.{field}", "password.wrong", text)]
         raise Problem("password.wrong", text, status=422, errors=errors)

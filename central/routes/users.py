@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from central.deps import ClockDep, DatabaseDep, Principal, require
+from central.errors import Problem
 from central.etags import cacheable, json_bytes, version_wanted
 from central.routes.answers import problems
 from central.schemas import PasswordIn, UserChange, UserIn, UserOut, UsersOut
@@ -126,8 +127,8 @@ def change_user(
 @router.put(
     "/v1/users/{user_id}/password",
     status_code=204,
-    summary="Give a person a new password",
-    responses=problems(403, 404),
+    summary="Give another person a new password",
+    responses=problems(403, 404, 409),
 )
 def set_password(
     request: Request,
@@ -137,7 +138,8 @@ def set_password(
     database: DatabaseDep,
     clock: ClockDep,
 ) -> Response:
-    """All sessions of the person end."""
+    """All sessions of the person end. One's own password is changed at `/v1/me/password`."""
+    _refuse_self(who, user_id, "Change your own password with the one you have, at /v1/me/password.")
     users.set_password(
         database,
         request.app.state.passwords,
@@ -154,13 +156,16 @@ def set_password(
 @router.delete(
     "/v1/users/{user_id}/two-factor",
     status_code=204,
-    summary="Take a person's second factor away",
+    summary="Take another person's second factor away",
     responses=problems(403, 404, 409),
 )
 def remove_two_factor(
     request: Request, user_id: UUID, who: Administrator, database: DatabaseDep, clock: ClockDep
 ) -> Response:
-    """For somebody who lost phone and recovery codes."""
+    """For somebody who lost phone and recovery codes. One's own: `/v1/me/two-factor/remove`."""
+    _refuse_self(
+        who, user_id, "Take your own second factor away with your password, at /v1/me/two-factor/remove."
+    )
     with database.read() as connection:
         users.get_user(connection, who.organisation_id, user_id)
     request.app.state.two_factor.remove(
@@ -189,3 +194,9 @@ def unlock(
             subject_id=user_id,
         )
     return Response(status_code=204)
+
+
+def _refuse_self(who: Principal, user_id: UUID, text: str) -> None:
+    """Whoever found an open session must not take the account with it. Raises Problem 409 `user.self`."""
+    if user_id == who.user_id:
+        raise Problem("user.self", text, status=409)

@@ -31,6 +31,8 @@ class SecurityKind(StrEnum):
     USER_CREATED = "user_created"
     USER_CHANGED = "user_changed"
     USER_UNLOCKED = "user_unlocked"
+    # Somebody who is signed in typed a wrong password where it was asked for again.
+    PROOF_FAILED = "proof_failed"
     PASSWORD_SET = "password_set"  # noqa: S105 - a word of the log
     TWO_FACTOR_ON = "two_factor_on"
     TWO_FACTOR_OFF = "two_factor_off"

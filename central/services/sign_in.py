@@ -71,10 +71,10 @@ class SignIn:
             refuse_in_maintenance(found.maintenance_until, found.maintenance_note, now)
         return self._let_in(typed, user, counted, better_hash=checked.better_hash, now=now, source=source)
 
-    def proves(self, user_id: UUID, password: str, *, now: datetime) -> bool:
+    def proves(self, user_id: UUID, password: str, *, now: datetime, source: Source) -> bool:
         """Say whether this is the password of somebody who is signed in; wrong ones count as at the door.
 
-        Raises Problem 429 `login.wait`, `login.locked`.
+        A wrong one stands in the security log. Raises Problem 429 `login.wait`, `login.locked`.
         """
         with self._database.read() as connection:
             user = connection.execute(select(users).where(users.c.id == user_id)).one()
@@ -83,6 +83,9 @@ class SignIn:
         if is_right:
             with self._database.write() as connection:
                 forgive(connection, counted.name_mac)
+        else:
+            kind = SecurityKind.PROOF_FAILED
+            self._note_failure(counted, user.organisation_id, user, kind=kind, now=now, source=source)
         return is_right
 
     def guard_of(self, organisation_id: UUID | None, slug: str, name: str) -> bytes:
@@ -171,12 +174,12 @@ class SignIn:
         *,
         now: datetime,
         source: Source,
+        kind: SecurityKind = SecurityKind.LOGIN_FAILED,
     ) -> None:
-        kind = SecurityKind.LOGIN_LOCKED if counted.after.is_locked else SecurityKind.LOGIN_FAILED
         with self._database.write() as connection:
             note(
                 connection,
-                kind,
+                SecurityKind.LOGIN_LOCKED if counted.after.is_locked else kind,
                 now=now,
                 source=source,
                 organisation_id=organisation_id,

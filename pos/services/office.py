@@ -54,6 +54,7 @@ class OfficePerson:
     is_active: bool
     has_second_factor: bool
     version: int
+    is_me: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ class OfficeAdmin:
     def list_people(self, actor: Actor) -> tuple[OfficePerson, ...]:
         """Return everybody who may sign in, by name. Raises as `OfficeClient.call`."""
         client = self._signed_in(actor, Permission.USER_MANAGE)
-        return tuple(_person(one) for one in _pages(client, "/v1/users/"))
+        me = client.get("/users/me/")["id"]
+        return tuple(_person(one, me) for one in _pages(client, "/v1/users/"))
 
     def add_person(
         self, actor: Actor, username: str, *, full_name: str, role: str, password: str
@@ -221,10 +223,15 @@ class OfficeAdmin:
         client.call("PATCH", f"/v1/users/{person.id}", {"is_active": is_active}, version=person.version)
 
     def reset_password(self, actor: Actor, person: OfficePerson, *, password: str) -> None:
-        """Give a person a new password; a lock ends too. Raises as `OfficeClient.call`."""
+        """Give another person a new password; a lock ends too. Raises as `OfficeClient.call`."""
         client = self._signed_in(actor, Permission.USER_MANAGE)
         client.call("PUT", f"/v1/users/{person.id}/password", {"password": password})
         client.call("POST", f"/v1/users/{person.id}/unlock")
+
+    def change_own_password(self, actor: Actor, *, old_password: str, password: str) -> None:
+        """Change one's own password; this session stays. Raises as `OfficeClient.call`."""
+        body = {"old_password": old_password, "new_password": password}
+        self._signed_in(actor, Permission.USER_MANAGE).call("PUT", "/v1/me/password", body)
 
     def remove_second_factor(self, actor: Actor, person: OfficePerson) -> None:
         """For somebody who lost phone and recovery codes. Raises as `OfficeClient.call`."""
@@ -339,7 +346,7 @@ def _till(found: dict[str, Any]) -> OfficeTill:
     )
 
 
-def _person(found: dict[str, Any]) -> OfficePerson:
+def _person(found: dict[str, Any], me: str = "") -> OfficePerson:
     return OfficePerson(
         found["id"],
         found["username"],
@@ -348,6 +355,7 @@ def _person(found: dict[str, Any]) -> OfficePerson:
         found["is_active"],
         found["has_second_factor"],
         found["version"],
+        found["id"] == me,
     )
 
 

@@ -151,6 +151,9 @@ def _checked(answer: Response) -> Response:
     if 200 <= answer.status < 300:
         return answer
     problem: Problem | None = problem_of(answer)
+    if problem is not None and problem.code.startswith("login."):
+        # Wrong passwords, and the wait after them, are the person's own and no trouble of head office.
+        raise ServerRefusal(*said(problem), problem)
     if answer.status in (429, 503):
         raise Unavailable("sync.server_busy", "Head office is busy: try again.")
     if problem is None or answer.status >= 500:

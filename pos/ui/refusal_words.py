@@ -294,6 +294,7 @@ WORDS = {
     "user.exists": "Somebody has this name already: choose another one.",
     "user.last_administrator": "Nobody would be left to manage people.",
     "user.name": "A name to sign in with has 1 to 40 of a-z, 0-9, dot, dash and underscore.",
+    "user.self": "Your own password and second factor are changed with the password you have.",
     "user.unknown": "There is no such person at head office.",
     "vault.damaged": "The vault is damaged: restore a back-up, or load the keys again.",
     "vault.demo": "A demo or training till takes no keys: set up a till for selling.",

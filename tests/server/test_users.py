@@ -220,6 +220,36 @@ def test_change_own_password_needs_the_old_one_and_keeps_this_session(server: Se
     assert server.sign_in("cashier", "another good password").status_code == 200
 
 
+def test_change_own_password_with_a_wrong_one_counts_as_at_the_door_and_is_noted(server: Server) -> None:
+    boss = server.person(Role.ADMINISTRATOR, organisation_id=server.make_organisation())
+    body = {"old_password": "not this one", "new_password": "another good password"}
+    codes = []
+    for _ in range(5):
+        codes.append(boss.put("/v1/me/password", json=body).json()["code"])
+        server.clock.pass_time(seconds=20)
+    after = boss.put("/v1/me/password", json=body | {"old_password": PASSWORD})
+
+    assert codes == ["password.wrong"] * 5
+    assert (after.status_code, after.json()["code"]) == (429, "login.locked")
+    assert server.sign_in(boss.username).json()["code"] == "login.locked"
+    events = boss.get("/v1/security/events").json()["items"]
+    noted = [event["kind"] for event in events if event["subject_id"] == str(boss.id)]
+    assert noted[:5] == ["login_locked"] + ["proof_failed"] * 4
+
+
+def test_administrator_changes_their_own_account_only_with_the_password_they_have(server: Server) -> None:
+    organisation = server.make_organisation()
+    boss = server.person(Role.ADMINISTRATOR, organisation_id=organisation)
+    path = f"/v1/users/{boss.id}"
+
+    password = boss.put(f"{path}/password", json={"password": "another good password"})
+    second_factor = boss.delete(f"{path}/two-factor")
+
+    assert (password.status_code, password.json()["code"]) == (409, "user.self")
+    assert (second_factor.status_code, second_factor.json()["code"]) == (409, "user.self")
+    assert server.sign_in(boss.username).status_code == 200
+
+
 def test_security_log_says_who_did_what_and_holds_no_password(server: Server) -> None:
     organisation = server.make_organisation()
     boss = server.person(Role.ADMINISTRATOR, organisation_id=organisation)

@@ -17,7 +17,7 @@ from pos.services.office import OfficeFlag, OfficePerson, OfficeTill
 from pos.services.sale_values import SaleRequest
 from pos.system.ids import new_id
 from pos.ui.screens.books.view import BooksScreen
-from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS
+from pos.ui.screens.office.acts import PEOPLE, PROPOSALS, REVIEW, SESSIONS, acts_for
 from pos.ui.screens.office.view import OfficeScreen
 from pos.ui.screens.settings.view import SettingsScreen
 from tests.factories.head_office import compare, day_figures, sales_of
@@ -224,6 +224,44 @@ def test_person_when_the_name_is_taken_says_so_at_its_field(desktop: Desktop, sc
     desktop.settle()
 
     assert set(screen.presenter.state.form.wrong) == {"username"}
+
+
+def test_own_password_when_changed_needs_the_present_one_and_a_wrong_one_is_said_at_its_field(
+    desktop: Desktop, screen: OfficeScreen, server: Server
+) -> None:
+    sign_in(desktop, screen)
+    screen._turn(PEOPLE)
+    desktop.settle()
+    screen.presenter.choose(people(screen)["claire"])
+    assert [act.key for act in acts_for(PEOPLE, people(screen)["claire"])] == [
+        *("add", "own_password", "deactivate"),
+    ]
+    screen.presenter.choose_act("own_password")
+    desktop.settle()
+    fill(desktop, screen, old_password="not this word", password="another long word")
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+    assert set(screen.presenter.state.form.wrong) == {"old_password"}
+
+    server.clock.pass_time(minutes=1)
+    screen.presenter.type_field("old_password", PASSWORD)
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+    assert screen.presenter.state.form.wrong == {}
+    assert screen.presenter.state.is_signed_in
+    assert server.sign_in("claire", "another long word").status_code == 200
+
+
+def test_own_password_when_wrong_a_moment_ago_says_to_wait(
+    desktop: Desktop, screen: OfficeScreen, server: Server
+) -> None:
+    sign_in(desktop, screen, "not this word")
+    screen.password.setFocus()
+    desktop.type(PASSWORD)
+    desktop.key(KEY.Key_Return)
+    desktop.settle()
+
+    assert "wait" in screen.presenter.state.sign_in_wrong["password"].lower()
 
 
 def test_sessions_when_another_is_ended_is_gone(

@@ -31,6 +31,7 @@ BEARERS = {
 }
 STATUSES = ("active", "inactive", "suspended", "blocked")
 UNIT_DIGITS = 3
+SECRET_FIELDS = frozenset({"password", "old_password"})
 
 Row = OfficeTill | OfficePerson | OfficeTariff | OfficeMeter | OfficeFlag | OfficeProposal | OfficeSession
 
@@ -63,8 +64,16 @@ def _is_inactive(row: Row) -> bool:
     return isinstance(row, OfficePerson) and not row.is_active
 
 
+def _is_other_active(row: Row) -> bool:
+    return isinstance(row, OfficePerson) and row.is_active and not row.is_me
+
+
+def _is_me(row: Row) -> bool:
+    return isinstance(row, OfficePerson) and row.is_me
+
+
 def _has_second_factor(row: Row) -> bool:
-    return isinstance(row, OfficePerson) and row.has_second_factor
+    return isinstance(row, OfficePerson) and row.has_second_factor and not row.is_me
 
 
 def _is_meter(row: Row) -> bool:
@@ -134,7 +143,16 @@ ACTS = (
         "Set the password",
         ("password",),
         "All sessions of the person end; a lock ends too.",
-        _is_active,
+        _is_other_active,
+    ),
+    OfficeAct(
+        "own_password",
+        PEOPLE,
+        "New password",
+        "Change my password",
+        ("old_password", "password"),
+        "Your other sessions end.",
+        _is_me,
     ),
     OfficeAct("deactivate", PEOPLE, "Let in no longer", "Let in no longer", (), "At once.", _is_active),
     OfficeAct(
@@ -281,10 +299,12 @@ class OfficeForm:
     def text(self, name: str) -> str:
         """Return the text of a field, without blanks around it; a password as it was typed."""
         text = self.texts.get(name, "")
-        return text if name == "password" else text.strip()
+        return text if name in SECRET_FIELDS else text.strip()
 
 
 WRONG_FIELDS = {
+    "password.wrong": "old_password",
+    "password.weak": "password",
     "user.exists": "username",
     "user.name": "username",
     "till.unknown": "reason",
@@ -322,6 +342,7 @@ NEEDED = {
     "full_name": "Type the whole name.",
     "reason": "Say why.",
     "password": "At least 12 letters.",
+    "old_password": "Type the password you have now.",
     "file": "Choose a file.",
     "block_reason": "Say why.",
     "number": "Type the number of this meter once more: merging cannot be undone.",
@@ -371,6 +392,11 @@ def _reset(reader: _Reader, row: Row | None) -> Work:
     assert isinstance(row, OfficePerson)
     password = reader.password()
     return lambda: reader.office.reset_password(reader.actor, row, password=password)
+
+
+def _own_password(reader: _Reader, _row: Row | None) -> Work:
+    old, password = reader.needed("old_password"), reader.password()
+    return lambda: reader.office.change_own_password(reader.actor, old_password=old, password=password)
 
 
 def _let_in(reader: _Reader, row: Row | None) -> Work:
@@ -453,6 +479,7 @@ _WORKS: Mapping[str, Callable[[_Reader, Row | None], Work]] = {
     "lost": _end_till,
     "add": _add,
     "reset": _reset,
+    "own_password": _own_password,
     "deactivate": _let_in,
     "activate": _let_in,
     "second_factor": _second_factor,

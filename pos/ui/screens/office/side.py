@@ -13,7 +13,7 @@ from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
 from pos.ui.role_words import ROLE_WORDS
 from pos.ui.screens.meters.words import status_word
-from pos.ui.screens.office.acts import BEARERS, STATUSES, act_of, acts_for
+from pos.ui.screens.office.acts import BEARERS, SECRET_FIELDS, STATUSES, act_of, acts_for
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.controls import Choice
@@ -21,7 +21,9 @@ from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
 
-_LENGTHS = {"reason": 200, "username": 40, "full_name": 200, "password": 128, "money": 16, "units": 16}
+_LENGTHS = {"reason": 200, "username": 40, "full_name": 200, "money": 16, "units": 16} | dict.fromkeys(
+    SECRET_FIELDS, 128
+)
 _LENGTHS |= {"block_reason": 200, "number": 20, "duplicate": 30}
 _OFFICE_ROLES = (Role.CASHIER, Role.SUPERVISOR, Role.FACILITY_MANAGER, Role.ADMINISTRATOR, Role.AUDITOR)
 
@@ -148,7 +150,8 @@ class OfficeActCard(Card):
             "full_name": (say("Whole name"), "Aline Uwase"),
             "role": (say("Role"), ""),
             "bearer": (say("Who bears the difference"), ""),
-            "password": (say("Password"), ""),
+            "password": (say("Password") if state.form.key == "add" else say("New password"), ""),
+            "old_password": (say("Present password"), ""),
             "file": (say("File"), ""),
             "status": (say("Status"), ""),
             "block_reason": (say("Why"), ""),
@@ -172,7 +175,7 @@ class OfficeActCard(Card):
             choice = Choice(look, choices, name=caption)
             choice.picked.connect(lambda key, name=name: self._presenter.type_field(name, key))
             return LabelledField(look, caption, choice)
-        edit = line_edit(look, hint=hint, is_secret=name == "password")
+        edit = line_edit(look, hint=hint, is_secret=name in SECRET_FIELDS)
         edit.setMaxLength(_LENGTHS[name])
         edit.textEdited.connect(lambda text, name=name: self._presenter.type_field(name, text))
         edit.installEventFilter(self._enter)
