@@ -111,6 +111,8 @@ meter = Table(
     Index("ix_meter_customer", "customer_key"),
     Index("ix_meter_import", "import_key"),
     Index("ix_meter_institution", "institution", sqlite_where=text("institution IS NOT NULL")),
+    # A sale asks what was given back to the duplicates of its meter.
+    Index("ix_meter_merged_into", "merged_into", sqlite_where=text("merged_into IS NOT NULL")),
     # Meters that wait for their customer to come.
     Index(
         "ix_meter_customer_id",

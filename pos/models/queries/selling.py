@@ -166,7 +166,9 @@ def credit_left_minor(connection: Connection, meter_key: int, *, without: UUID |
 
     What was given for a record that was merged into this meter counts too. `without` as in `month_figures`.
     """
-    merged = connection.exec_driver_sql(_MERGED_WITH_CREDIT, (meter_key,)).scalars()
+    merged = connection.exec_driver_sql(
+        "SELECT key FROM meter WHERE merged_into = (SELECT id FROM meter WHERE key = ?)", (meter_key,)
+    ).scalars()
     keys = json.dumps([meter_key, *merged])
     given: int = connection.exec_driver_sql(
         "SELECT coalesce(sum(amount_minor), 0) FROM customer_credit "
@@ -185,13 +187,6 @@ def credit_left_minor(connection: Connection, meter_key: int, *, without: UUID |
         (keys, b"" if without is None else without.bytes),
     ).scalar_one()
     return max(0, given + used)
-
-
-# Begins with the credits, which are few: there is no index of merged meters.
-_MERGED_WITH_CREDIT = """
-SELECT DISTINCT meter_key FROM customer_credit CROSS JOIN meter ON meter.key = customer_credit.meter_key
-WHERE meter.merged_into = (SELECT id FROM meter WHERE key = ?)
-"""
 
 
 def month_cursor(connection: Connection) -> int:

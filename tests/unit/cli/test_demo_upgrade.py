@@ -10,19 +10,12 @@ from pos.cli.demo_shop import make_demo_shop
 from pos.models.history import newest_version
 from pos.system.paths import DataFolder
 
-EARLIER = Path(__file__).parents[2] / "db" / "fixtures" / "v0003.sqlite"
-
 
 def make_older(database: Path) -> None:
-    """Take back step 0004, which made one table anew: the earlier form of it stands in a fixture."""
-    with closing(sqlite3.connect(EARLIER)) as earlier:
-        query = "SELECT sql FROM sqlite_master WHERE tbl_name = 'proposal' AND sql IS NOT NULL"
-        statements = [sql for (sql,) in earlier.execute(query)]
+    """Take back step 0005, an index."""
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("DROP TABLE proposal")
-        for sql in sorted(statements, key=lambda sql: not sql.startswith("CREATE TABLE")):
-            connection.execute(sql)
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+        connection.execute("DROP INDEX ix_meter_merged_into")
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")
 
 
 def test_demo_when_an_earlier_version_made_it_then_it_is_upgraded_and_kept(tmp_path: Path) -> None:
