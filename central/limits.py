@@ -1,8 +1,9 @@
 """Limits on how often somebody may ask: a bucket per user, address or till, in this process.
 
 A bucket fills evenly; a quiet client may empty it at once. With n worker processes a client whose requests
-reach all of them may get up to n times the limit. Guessing passwords and second factors is not bounded here
-but in the database, for all workers together (`central.services.login_guard`).
+reach all of them may get up to n times the limit. What must hold for all workers together is counted in the
+database: how often an address signs in (`central.services.sign_in_limit`), and wrong passwords and second
+factors (`central.services.login_guard`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,25 @@ class Verdict:
         return shown if self.is_allowed else shown | {"Retry-After": str(self.next_in_s)}
 
 
+def count_one(rate: Rate, *, full_at_s: float, now_s: float) -> tuple[float, Verdict]:
+    """Count one request; return when the bucket, full at `full_at_s` before, is full again, and what is left.
+
+    A clock that was set back makes nobody wait longer than one whole bucket.
+    """
+    step = rate.seconds / rate.requests
+    full_at_s = min(max(now_s, full_at_s), now_s + rate.seconds)
+    is_allowed = full_at_s + step - now_s <= rate.seconds + 1e-6
+    full_at_s += step if is_allowed else 0.0
+    used_s = full_at_s - now_s
+    return full_at_s, Verdict(
+        rate,
+        remaining=max(0, int((rate.seconds - used_s) / step + 1e-6)),
+        full_in_s=math.ceil(used_s),
+        next_in_s=max(1, math.ceil(used_s + step - rate.seconds)),
+        is_allowed=is_allowed,
+    )
+
+
 class Limiter:
     """The buckets of one process; the ones not used for longest are forgotten first."""
 
@@ -58,23 +78,13 @@ class Limiter:
     def take(self, kind: str, key: str) -> Verdict:
         """Count one request of a key; `kind` is the name of a limit in `Rates`."""
         rate: Rate = getattr(self._rates, kind)
-        step = rate.seconds / rate.requests
         with self._lock:
             now = self._running_s()
-            full_at = max(now, self._full_at.pop((kind, key), now))
-            is_allowed = full_at + step - now <= rate.seconds + 1e-6
-            full_at += step if is_allowed else 0.0
-            self._full_at[(kind, key)] = full_at
+            before = self._full_at.pop((kind, key), now)
+            self._full_at[(kind, key)], verdict = count_one(rate, full_at_s=before, now_s=now)
             if len(self._full_at) > KEYS_MAX:
                 self._full_at.popitem(last=False)
-        used_s = full_at - now
-        return Verdict(
-            rate,
-            remaining=max(0, int((rate.seconds - used_s) / step + 1e-6)),
-            full_in_s=math.ceil(used_s),
-            next_in_s=max(1, math.ceil(used_s + step - rate.seconds)),
-            is_allowed=is_allowed,
-        )
+        return verdict
 
 
 def address_of(request: Request) -> str:

@@ -80,6 +80,15 @@ login_guard = Table(
     Index("ix_login_guard_changed_at", "changed_at"),
 )
 
+sign_in_bucket = Table(
+    "sign_in_bucket",
+    METADATA,
+    # How often an address tried to sign in, for all workers together: when its bucket will be empty again, in
+    # microseconds since 1970 (docs/operations.md). Not logged on PostgreSQL.
+    Column("network", code_text(64), primary_key=True),
+    Column("full_at_us", BigInteger, nullable=False),
+)
+
 user_session = Table(
     "user_session",
     METADATA,

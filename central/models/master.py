@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -309,6 +310,9 @@ vend_request = Table(
     Column("pan", BigInteger),
     Column("base_date", String(2)),
     Column("tid", BigInteger),
+    # What the customer paid, and the day it counts for, until the sale itself comes with a push.
+    Column("money_minor", BigInteger),
+    Column("business_day", Date),
     Column("first_at", Instant, nullable=False),
     Column("decided_at", Instant),
     Index(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import StringConstraints
 
+from central.db import Database
 from central.deps import ClockDep, DatabaseDep, SettingsDep, SignedIn
 from central.errors import Unauthenticated
+from central.limits import Verdict, address_of, network_of, too_many
 from central.routes.answers import problems
 from central.schemas import PRINTABLE, RefreshIn, TokensOut
 from central.services.security_log import SecurityKind
 from central.services.sessions import NewTokens, end_session, refresh_session
 from central.services.sign_in import Credentials
+from central.services.sign_in_limit import take_sign_in
 from central.source import source_of
 
 plain = APIRouter(tags=["sign in"])
@@ -31,6 +35,7 @@ _Typed = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=
 )
 def sign_in(
     request: Request,
+    database: DatabaseDep,
     clock: ClockDep,
     username: Annotated[_Typed, Form(description="`name`, or `name@organisation`.")],
     password: Annotated[_Typed, Form(json_schema_extra={"format": "password"})],
@@ -51,6 +56,7 @@ def sign_in(
     the code, then send all of it again.
     """
     assert grant_type == "password"
+    _count(request, database, clock.now())
     typed = Credentials(username, password, totp or None)
     try:
         made = request.app.state.sign_in.sign_in(typed, now=clock.now(), source=source_of(request))
@@ -96,6 +102,17 @@ def log_out(request: Request, who: SignedIn, database: DatabaseDep, clock: Clock
             source=source_of(request),
         )
     return Response(status_code=204)
+
+
+def _count(request: Request, database: Database, now: datetime) -> None:
+    """Count a try to sign in for all workers together. Raises Problem 429 `limit.requests`."""
+    rate = request.app.state.settings.rates.address
+    verdict = take_sign_in(database, rate, network=network_of(address_of(request)), now=now)
+    here: Verdict | None = request.state.verdict
+    if here is None or verdict.remaining <= here.remaining:
+        request.state.verdict = verdict
+    if not verdict.is_allowed:
+        raise too_many(verdict)
 
 
 def _tokens(request: Request, made: NewTokens) -> TokensOut:

@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -181,7 +181,8 @@ class Vending:
         item = _checked_item(connection, row, request)
         hold_meters(connection, [row.pan])
         _check_float(connection, row, group, item)
-        _check_customer(connection, row, item, now)
+        day = now.astimezone(organisation_facts(connection, row.organisation_id).zone).date()
+        _check_customer(connection, row, item, day)
         key = _key_in_force(row, group, now)
         vault = self._vault.open_group(connection, row.organisation_id, row.sgc)
         try:
@@ -198,6 +199,8 @@ class Vending:
             pan=row.pan,
             base_date=key.base_date,
             tid=tid,
+            money_minor=item["money_minor"],
+            business_day=day,
         )
         return vended
 
@@ -303,9 +306,8 @@ def _check_float(connection: Connection, row: Row[Any], group: Row[Any], item: B
         raise _NeverError(Problem("float.empty", "The float with the supplier is used up.", status=409))
 
 
-def _check_customer(connection: Connection, row: Row[Any], item: Body, now: datetime) -> None:
+def _check_customer(connection: Connection, row: Row[Any], item: Body, day: date) -> None:
     """Hold a customer to what his level of verification allows, by days as the organisation counts them."""
-    day = now.astimezone(organisation_facts(connection, row.organisation_id).zone).date()
     excess = find_excess(connection, row.organisation_id, row.id, money_minor=item["money_minor"], day=day)
     if excess is not None:
         raise _NeverError(

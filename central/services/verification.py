@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select, union_all
 
-from central.models.master import customer, meter, verification_level
+from central.models.master import customer, meter, vend_request, verification_level
 from central.models.transactions import transactions
 from central.services.bulk import upsert_rows
 
@@ -68,15 +68,30 @@ def find_excess(
 
 
 def _bought(connection: Connection, organisation: UUID, meter_id: UUID, first: date) -> int:
-    """Return what the customer of a meter paid since a day, over all his meters."""
+    """Return what the customer of a meter paid since a day, over all his meters.
+
+    A token that was made here counts from then on, and as the till's sale once a push has brought that. One
+    statement: a push between two would be missed by both.
+    """
     owner = select(meter.c.customer_id).where(meter.c.id == meter_id).scalar_subquery()
-    own = select(meter.c.drn).where(meter.c.customer_id == owner, meter.c.organisation_id == organisation)
-    total = connection.execute(
-        select(func.coalesce(func.sum(transactions.c.money_minor), 0)).where(
-            transactions.c.organisation_id == organisation,
-            transactions.c.drn.in_(own),
-            transactions.c.business_day >= first,
-            transactions.c.state == "delivered",
-        )
-    ).scalar_one()
-    return int(total)
+    own = select(meter).where(meter.c.customer_id == owner, meter.c.organisation_id == organisation)
+    pushed = select(transactions.c.money_minor).where(
+        transactions.c.organisation_id == organisation,
+        transactions.c.drn.in_(own.with_only_columns(meter.c.drn)),
+        transactions.c.business_day >= first,
+        transactions.c.state == "delivered",
+    )
+    has_come = exists().where(
+        transactions.c.id == vend_request.c.sale_id,
+        transactions.c.organisation_id == organisation,
+        transactions.c.state == "delivered",
+    )
+    made_here = select(vend_request.c.money_minor).where(
+        vend_request.c.organisation_id == organisation,
+        vend_request.c.pan.in_(own.with_only_columns(meter.c.pan)),
+        vend_request.c.tid.is_not(None),
+        vend_request.c.business_day >= first,
+        ~has_come,
+    )
+    both = union_all(pushed, made_here).subquery()
+    return int(connection.execute(select(func.coalesce(func.sum(both.c.money_minor), 0))).scalar_one())

@@ -22,14 +22,24 @@ _SECRETS = (
     re.compile(r"\+\d(?:[ .()-]{0,2}\d){6,14}"),
     re.compile(r"(?<![\d.])(?:\d{9,10}|\d{12}|0[789]\d{9})(?![\d.]*\d)"),
 )
+# An id of ours (UUID version 7) is random digits that may look like a phone number, and logs are read by it.
+_OWN_ID = re.compile(
+    r"(?<![\w-])([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?![\w-])"
+)
 _PIN = re.compile(r"(?i)(\b(?:\w*_)?pins?\b[^0-9\n]{0,20}?)\d{4,8}(?!\d)")
 
 
 def redact(text: str) -> str:
-    """Return the text without tokens, keys, PINs, recovery codes and phone numbers.
+    """Return the text without tokens, keys, PINs, recovery codes and phone numbers; ids of ours stay.
 
     It is the last net, not the rule: nothing that is secret is ever passed to a logger.
     """
+    parts = _OWN_ID.split(text)
+    # Every second part is an id.
+    return "".join(part if n % 2 else _hidden(part) for n, part in enumerate(parts))
+
+
+def _hidden(text: str) -> str:
     for pattern in _SECRETS:
         text = pattern.sub(HIDDEN, text)
     return _PIN.sub(rf"\1{HIDDEN}", text)

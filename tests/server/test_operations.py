@@ -3,7 +3,11 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +17,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from central.limits import KEYS_MAX, Limiter, network_of
+from central.db import Database
+from central.limits import KEYS_MAX, Limiter, count_one, network_of
 from central.logs import hide_secrets, logger, start_logs
+from central.services.sign_in_limit import forget_full
 from central.settings import Rate, Rates
 from pos.domain.permissions import Role
 from pos.errors import MachineFault, Rejected, Unavailable
-from tests.server.rig import MANY, PASSWORD, Server, make_server, new_sqlite, settings_of
+from tests.server.rig import MANY, PASSWORD, Server, end_worker, make_server, new_sqlite, settings_of
 
 
 @pytest.fixture
@@ -417,6 +423,75 @@ def test_limit_of_a_user_is_their_own(sqlite_template: Path, tmp_path: Path) -> 
     assert answers[1].headers["RateLimit-Remaining"] == "0"
     assert answers[2].headers["Retry-After"] == "30"
     assert other.get("/users/me/").status_code == 200
+
+
+def test_limit_of_sign_ins_holds_exactly_for_all_workers_and_after_a_restart(
+    database_url: str, tmp_path: Path
+) -> None:
+    rates = replace(MANY, address=Rate(10, 3600))
+    server = make_server(settings_of(database_url, tmp_path, rates=rates))
+    server.make_user(server.make_organisation(), "aline", Role.CASHIER)
+    other = server.second_worker()
+    typed = {"username": "aline", "password": PASSWORD}
+    start = threading.Barrier(2)
+
+    def ask(client: TestClient) -> list[tuple[int, str]]:
+        start.wait()
+        answers = [client.post("/token", data=typed) for _ in range(8)]
+        return [(one.status_code, one.json().get("code", "")) for one in answers]
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [one for found in pool.map(ask, (server.client, other)) for one in found]
+    with server.database.write() as connection:
+        forget_full(connection, server.clock.now())
+    restarted = server.second_worker()
+    refused = restarted.post("/token", data=typed)
+    server.clock.pass_time(seconds=360)
+    later = [restarted.post("/token", data=typed) for _ in range(2)]
+
+    # A second sign-in of one person in the same moment waits (429 too); it was looked at all the same.
+    assert sum(code != "limit.requests" for _, code in answers) == 10
+    assert (refused.status_code, refused.json()["code"]) == (429, "limit.requests")
+    assert refused.headers["RateLimit-Remaining"] == "0"
+    assert refused.headers["Retry-After"] == "360"
+    assert [one.status_code for one in later] == [200, 429]
+    for worker in (other, restarted):
+        end_worker(worker)
+    server.database.close()
+
+
+def test_limit_of_sign_ins_is_the_only_one_that_writes(server: Server) -> None:
+    cashier = server.person(Role.CASHIER, organisation_id=server.make_organisation())
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(server.database.engine, "before_cursor_execute", note)
+    for path in ("/users/me/", "/transactions/", "/v1/sales-points", "/health"):
+        assert cashier.get(path).status_code == 200
+    assert server.client.get("/transactions/").status_code == 401
+    read = list(statements)
+    server.sign_in(cashier.username)
+
+    assert [one for one in read if not one.startswith(("SELECT", "BEGIN"))] == []
+    assert any("sign_in_bucket" in one for one in statements)
+
+
+def test_counts_of_sign_ins_wait_for_no_disk_on_postgresql(postgres_database_url: str) -> None:
+    with closing(Database(postgres_database_url)) as database, database.read() as connection:
+        kind = connection.execute(
+            text("SELECT relpersistence FROM pg_class WHERE relname = 'sign_in_bucket'")
+        ).scalar_one()
+
+    assert kind == "u"
+
+
+def test_limit_when_the_clock_was_set_back_then_nobody_waits_longer_than_a_whole_bucket() -> None:
+    full_at_s, verdict = count_one(Rate(2, 60), full_at_s=10_000.0, now_s=100.0)
+
+    assert not verdict.is_allowed
+    assert (full_at_s, verdict.next_in_s) == (160.0, 30)
 
 
 def test_limiter_fills_evenly_and_forgets_the_oldest() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -240,6 +241,57 @@ def test_vend_when_the_customers_day_is_over_where_the_shop_is_then_the_next_one
     till.server.clock.pass_time(hours=14, minutes=30)
     till.log_in()
     assert till.post("/v1/vend", request(till, money=2_000)).status_code == 200
+
+
+def test_vend_when_its_tokens_are_not_pushed_yet_then_they_count_for_the_customers_day(till: Till) -> None:
+    limit(till, day_max_minor=10_000)
+    first = till.post("/v1/vend", request(till))
+    again = request(till, DRNS[1], 5_001)
+    refused = till.post("/v1/vend", again)
+    fits = till.post("/v1/vend", request(till, DRNS[1], 5_000))
+
+    assert first.status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (409, "vend.customer_limit")
+    assert fits.status_code == 200
+
+
+def test_vend_when_its_token_comes_with_a_push_then_it_counts_once(till: Till) -> None:
+    limit(till, day_max_minor=10_000)
+    asked = request(till)
+    tokens = till.post("/v1/vend", asked).json()["tokens"]
+    quote = asked["quote"]
+    paid = {"sale_id": asked["sale_id"], "quote": quote, "payments": quote["payments"], "holder": "central"}
+    till.line("sale_paid", paid)
+    till.push()
+    # Paid is not delivered: the token still counts as the one that was made here.
+    over = till.post("/v1/vend", request(till, DRNS[1], 5_001))
+    item = quote["items"][0] | {"tokens": [{k: v for k, v in one.items() if v is not None} for one in tokens]}
+    done = {"receipt_number": "T01-000001", "document_sha256": "ab" * 32, "items": [item]}
+    till.line("sale_delivered", {"sale": quote | done})
+    till.push()
+    rest = till.post("/v1/vend", request(till, DRNS[1], 5_000))
+    more = till.post("/v1/vend", request(till, DRNS[2], 1_000))
+
+    assert (over.status_code, over.json()["code"]) == (409, "vend.customer_limit")
+    assert rest.status_code == 200
+    assert (more.status_code, more.json()["code"]) == (409, "vend.customer_limit")
+
+
+def test_vend_when_two_workers_sell_to_one_customer_at_once_then_one_passes(till: Till) -> None:
+    limit(till, day_max_minor=8_000)
+    other = till.server.second_worker()
+    start = threading.Barrier(2)
+
+    def ask(client: Any, asked: Any) -> int:
+        start.wait()
+        return int(client.post("/v1/vend", json=asked, headers=till.auth).status_code)
+
+    asked = [request(till, DRNS[0]), request(till, DRNS[1])]
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(ask, (till.client, other), asked))
+    end_worker(other)
+
+    assert sorted(statuses) == [200, 409]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,16 @@ def test_redact_when_a_pin_is_called_one_then_is_hidden(text: str, shown: str) -
     assert redact(text) == shown
 
 
+@pytest.mark.parametrize("end", ["0a4791461430", "479146143012", "abc123456789", "000000000000"])
+def test_redact_when_an_id_of_ours_looks_like_a_phone_then_it_stays_and_a_phone_beside_it_does_not(
+    end: str,
+) -> None:
+    own = f"01a1f7f8-3000-74b4-9e1c-{end}"
+
+    assert redact(f"sale {own}, called 0788123456") == f"sale {own}, called [hidden]"
+    assert redact(own) == own
+
+
 @pytest.mark.parametrize(
     "text",
     [
