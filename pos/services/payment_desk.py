@@ -45,37 +45,26 @@ from pos.services.key_holders import VAULT
 from pos.services.payment_asking import Asking, Gateways
 from pos.services.payment_lines import PaymentLines
 from pos.services.payment_parts import Part, settled_fees, share_out
+from pos.services.payment_pending import insert_pending, note_change, request_of
+from pos.services.payment_rest import Fees, RestPricing
 from pos.services.payment_settling import (
     RETRY,
     Settling,
-    insert_pending,
-    note_change,
     operator_of,
     paid_minor_of,
-    request_of,
 )
-from pos.services.payment_store import ProviderPayment, get_payment, payments_of_sale
+from pos.services.payment_store import ProviderPayment, get_payment
 from pos.services.payment_views import SaleView, sale_view
 from pos.services.payment_ways import check_network
 from pos.services.quoting import Quote
 from pos.services.remote_delivery import reserve
-from pos.services.sale_preparation import Prepared, check_same, own_shift
+from pos.services.sale_preparation import check_same, own_shift
 from pos.services.sale_values import SaleKind, SaleRequest
 from pos.system.clock import Clock
 from pos.system.ids import new_id
 
 AT_ONCE_MAX = 50
 """So many payments are asked about in one go; the next go takes the others."""
-
-
-class Fees(Protocol):
-    """Gives what a customer pays for a tender."""
-
-    def fee(
-        self, connection: Connection, tender: str, amount_minor: int, *, at: datetime
-    ) -> Adjustment | None:
-        """Return the fee line of a tender for an amount at an instant, None for none."""
-        ...
 
 
 class RefundAsking(Protocol):
@@ -126,6 +115,7 @@ class PaymentDesk:
         asking: Asking,
         refunds: RefundAsking,
         fees: Fees,
+        rest: RestPricing,
         currency: Callable[[], str],
     ) -> None:
         """Wire the parts; `gateways` is asked each time, so that changed settings count at once."""
@@ -140,6 +130,7 @@ class PaymentDesk:
         self._asking = asking
         self._refunds = refunds
         self._fees = fees
+        self._rest = rest
         self._currency = currency
         self._turn = threading.Lock()
 
@@ -206,6 +197,8 @@ class PaymentDesk:
 
     def pay_rest(self, sale_id: UUID, parts: Sequence[Part], actor: Actor) -> SaleView:
         """Ask for what a refused part left open; parts that succeeded stay.
+
+        Where what was paid buys all that was asked for by now, nothing is taken and the sale is delivered.
 
         Raises:
             UserError: `permission.denied`, `payment.not_waiting`, `payment.under_way`, `shift.cannot_open`,
@@ -496,20 +489,18 @@ class PaymentDesk:
         pending = _waiting_sale(connection, sale_id)
         rows = parts_of(connection, sale_id)
         _refuse_under_way(part.state for part in rows)
-        shift = own_shift(connection, actor)
+        own_shift(connection, actor)
+        paid_minor = paid_minor_of(rows)
+        if self._rest.cover(connection, pending, paid_minor) is not None:
+            return []
         parts = self._with_codes(parts)
-        request, paid_minor = request_of(pending), paid_minor_of(rows)
         fees = self._rest_fees(connection, pending, parts, paid_minor=paid_minor)
-        quote = self._preparation.trial(connection, request, fees)
-        prepared = Prepared(request, actor, None, shift, self._clock.now(), quote, 0)
+        quote = self._preparation.trial(connection, request_of(pending), fees)
         shared = self._shared(parts, quote.item.money_minor - paid_minor)
-        connection.exec_driver_sql("DELETE FROM reservation WHERE sale_id = ?", (sale_id.bytes,))
-        reserve(connection, quote, sale_id, supplier_minor=prepared.supplier_minor)
-        sale = self._preparation.sale(prepared, str(pending.quote["holder"]), ())
-        connection.exec_driver_sql("DELETE FROM pending_sale WHERE sale_id = ?", (sale_id.bytes,))
-        insert_pending(connection, sale, request, operator_key=pending.operator_key, at=pending.begun_at)
-        for payment_id, change_minor in pending.change.items():
-            note_change(connection, sale_id, UUID(payment_id), change_minor)
+        self._rest.freeze(connection, pending, quote)
+        connection.exec_driver_sql(
+            "UPDATE pending_sale SET parked_at = NULL WHERE sale_id = ?", (sale_id.bytes,)
+        )
         return self._take_parts(unit, sale_id, shared, actor=actor, approved_by=None)
 
     def _take_parts(
@@ -602,22 +593,13 @@ class PaymentDesk:
     def _rest_fees(
         self, connection: Connection, pending: PendingRow, parts: Sequence[Part], *, paid_minor: int
     ) -> tuple[Adjustment, ...]:
-        request, kept = request_of(pending), self._kept_fees(connection, pending.sale_id)
+        request, kept = request_of(pending), self._rest.kept_fees(connection, pending.sale_id)
         new = settled_fees(
             parts,
             lambda new: self._price(connection, request, (*kept, *new)) - paid_minor,
             lambda provider, amount: self._fee(connection, provider, amount),
         )
         return (*kept, *new)
-
-    def _kept_fees(self, connection: Connection, sale_id: UUID) -> tuple[Adjustment, ...]:
-        """The fees of the parts that succeeded, by the rules of their time."""
-        found = (
-            self._fees.fee(connection, one.tender, one.amount_minor, at=one.begun_at)
-            for one in payments_of_sale(connection, sale_id)
-            if one.state is PaymentState.SUCCEEDED
-        )
-        return tuple(fee for fee in found if fee is not None)
 
     def _ask(self, payment_id: UUID) -> None:
         with self._units.read() as connection:

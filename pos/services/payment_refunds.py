@@ -23,7 +23,8 @@ from pos.services.delivery import CheckoutRules, needed_shift
 from pos.services.issuing import store_slip
 from pos.services.payment_asking import SLOW_SCHEDULE, Gateways
 from pos.services.payment_lines import PaymentLines
-from pos.services.payment_settling import drop_pending, no_more_due, operator_by_id
+from pos.services.payment_pending import drop_pending
+from pos.services.payment_settling import no_more_due, operator_by_id
 from pos.services.payment_store import (
     ProviderPayment,
     RefundBy,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from pos.domain.canonical import JsonObject, canonical_bytes
+from pos.domain.canonical import JsonObject
 from pos.domain.payment_recovery import note_delivered
 from pos.domain.permissions import Actor, Role
 from pos.domain.recovery_values import Delivery as Given
@@ -23,10 +23,12 @@ from pos.models.uow import WriteUnit
 from pos.services.delivery import Delivery, Sale
 from pos.services.key_holders import VAULT
 from pos.services.payment_lines import PaymentLines
+from pos.services.payment_pending import drop_pending, is_parked
+from pos.services.payment_rest import RestPricing
 from pos.services.payment_store import payments_of_sale, save_payment
 from pos.services.remote_delivery import store_request
 from pos.services.sale_preparation import SalePreparation
-from pos.services.sale_values import SaleKind, SaleRequest, SaleResult
+from pos.services.sale_values import SaleKind, SaleResult
 from pos.services.trusted_clock import token_instant
 from pos.system.clock import Clock
 
@@ -57,6 +59,7 @@ class Settling:
         preparation: SalePreparation,
         lines: PaymentLines,
         texts: TokenTexts,
+        rest: RestPricing,
     ) -> None:
         """Wire the parts; `texts` puts the token's text for the customer into the outbox."""
         self._book = book
@@ -65,6 +68,7 @@ class Settling:
         self._preparation = preparation
         self._lines = lines
         self._texts = texts
+        self._rest = rest
 
     def settle(self, unit: WriteUnit, sale_id: UUID, *, actor: UUID, trouble: str = "") -> SaleResult | None:
         """Bring an unfinished sale on; returns it if this delivered it.
@@ -90,6 +94,8 @@ class Settling:
             self.make_refund_due(unit, sale_id, amount_minor=paid_minor, actor=actor, reason="quote lost")
         elif paid_minor == pending.money_minor:
             return self._paid(unit, pending, parts, trouble=trouble)
+        elif covered := self._rest.cover(unit.connection, pending, paid_minor):
+            return self._paid(unit, covered, parts, trouble=trouble)
         return None
 
     def make_refund_due(
@@ -239,69 +245,6 @@ class Settling:
 def paid_minor_of(parts: list[PartRow]) -> int:
     """Return what is certainly paid of a sale."""
     return sum(part.amount_minor for part in parts if part.state == PaymentState.SUCCEEDED)
-
-
-def request_of(pending: PendingRow) -> SaleRequest:
-    """Return what was asked for."""
-    asked = pending.request
-    return SaleRequest(
-        sale_id=pending.sale_id,
-        drn=asked["drn"],
-        money_minor=asked.get("money_minor"),
-        units_milli=asked.get("units_milli"),
-        kind=SaleKind(asked["kind"]),
-        language=asked.get("language"),
-        is_another_wanted=True,
-    )
-
-
-def request_json(request: SaleRequest) -> JsonObject:
-    """Return a request as it is kept beside its quote."""
-    asked: dict[str, Any] = {
-        "drn": request.drn,
-        "kind": request.kind.value,
-        "money_minor": request.money_minor,
-        "units_milli": request.units_milli,
-        "language": request.language,
-    }
-    return {name: value for name, value in asked.items() if value is not None}
-
-
-def insert_pending(
-    connection: Connection, sale: Sale, request: SaleRequest, *, operator_key: int, at: datetime
-) -> None:
-    """Keep a frozen quote; its units and money are reserved beside it."""
-    connection.exec_driver_sql(
-        "INSERT INTO pending_sale (sale_id, operator_key, begun_at, request, quote, change, is_ready) "
-        "VALUES (?, ?, ?, ?, ?, '{}', 0)",
-        (
-            request.sale_id.bytes,
-            operator_key,
-            milliseconds_of(at),
-            canonical_bytes(request_json(request)).decode(),
-            canonical_bytes(sale).decode(),
-        ),
-    )
-
-
-def note_change(connection: Connection, sale_id: UUID, payment_id: UUID, change_minor: int) -> None:
-    """Keep what was given back for a cash part, until the sale's own line says it."""
-    connection.exec_driver_sql(
-        "UPDATE pending_sale SET change = json_set(change, ?, ?) WHERE sale_id = ?",
-        (f'$."{payment_id}"', change_minor, sale_id.bytes),
-    )
-
-
-def drop_pending(connection: Connection, sale_id: UUID) -> None:
-    """Forget a quote and what it reserved."""
-    for table in ("pending_sale", "reservation", "draft"):
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE sale_id = ?", (sale_id.bytes,))  # noqa: S608
-
-
-def is_parked(connection: Connection, sale_id: UUID) -> bool:
-    """Say whether nobody waits for a sale any more."""
-    pending = find_pending(connection, sale_id)
-    return pending is None or pending.parked_at is not None
 
 
 def announce(connection: Connection, sale_id: UUID, what: str, at: datetime) -> None:

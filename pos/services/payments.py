@@ -34,6 +34,7 @@ from pos.services.payment_asking import Asking
 from pos.services.payment_desk import Announcement, PaymentDesk
 from pos.services.payment_lines import PaymentLines
 from pos.services.payment_refunds import PaymentRefunds
+from pos.services.payment_rest import RestPricing
 from pos.services.payment_settling import Settling
 from pos.services.refunds import CreditNotes
 from pos.services.settings import SettingValues
@@ -137,6 +138,7 @@ class Payments:
         self.outbox = Outbox(units, clock, ways=self._message_ways, sent=NoteSent(book))
         self.texts = TokenMessages(units, self.outbox, shop=shop.name, time_zone=shop.time_zone)
         self.fees = FeeRules(units, book, currency=lambda: shop.currency)
+        rest = RestPricing(checkout.preparation, self.fees, clock)
         lines = PaymentLines(book, clock, pii_key=self._pii_key)
         settling = Settling(
             book,
@@ -145,6 +147,7 @@ class Payments:
             preparation=checkout.preparation,
             lines=lines,
             texts=self.texts,
+            rest=rest,
         )
         asking = Asking(units, clock=clock, lines=lines, settling=settling, gateways=self.gateways)
         self.refunds = PaymentRefunds(
@@ -161,6 +164,7 @@ class Payments:
             asking=asking,
             refunds=self.refunds,
             fees=self.fees,
+            rest=rest,
             currency=lambda: shop.currency,
         )
         self.statements = Statements(units, book, self.desk, clock=clock, currency=shop.currency)

@@ -143,13 +143,26 @@ class SalePreparation:
 
     def sale(self, prepared: Prepared, holder: str, payments: Sequence[Mapping[str, Any]]) -> Sale:
         """Return the `sale` of the journal (docs/formats.md §4), without what delivery adds."""
+        request, quote = prepared.request, prepared.quote
+        return self.frozen(request, quote, at=prepared.at, holder=holder, payments=payments)
+
+    def frozen(
+        self,
+        request: SaleRequest,
+        quote: Quote,
+        *,
+        at: datetime,
+        holder: str,
+        payments: Sequence[Mapping[str, Any]] = (),
+    ) -> Sale:
+        """Return the `sale` of a quote, as `sale`."""
         rules = self._rules()
         return {
-            "sale_id": str(prepared.request.sale_id),
-            "language": prepared.request.language or rules.language,
-            "money_minor": prepared.quote.item.money_minor,
+            "sale_id": str(request.sale_id),
+            "language": request.language or rules.language,
+            "money_minor": quote.item.money_minor,
             "currency": rules.currency,
-            "items": [_item(prepared)],
+            "items": [_item(request, quote, at)],
             "payments": [dict(one) for one in payments],
             "holder": holder,
         }
@@ -224,14 +237,12 @@ def check_same(request: SaleRequest, known: KnownSale) -> None:
         raise UserError("sale.id_conflict", "This sale id already belongs to another sale.")
 
 
-def _item(prepared: Prepared) -> Sale:
+def _item(request: SaleRequest, quote: Quote, at: datetime) -> Sale:
     """The item of the journal (docs/formats.md §4), without its tokens."""
-    quote = prepared.quote
-    meter = quote.meter
     item: dict[str, Any] = {
         "n": 1,
-        "item_kind": ITEM_KINDS[prepared.request.kind],
-        "meter": meter_json(meter, key_in_force(meter, prepared.at)),
+        "item_kind": ITEM_KINDS[request.kind],
+        "meter": meter_json(quote.meter, key_in_force(quote.meter, at)),
         "basis": quote.basis_json(),
     }
     return item | quote.item.to_json()

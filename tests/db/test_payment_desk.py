@@ -701,7 +701,8 @@ def test_payment_when_paid_after_it_had_failed_is_shown_and_gives_nothing(counte
     counter.run()
 
     late = counter.desk.look(view.sale_id)
-    assert (late.state, late.parts[0].attention) == (SaleState.FAILED, {PaymentCase.PAID_AFTER_FAILED})
+    assert late.state is SaleState.FAILED
+    assert late.parts[0].attention == {PaymentCase.PAID_AFTER_FAILED}
     assert [one.owner for one in counter.desk.waiting(counter.shop.cashier)] == ["Aline"]
     counter.close_shift()
     (line,) = steps(counter, "shift_closed")

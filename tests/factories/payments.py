@@ -14,6 +14,7 @@ from pos.services.payment_desk import PaymentDesk
 from pos.services.payment_lines import PaymentLines
 from pos.services.payment_parts import Part
 from pos.services.payment_refunds import PaymentRefunds
+from pos.services.payment_rest import RestPricing
 from pos.services.payment_settling import Settling
 from pos.services.payment_views import SaleView
 from pos.services.refunds import Refunds
@@ -140,6 +141,8 @@ def wire(shop: Shop, gateways: dict[str, PaymentGateway], currency: str = "RWF")
     shop.set_rules(currency=currency)
     lines = PaymentLines(shop.book, shop.clock, pii_key=lambda: PII_KEY)
     texts = TextList()
+    fees = FeeRules(shop.units, shop.book, currency=lambda: currency)
+    rest = RestPricing(shop.checkout.preparation, fees, shop.clock)
     settling = Settling(
         shop.book,
         shop.delivery,
@@ -147,6 +150,7 @@ def wire(shop: Shop, gateways: dict[str, PaymentGateway], currency: str = "RWF")
         preparation=shop.checkout.preparation,
         lines=lines,
         texts=texts,
+        rest=rest,
     )
     asking = Asking(shop.units, clock=shop.clock, lines=lines, settling=settling, gateways=lambda: gateways)
     refunds = PaymentRefunds(
@@ -157,7 +161,6 @@ def wire(shop: Shop, gateways: dict[str, PaymentGateway], currency: str = "RWF")
         papers=PlainNotes(),
         rules=lambda: shop.rules,
     )
-    fees = FeeRules(shop.units, shop.book, currency=lambda: currency)
     desk = PaymentDesk(
         shop.units,
         shop.book,
@@ -169,6 +172,7 @@ def wire(shop: Shop, gateways: dict[str, PaymentGateway], currency: str = "RWF")
         asking=asking,
         refunds=refunds,
         fees=fees,
+        rest=rest,
         currency=lambda: currency,
     )
     shifts = Shifts(
