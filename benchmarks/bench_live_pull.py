@@ -20,7 +20,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from benchmarks.make_meters import meter_number
-from benchmarks.memory import memory_mb, reset_peak
+from benchmarks.memory import watched
 from benchmarks.real_server import new_database, postgres, serving
 from benchmarks.table import Row, median_seconds
 from central.db import Database
@@ -34,6 +34,7 @@ from pos.domain.permissions import Role
 from pos.models.queries.people import list_people
 from pos.services.enrol_values import EnrolWish
 from pos.services.shop_rows import BookKind
+from pos.sync.engine import SyncProgress
 from pos.system.paths import DataFolder
 from tests.fakes.clock import FakeClock
 from tests.server.rig import make_server, settings_of
@@ -41,6 +42,8 @@ from tests.server.till_rig import SGC, TARIFF, Shop, group_values, make_shop
 
 METERS = int(os.environ.get("KILOTILL_BENCH_PULL", "100000"))
 _AT_ONCE = 50_000
+_EARLY = 100_000
+"""After so many meters every buffer has its size: a million take no more."""
 _METER = (
     *("id", "organisation_id", "drn", "pan", "service", "tariff_code", "sgc", "status"),
     *("arrears_minor", "site", "is_dirty"),
@@ -63,10 +66,16 @@ def run() -> Iterator[Row]:
 
 def _first_pull(till: Till) -> Iterator[Row]:
     assert till.sync is not None
-    reset_peak()
-    memory_before, begun, own_before = memory_mb("VmRSS"), time.perf_counter(), _own_seconds()
-    report = till.sync.run_once()
-    took_s = time.perf_counter() - begun
+    with watched() as memory:
+        begun, own_before, early_mb = time.perf_counter(), _own_seconds(), 0.0
+
+        def tell(progress: SyncProgress) -> None:
+            nonlocal early_mb
+            if progress.what == "meters" and progress.done <= _EARLY:
+                early_mb = memory.anonymous_mb
+
+        report = till.sync.run_once(tell)
+        took_s = time.perf_counter() - begun
     assert report.pulled["meters"] == METERS, report
     assert not report.troubles, report.troubles
     with till.units.read() as connection:
@@ -74,7 +83,9 @@ def _first_pull(till: Till) -> Iterator[Row]:
     yield Row(f"first pull of {METERS:,} meters from the real server", took_s, "s")
     yield Row("the till's own part of it", _own_seconds() - own_before, "s")
     yield Row("a million would take", took_s * 1_000_000 / METERS, "s")
-    yield Row("memory it takes at the till", memory_mb("VmHWM") - memory_before, "MB")
+    yield Row("memory it takes at the till: anonymous", memory.anonymous_mb, "MB")
+    yield Row(f"of it, for the first {min(METERS, _EARLY):,} meters", early_mb, "MB")
+    yield Row("memory it takes at the till: of files", memory.file_mb, "MB")
 
 
 def _nothing_new(till: Till) -> Iterator[Row]:

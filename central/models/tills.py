@@ -104,7 +104,7 @@ lane = Table(
     METADATA,
     Column("organisation_id", Id, ForeignKey("organisation.id"), primary_key=True),
     Column("sgc", String(6), primary_key=True),
-    # A lane is free again once the group's key has another revision than when its till ended.
+    # The revision under which it was given; it is free again once the group has a key its till never knew.
     Column("krn", Integer, primary_key=True),
     Column("lane", Integer, primary_key=True),
     Column("till_id", Id, nullable=False),

@@ -27,7 +27,9 @@ AMOUNT_MAX = 10**13
 TEXT_MAX = 200
 _LINE_KINDS = frozenset(kind.value for kind in LineKind)
 _ITEM_KINDS = frozenset({"token", "voucher", "account", "bill", "goods", "policy"})
-_NUL = b"\\u0000"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""A zero byte in JSON, and not somebody's backslash with letters behind it."""
+
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -38,7 +40,8 @@ class UnreadableError(ValueError):
 
 def is_known(line: PushedLine) -> bool:
     """Say whether this program knows the line's kind; a later version of a kind is another one."""
-    return line.value["kind"] in KINDS and line.value["kind_version"] == 1 and _NUL not in line.data
+    has_zero = b"\\u0000" in line.data and _NUL.search(line.data) is not None
+    return line.value["kind"] in KINDS and line.value["kind_version"] == 1 and not has_zero
 
 
 def amount(value: Any, *, least: int = -AMOUNT_MAX) -> int:

@@ -68,6 +68,11 @@ class Line:
         self.seq = pushed.seq
         self.at = pushed.at
 
+    @property
+    def kind_shown(self) -> str:
+        """The kind as a column takes it: a till of tomorrow may say anything."""
+        return self.kind[:40].replace("\0", "\ufffd")
+
 
 class Booker:
     """Books lines of one till in their order; what they give is gathered in `rows`."""
@@ -150,7 +155,7 @@ class Booker:
 
     def _count_alone(self, line: Line) -> None:
         """Count a line that is not understood as one of its kind, and none of its figures."""
-        tally, kind = self._day(line.day), line.kind[:40]
+        tally, kind = self._day(line.day), line.kind_shown
         tally.add(line.seq, line.pushed.hash.hex(), kind="", body={})
         del tally.pieces[""]
         tally.pieces[kind] += 1
@@ -208,7 +213,7 @@ class Booker:
             self.rows.flags.append(
                 (
                     *(self._context.till_id, line.seq, flag, str(new_id(line.at))),
-                    *(self._context.organisation_id, line.at, line.kind[:40], sale_id, meter_id),
+                    *(self._context.organisation_id, line.at, line.kind_shown, sale_id, meter_id),
                     *(money_minor, detail, "open"),
                 )
             )

@@ -214,7 +214,7 @@ class Enrolment:
                 "up with another one. One that has sold already gets a new code by a restore.",
                 status=409,
             )
-        if request.replaces is not None:
+        if request.replaces is not None and not _has_replaced(known, request.replaces):
             _replaced_till(connection, code.organisation_id, request.replaces)
 
     def _add(
@@ -231,7 +231,7 @@ class Enrolment:
             .where(enrolment_code.c.hash == code.hash)
             .values(used_at=now, till_id=request.till)
         )
-        if request.replaces is not None:
+        if request.replaces is not None and not _has_replaced(known, request.replaces):
             self.end(
                 *(connection, code.organisation_id, request.replaces.till),
                 state="replaced",
@@ -347,6 +347,11 @@ def _is_same_till(known: Row[Any], code: Row[Any], request: EnrolRequest) -> boo
         and known.public_key == bytes.fromhex(request.public_key)
         and known.state == "enrolled"
     )
+
+
+def _has_replaced(known: Row[Any] | None, replaced: Replaced) -> bool:
+    """Say whether this till took that one's place already: the answer was lost, and it has another code."""
+    return known is not None and known.replaces == replaced.till
 
 
 def _replaced_till(connection: Connection, organisation_id: UUID, replaced: Replaced) -> Row[Any]:

@@ -91,6 +91,9 @@ class Envelopes:
         left_minor = latest.money_minor - latest.used_money_minor
         left_milli = latest.units_milli - latest.used_units_milli
         limits = self._size(connection, row)
+        if left_minor > row.limit_money_minor or left_milli > row.limit_units_milli:
+            # Somebody lowered the till's limit.
+            return True
         is_money_low = left_minor * 1_000_000 < limits.money_minor * RENEW_BELOW_PPM
         is_units_low = left_milli * 1_000_000 < limits.units_milli * RENEW_BELOW_PPM
         return (is_money_low or is_units_low or left_minor > limits.money_minor) and limits.money_minor > 0

@@ -148,3 +148,8 @@ def jump_after_restore(connection: Connection) -> None:
             .where(feed_head.c.organisation_id == row.organisation_id, feed_head.c.resource == row.resource)
             .values(change=(row.change // JUMP + 1) * JUMP)
         )
+
+
+def is_of_one_database(change: int, other: int) -> bool:
+    """Say whether two numbers were given between the same two restores."""
+    return change // JUMP == other // JUMP

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select, update
 from central.errors import Problem
 from central.models.master import supply_group
 from central.models.tills import lane
+from pos.domain.key_change import LEAD
 
 SERVER_LANE = 0
 LANES_AT_FIRST_ENROLMENT = 16
@@ -25,7 +26,7 @@ def groups_of(connection: Connection, organisation: UUID) -> list[Row[Any]]:
 def give_lanes(connection: Connection, organisation: UUID, till: UUID, *, now: datetime) -> None:
     """Give a till a lane in every group where it has none; the caller holds the lock of enrolments.
 
-    A lane is never given twice under one key revision, whatever became of its till.
+    A lane is never given twice under one key revision, whatever became of its till, and whenever it got it.
 
     Raises:
         Problem: `enrol.no_lane`, 409: every lane of a group was used since its key last changed.
@@ -71,7 +72,12 @@ def _give_lane(connection: Connection, group: Row[Any], till: UUID, now: datetim
     ).all()
     if any(row.till_id == till and row.ended_at is None for row in rows):
         return
-    taken = {row.lane for row in rows if row.ended_at is None or row.krn == group.krn}
+    since = _key_known_since(group)
+    taken = {
+        row.lane
+        for row in rows
+        if row.ended_at is None or row.krn == group.krn or (since is not None and row.ended_at > since)
+    }
     lanes = LANES_AT_FIRST_ENROLMENT if group.lanes == 1 else group.lanes
     free = next((one for one in range(SERVER_LANE + 1, lanes) if one not in taken), None)
     if free is None:
@@ -90,3 +96,12 @@ def _give_lane(connection: Connection, group: Row[Any], till: UUID, now: datetim
             given_at=now,
         )
     )
+
+
+def _key_known_since(group: Row[Any]) -> datetime | None:
+    """Return since when a till may know the start of the group's present key, None for the first key.
+
+    Whoever ended later may sell with this key, though his lane was given under the one before.
+    """
+    former = group.former_key
+    return None if not former else datetime.fromisoformat(former["until"]) - LEAD

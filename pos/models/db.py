@@ -28,6 +28,8 @@ def open_engine(path: Path) -> Engine:
         URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
         pool_size=8,
+        # The one used last comes first: its cache is of the present file. In turn, each has one, and all old.
+        pool_use_lifo=True,
         connect_args={
             "check_same_thread": False,
             "timeout": BUSY_TIMEOUT_MS / 1000,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pos.models.db import SQLITE_MEMORY_BYTES, open_engine
+from pos.models.uow import Units
 from tests.factories.memory import resident_bytes
 
 CONNECTIONS = 8
@@ -44,3 +45,18 @@ def test_connections_when_each_has_read_a_large_table_then_all_take_no_more_than
         connection.close()
     engine.dispose()
     assert grown < SQLITE_MEMORY_BYTES * 3 // 2
+
+
+def test_connections_when_units_follow_each_other_then_all_use_one_cache(tmp_path: Path) -> None:
+    engine = open_engine(tmp_path / "till.sqlite")
+    units = Units(engine)
+    with units.read(), units.read():
+        pass
+    used = set()
+    for _ in range(4):
+        with units.write() as unit:
+            used.add(id(unit.connection.connection.driver_connection))
+        with units.read() as connection:
+            used.add(id(connection.connection.driver_connection))
+    units.close()
+    assert len(used) == 1

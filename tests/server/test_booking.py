@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from central.services.booking import Booking
 from central.services.line_store import store_batch
 from central.services.push_batch import read_push
 from central.services.verify import verify_till
+from pos.domain.journal import line_hash
 from tests.server.rig import Server
 from tests.server.till_rig import Till, make_shop
 
@@ -91,6 +93,24 @@ def test_push_when_a_meter_number_holds_a_zero_byte_then_the_line_is_kept_raw(ti
     assert till.flags() == ["unknown_kind"]
     till.sell()
     assert till.flags() == ["receipt_gap"]
+
+
+def test_push_when_the_kind_holds_a_zero_byte_then_the_line_is_kept_raw(till: Till) -> None:
+    made = till.line("cash_moved", {"movement_id": str(till.id)})
+    data = made.data.replace(b'"cash_moved"', b'"cash\\u0000moved"')
+    till.lines[-1] = replace(made, data=data, hash=line_hash(data))
+    assert till.flags() == ["unknown_kind"]
+    till.sell()
+    assert till.flags() == []
+    assert till.get(f"/v1/books/{till.id}/2026-11-20").json()["pieces"]["cash\ufffdmoved"] == 1
+
+
+def test_push_when_somebody_typed_a_backslash_and_a_number_then_it_is_no_zero_byte(till: Till) -> None:
+    moved = {"movement_id": str(till.id), "kind": "in", "amount_minor": 5}
+    till.line("cash_moved", moved | {"reason": "C:\\u0000"})
+    assert till.flags() == []
+    till.line("cash_moved", moved | {"reason": "C:\\\x00"})
+    assert till.flags() == ["unknown_kind"]
 
 
 @pytest.mark.expect_log("line_not_booked")

@@ -143,6 +143,24 @@ def test_replace_when_enrolled_then_the_old_till_drains_and_has_no_envelope_any_
     assert code_of(Till(shop, "T01C").enrol(replaces=replaced)) == (409, "enrol.replaces_unknown")
 
 
+def test_replace_when_the_answer_was_lost_and_the_code_is_another_then_the_same_till_again(
+    shop: Shop,
+) -> None:
+    till = shop.till()
+    till.sell()
+    till.push()
+    replaced = {"till": str(till.id), "seq": 1, "hash": till.lines[0].hash.hex()}
+    new = Till(shop, "T01B")
+    first = new.enrol(replaces=replaced).json()
+    shop.server.clock.pass_time(days=2)
+    again = new.enrol(replaces=replaced)
+    assert again.status_code == 200, again.text
+    assert again.json()["replaced"] == first["replaced"]
+    assert again.json()["envelope"] == first["envelope"]
+    # Nobody else gets in so.
+    assert code_of(Till(shop, "T01C").enrol(replaces=replaced)) == (409, "enrol.replaces_unknown")
+
+
 def test_login_when_the_nonce_is_used_wrong_or_old_then_refused(shop: Shop) -> None:
     till = shop.till()
     client = shop.server.client
@@ -240,6 +258,27 @@ def test_envelope_when_used_and_pushed_then_a_new_one_and_the_float_is_counted(s
     assert (granted["sequence"], granted["as_of_seq"], granted["money_minor"]) == (2, 2, 100_000)
     # Asked again before it is taken, it is the same one.
     assert till.get("/v1/sync/envelope", sequence=1).json()["envelope"] == granted
+
+
+@pytest.mark.parametrize(
+    ("money_minor", "units_milli"), [(0, 0), (0, 10_000_000), (100_000, 1_000), (99_999, 10_000_000)]
+)
+def test_envelope_when_the_limit_of_the_till_is_lowered_then_a_smaller_one_once(
+    shop: Shop, money_minor: int, units_milli: int
+) -> None:
+    till = shop.till()
+    boss = shop.server.person(Role.ADMINISTRATOR, organisation_id=shop.organisation)
+    limits = {"limit_money_minor": money_minor, "limit_units_milli": units_milli}
+    assert boss.put(f"/v1/tills/{till.id}/limits", json=limits).status_code == 200
+    granted = till.get("/v1/sync/envelope", sequence=1).json()["envelope"]
+    assert (granted["sequence"], granted["money_minor"], granted["units_milli"]) == (
+        2,
+        money_minor,
+        units_milli,
+    )
+    till.line("envelope_taken", {"sequence": 2, "sha256": "ab" * 32})
+    till.push()
+    assert till.get("/v1/sync/envelope", sequence=2).status_code == 204
 
 
 def test_write_off_when_a_till_is_lost_then_its_rest_is_free_again(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 
 from central.db import Database
 from central.models.master import supply_group
-from central.services.key_changes import complete
+from central.services.key_changes import announce, complete
 from pos.domain.journal import instant_text
 from pos.domain.permissions import Role
 from tests.server.rig import Person, Server
@@ -83,3 +83,35 @@ def test_sale_when_it_comes_after_the_key_change_ended_then_the_key_of_its_insta
 
     till.log_in()
     assert [one["reasons"] for one in till.push()["results"]] == [[], ["key_revision"]]
+
+
+def test_lane_when_its_till_ends_after_a_key_change_then_it_is_not_given_again(till: Till) -> None:
+    """A till keeps its lane over a key change: it makes tokens with the new key too."""
+    shop, server = till.shop, till.server
+    office = server.app.state.head_office
+    following = {"krn": 2, "ken": 255, "ti": "01", "kt": 2, "base_date": "14"}
+    early, late = shop.till("T02"), shop.till("T03")
+
+    def end(one: Till) -> None:
+        with server.database.write() as connection:
+            office.enrolment.end(
+                connection, shop.organisation, one.id, state="lost", reason="stolen", now=server.clock.now()
+            )
+
+    end(early)
+    with server.database.write() as connection:
+        announce(office.feed, connection, shop.organisation, sgc=SGC, next_key=following)
+    server.clock.pass_time(hours=1)
+    for one in (till, late):
+        one.log_in()
+        one.pull("supply_groups", one.pull("supply_groups")["cursor"])
+    # The start is set, a week ahead. Both know it, wherever they are when it comes.
+    server.clock.pass_time(hours=1)
+    end(late)
+    server.clock.pass_time(days=7)
+    with server.database.write() as connection:
+        complete(office.feed, connection, shop.organisation, sgc=SGC, now=server.clock.now())
+    end(till)
+    lanes = [shop.till(code).pull("supply_groups")["rows"][0]["lane"] for code in ("T04", "T05")]
+    # Lanes 1 and 3 are those of the two that know the key; lane 2 is free, its till never did.
+    assert lanes == [2, 4]

@@ -243,16 +243,31 @@ def test_pull_when_many_write_at_once_then_no_change_is_ever_skipped(till: Till)
         assert list(numbers) == list(range(1, writers * each + 1))
 
 
-def test_pull_when_the_database_was_restored_then_no_change_is_missed(till: Till) -> None:
-    for n in range(3):
-        put_record(till, "settings", {"id": "a.b", "value": str(n)})
-    cursor = till.pull("settings")["cursor"]
+def test_pull_when_the_database_was_restored_then_begun_anew_and_what_is_lost_is_taken_back(
+    till: Till,
+) -> None:
+    put_record(till, "settings", {"id": "a.b", "value": "first"})
+    old = till.pull("settings")["cursor"]
+    put_record(till, "settings", {"id": "a.b", "value": "lost"})
+    lost = till.pull("settings")["cursor"]
     with till.server.database.write() as connection:
-        # The back-up had only the first; the two numbers after it are given again.
-        connection.execute(feed_head.update().where(feed_head.c.resource == "settings").values(change=1))
+        # The back-up had only the first; the number after it would be given again.
+        connection.execute(
+            feed.update()
+            .where(feed.c.resource == "settings")
+            .values(change=int(old), body='{"id":"a.b","value":"first"}')
+        )
+        connection.execute(
+            feed_head.update().where(feed_head.c.resource == "settings").values(change=int(old))
+        )
         jump_after_restore(connection)
     put_record(till, "settings", {"id": "a.c", "value": "new"})
-    assert [row["id"] for row in till.pull("settings", cursor)["rows"]] == ["a.c"]
+    for cursor in (old, lost):
+        refusal = till.get("/v1/sync/pull", resource="settings", cursor=cursor)
+        assert (refusal.status_code, refusal.json()["code"]) == (410, "sync.cursor")
+    page = till.pull("settings")
+    assert [row["value"] for row in page["rows"]] == ["first", "new"]
+    assert till.pull("settings", page["cursor"])["rows"] == []
 
 
 def test_pull_when_rows_were_only_deleted_then_the_cursor_moves_on(till: Till) -> None:
