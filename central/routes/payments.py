@@ -12,6 +12,7 @@ from central.till_auth import CurrentTill
 from pos.contracts.payments import (
     HINTS_WAIT_S_MAX,
     BalanceAnswer,
+    BanksAnswer,
     HintsAnswer,
     PayAnswer,
     PayerAnswer,
@@ -111,6 +112,17 @@ def refund_status(provider: Provider, body: PayRefund, who: CurrentTill, office:
 def balance(provider: Provider, who: CurrentTill, office: HeadOfficeDep) -> BalanceAnswer:
     """As the provider says it now."""
     return office.payments.balance(who, provider)
+
+
+@router.get(
+    "/{provider}/banks",
+    summary="List the banks whose accounts a provider charges",
+    response_model=BanksAnswer,
+    responses=problems(404, 503),
+)
+def banks(provider: Provider, who: CurrentTill, office: HeadOfficeDep) -> BanksAnswer:
+    """As the provider said at `at`; it is asked at most once a day."""
+    return office.payments.banks(who, provider)
 
 
 @router.post(

@@ -23,6 +23,7 @@ from central.services.payment_accounts import PaymentAccounts
 from central.services.till_sessions import TillPrincipal
 from pos.contracts.payments import (
     BalanceAnswer,
+    BanksAnswer,
     PayAnswer,
     PayerAnswer,
     PayRefund,
@@ -33,9 +34,10 @@ from pos.contracts.payments import (
 from pos.domain.journal import instant_text
 from pos.domain.payment_reports import Outcome
 from pos.errors import Rejected, Unavailable
+from pos.gateways.bank_lists import BankLists
 from pos.gateways.base import PaymentGateway
 from pos.gateways.requests_check import check_country
-from pos.gateways.wire import answer_message, provider_message, refund_of, request_of, step_of
+from pos.gateways.wire import answer_message, banks_message, provider_message, refund_of, request_of, step_of
 
 _OWNED = select(payment_reference).where(
     payment_reference.c.provider == bindparam("of_provider"),
@@ -51,6 +53,7 @@ class Payments:
         self._database = database
         self._accounts = accounts
         self._clock = clock
+        self._banks = BankLists(clock)
 
     def providers(self, who: TillPrincipal) -> ProvidersAnswer:
         """Return what a till may offer."""
@@ -124,6 +127,17 @@ class Payments:
         return BalanceAnswer(
             amount_minor=found.amount_minor, currency=found.currency, at=instant_text(found.at)
         )
+
+    def banks(self, who: TillPrincipal, provider: str) -> BanksAnswer:
+        """Return the banks whose accounts a provider charges, asked for at most once a day for all tills.
+
+        Raises Problem 503, UserError `provider.not_offered`.
+        """
+        gateway = self._gateway(who, provider)
+        try:
+            return banks_message(self._banks.get(gateway).value)
+        except (Unavailable, Rejected) as error:
+            raise _not_now(error) from error
 
     def payer(self, who: TillPrincipal, provider: str, phone: str) -> PayerAnswer:
         """Ask whose phone this is. Raises Problem 503, UserError `provider.country`."""

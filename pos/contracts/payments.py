@@ -129,6 +129,18 @@ class BalanceAnswer(Message):
     at: InstantText
 
 
+class BankMessage(Message):
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class BanksAnswer(Message):
+    """The banks whose accounts a provider charges, as it said at `at`."""
+
+    banks: tuple[BankMessage, ...]
+    at: InstantText
+
+
 class PayerRequest(Message):
     phone: Phone = Field(repr=False)
 

@@ -48,6 +48,7 @@ from pos.gateways.answers import (
 from pos.gateways.base import (
     Answer,
     Balance,
+    BankList,
     ByPhone,
     Limits,
     Means,
@@ -185,6 +186,9 @@ class AirtelMoney:
         if amount_minor is None:
             raise unreadable()
         return Balance(amount_minor, currency, result.at)
+
+    def banks(self) -> BankList:
+        raise UserError("provider.not_offered", "Airtel Money charges no bank accounts.")
 
     def verify_payer(self, phone: str) -> PayerInfo:
         check_country(phone, self._profile)

@@ -201,6 +201,22 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank whose accounts a provider charges; `code` is what `ByBank` names it by."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankList:
+    """The banks a provider charges, by name, as it said at `at`."""
+
+    banks: tuple[Bank, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PayerInfo:
     """What a provider knows of a payer; `name` is empty where it does not tell names."""
 
@@ -244,7 +260,7 @@ class PaymentGateway(Protocol):
     """One provider of payments.
 
     The calls about one payment never raise for what the other side or the line does: every such thing is an
-    `Answer`. The others (`balance`, `verify_payer`) raise `Unavailable` or `Rejected`.
+    `Answer`. The others (`balance`, `banks`, `verify_payer`) raise `Unavailable` or `Rejected`.
     """
 
     @property
@@ -285,6 +301,10 @@ class PaymentGateway(Protocol):
 
     def balance(self) -> Balance:
         """Ask for the shop's money there."""
+        ...
+
+    def banks(self) -> BankList:
+        """List the banks whose accounts it charges; `provider.not_offered` where it has no such list."""
         ...
 
     def verify_payer(self, phone: str) -> PayerInfo:

@@ -28,6 +28,7 @@ from pos.gateways.answers import (
 from pos.gateways.base import (
     Answer,
     Balance,
+    BankList,
     ByPhone,
     Limits,
     Means,
@@ -171,6 +172,9 @@ class MtnMomo:
         if amount_minor is None:
             raise unreadable()
         return Balance(amount_minor, currency, result.at)
+
+    def banks(self) -> BankList:
+        raise UserError("provider.not_offered", "MTN MoMo charges no bank accounts.")
 
     def verify_payer(self, phone: str) -> PayerInfo:
         holder = f"/collection/v1_0/accountholder/msisdn/{phone.removeprefix('+')}"

@@ -28,6 +28,7 @@ from pos.gateways.base import (
     Address,
     Answer,
     Balance,
+    BankList,
     ByBank,
     ByCard,
     ByLink,
@@ -46,6 +47,7 @@ from pos.gateways.base import (
 )
 from pos.gateways.breaker import BreakerState
 from pos.gateways.http import Call, Line, Reply, Silence, json_body
+from pos.gateways.paystack_banks import read_banks
 from pos.gateways.paystack_words import (
     COUNTRIES,
     FAILURES,
@@ -216,6 +218,11 @@ class Paystack:
             if inside(entry, "currency") == self._account.currency and amount_minor is not None:
                 return Balance(amount_minor, self._account.currency, result.at)
         raise unreadable()
+
+    def banks(self) -> BankList:
+        return read_banks(
+            lambda path: self._http.call(self._get(path, "paystack banks")), self._account.currency
+        )
 
     def verify_payer(self, phone: str) -> PayerInfo:
         del phone

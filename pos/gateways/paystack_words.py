@@ -45,6 +45,11 @@ USSD_BANKS: Mapping[str, str] = MappingProxyType(
 COUNTRIES: Mapping[str, str] = MappingProxyType({"GHS": "GH", "KES": "KE", "XOF": "CI"})
 """The country of a mobile money payer, by currency."""
 
+BANK_COUNTRIES: Mapping[str, str] = MappingProxyType(
+    {"NGN": "nigeria", "GHS": "ghana", "KES": "kenya", "ZAR": "south africa"}
+)
+"""The country whose banks are listed for an account of this currency; of others there is no list."""
+
 SCHEDULE = PollSchedule(
     paces=(
         Pace(timedelta(minutes=3), timedelta(seconds=10)),

@@ -6,12 +6,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pos.errors import Unavailable
-from pos.gateways.breaker import Clock
 
 Value = TypeVar("Value")
+
+
+class TellsTime(Protocol):
+    """Anything that says the time as an aware UTC instant."""
+
+    def now(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +33,16 @@ class Remembered(Generic[Value]):
 
 
 class Memory(Generic[Value]):
-    """Asks at most every `holds`; gives the last known value with its age when the provider is away."""
+    """Asks at most every `holds`; gives the last known value with its age when the provider is away.
 
-    def __init__(self, ask: Callable[[], Value], *, clock: Clock, holds: timedelta) -> None:
+    One caller asks at a time. Whoever comes meanwhile does not wait: he is given what is known.
+    """
+
+    def __init__(self, ask: Callable[[], Value], *, clock: TellsTime, holds: timedelta) -> None:
         self._ask = ask
         self._clock = clock
         self._holds = holds
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._last: Remembered[Value] | None = None
 
     @property
@@ -46,18 +54,28 @@ class Memory(Generic[Value]):
         """Give the value, asked anew where it is old or `is_urgent`.
 
         Raises:
-            Unavailable: the provider is away and nothing is known: a value is never invented.
+            Unavailable: the provider is away, or being asked by another, and nothing is known: a value is
+                never invented.
             Rejected: the provider refused.
         """
-        with self._lock:
-            last = self._last
-            if last is not None and not is_urgent and last.age(self._clock.now()) < self._holds:
-                return last
-            try:
-                value = self._ask()
-            except Unavailable as trouble:
-                if last is None:
-                    raise
-                return Remembered(last.value, last.read_at, trouble)
-            self._last = Remembered(value, self._clock.now())
-            return self._last
+        last = self._last
+        if last is not None and not is_urgent and last.age(self._clock.now()) < self._holds:
+            return last
+        if not self._turn.acquire(blocking=False):
+            return self._without(Unavailable("provider.unreachable", "The provider is being asked now."))
+        try:
+            value = self._ask()
+        except Unavailable as trouble:
+            return self._without(trouble)
+        else:
+            self._last = last = Remembered(value, self._clock.now())
+            return last
+        finally:
+            self._turn.release()
+
+    def _without(self, trouble: Unavailable) -> Remembered[Value]:
+        """Give the last value with what is in the way of a newer one."""
+        last = self._last
+        if last is None:
+            raise trouble
+        return Remembered(last.value, last.read_at, trouble)

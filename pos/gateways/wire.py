@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from pos.contracts.payments import (
+    BankMessage,
+    BanksAnswer,
     PaceMessage,
     PayAnswer,
     PayByMessage,
@@ -23,6 +25,8 @@ from pos.errors import UserError
 from pos.gateways.base import (
     Address,
     Answer,
+    Bank,
+    BankList,
     ByBank,
     ByLink,
     ByPhone,
@@ -174,6 +178,15 @@ def answer_of(message: PayAnswer) -> Answer:
         is_silent=message.is_silent,
         ask_after=None if message.ask_after is None else parse_instant(message.ask_after),
     )
+
+
+def banks_message(found: BankList) -> BanksAnswer:
+    banks = tuple(BankMessage(code=one.code, name=one.name) for one in found.banks)
+    return BanksAnswer(banks=banks, at=instant_text(found.at))
+
+
+def banks_of(message: BanksAnswer) -> BankList:
+    return BankList(tuple(Bank(one.code, one.name) for one in message.banks), parse_instant(message.at))
 
 
 def provider_message(profile: Profile, limits: Limits) -> ProviderMessage:

@@ -11,6 +11,7 @@ from uuid import UUID
 from pos.contracts.payments import (
     HINTS_WAIT_S_MAX,
     BalanceAnswer,
+    BanksAnswer,
     HintMessage,
     HintsAnswer,
     PayAnswer,
@@ -26,6 +27,7 @@ from pos.errors import KilotillError, Unavailable, UserError
 from pos.gateways.base import (
     Answer,
     Balance,
+    BankList,
     Limits,
     PayerInfo,
     PaymentGateway,
@@ -37,7 +39,7 @@ from pos.gateways.base import (
 )
 from pos.gateways.factory import reference_of
 from pos.gateways.reasons import Reason
-from pos.gateways.wire import answer_of, profile_of, refund_message, request_message, step_message
+from pos.gateways.wire import answer_of, banks_of, profile_of, refund_message, request_message, step_message
 from pos.sync.client import ServerClient, ServerRefusal
 from pos.system.clock import Clock
 
@@ -191,6 +193,10 @@ class PaymentProxy:
         """Ask for the shop's money there. Raises Unavailable, Rejected."""
         found = self._proxies.read("GET", f"{self._path}/balance", BalanceAnswer)
         return Balance(found.amount_minor, found.currency, parse_instant(found.at))
+
+    def banks(self) -> BankList:
+        """List the banks whose accounts it charges. Raises Unavailable, Rejected."""
+        return banks_of(self._proxies.read("GET", f"{self._path}/banks", BanksAnswer))
 
     def verify_payer(self, phone: str) -> PayerInfo:
         """Ask whose phone (E.164) this is. Raises UserError `provider.country`, Unavailable, Rejected."""

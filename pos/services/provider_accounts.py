@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,8 @@ from pos.config import PROVIDER_LOW_MINOR, PROVIDERS
 from pos.domain.ledger import tender_account
 from pos.domain.permissions import Actor, Permission
 from pos.errors import KilotillError, UserError
-from pos.gateways.base import Balance, PayerInfo, PaymentGateway
+from pos.gateways.bank_lists import BankLists, charges_banks
+from pos.gateways.base import Balance, BankList, PayerInfo, PaymentGateway
 from pos.gateways.breaker import BreakerState
 from pos.gateways.factory import FIELDS, check_credentials
 from pos.gateways.requests_check import check_country
@@ -27,6 +29,8 @@ from pos.services.settings import SettingValues
 from pos.system.clock import Clock
 from pos.system.secrets import SecretStore
 from pos.tokens.secret import Secret
+
+logger = logging.getLogger(__name__)
 
 SHOWN_CHARACTERS = 4
 REFRESH_EVERY = timedelta(hours=1)
@@ -75,6 +79,7 @@ class ProviderAccounts:
         self._clock = clock
         self._secrets = secrets
         self._values = values
+        self._banks = BankLists(clock)
 
     def statuses(self, actor: Actor) -> list[ProviderStatus]:
         """Return every provider as known now, asking none. Raises UserError `permission.denied`."""
@@ -134,6 +139,21 @@ class ProviderAccounts:
         for code in self._providers.offered():
             if code not in tried or now - tried[code] >= REFRESH_EVERY:
                 self.refresh(code)
+
+    def banks(self, code: str) -> BankList | None:
+        """Return the banks whose accounts a provider charges, as last heard; asks nobody."""
+        gateway = self._providers.gateways().get(code)
+        return None if gateway is None else self._banks.known(gateway)
+
+    def refresh_banks(self) -> None:
+        """Ask for the lists of banks that are not known or older than a day; a provider that is away passes."""
+        for gateway in self._providers.offered().values():
+            if charges_banks(gateway):
+                try:
+                    self._banks.get(gateway)
+                except KilotillError as error:
+                    # The counter types the bank's code then.
+                    logger.info("%s lists no banks now: %s", gateway.profile.code, error.code)
 
     def payer(self, actor: Actor, code: str, phone: str) -> PayerInfo:
         """Ask who a phone (E.164) belongs to, where the provider tells it.

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pos.domain.payment_reports import Outcome
 from pos.domain.poll_schedule import Pace, PollSchedule
+from pos.errors import UserError
 from pos.gateways.base import (
     Answer,
     Balance,
+    BankList,
     Limits,
     Means,
     NextStep,
@@ -181,6 +183,9 @@ class ScriptedProvider:
 
     def balance(self) -> Balance:
         return Balance(self.taken_minor(), "RWF", self.clock.now())
+
+    def banks(self) -> BankList:
+        raise UserError("provider.not_offered", "It charges no bank accounts.")
 
     def verify_payer(self, phone: str) -> PayerInfo:
         return PayerInfo(is_active=True, name="Uwase Marie")

@@ -213,6 +213,51 @@ def test_balance_and_payer_when_asked_are_passed_on(till: Till) -> None:
     assert (bad.status_code, bad.json()["code"]) == (422, "provider.country")
 
 
+def test_banks_when_asked_for_are_those_of_the_provider_and_asked_for_once_a_day(
+    server: Server, sandbox: Sandbox, till: Till
+) -> None:
+    account = Account(
+        url=f"{sandbox.base_url}/paystack",
+        country="NG",
+        currency="NGN",
+        credentials={"secret_key": keys.PAYSTACK_SECRET_KEY},
+        email="shop@example.com",
+    )
+    payments = server.app.state.head_office.payments
+    payments._accounts = PaymentAccounts([ServerAccount("*", "paystack", account)], Line(server.clock))
+
+    first = get(till, "paystack/banks").json()
+    away = replace(account, url="http://127.0.0.1:9")
+    payments._accounts = PaymentAccounts([ServerAccount("*", "paystack", away)], Line(server.clock))
+    server.clock.pass_time(hours=20)
+    till.log_in()
+    again = get(till, "paystack/banks").json()
+    server.clock.pass_time(hours=20)
+    till.log_in()
+    old = get(till, "paystack/banks").json()
+
+    assert {"code": "057", "name": "Zenith Bank"} in first["banks"]
+    assert first == again == old
+
+
+def test_banks_when_there_are_none_or_the_provider_is_away_are_refused(server: Server, till: Till) -> None:
+    none = get(till, "mtn_momo/banks")
+    account = Account(
+        url="http://127.0.0.1:9",
+        country="NG",
+        currency="NGN",
+        credentials={"secret_key": keys.PAYSTACK_SECRET_KEY},
+        email="shop@example.com",
+    )
+    payments = server.app.state.head_office.payments
+    payments._accounts = PaymentAccounts([ServerAccount("*", "paystack", account)], Line(server.clock))
+    away = get(till, "paystack/banks")
+
+    assert (none.status_code, none.json()["code"]) == (422, "provider.not_offered")
+    assert (away.status_code, away.json()["code"]) == (503, "provider.unreachable")
+    assert get(till, "airtel_money/banks").status_code == 404
+
+
 def callback(reference_: str, status: str = "SUCCESSFUL") -> bytes:
     return json.dumps({"externalId": reference_, "status": status, "amount": "5000"}).encode()
 

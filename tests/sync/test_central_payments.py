@@ -9,14 +9,16 @@ from uuid import uuid4
 
 import pytest
 
-from central.services.payment_accounts import PaymentAccounts, sandbox_accounts
+from central.services.payment_accounts import PaymentAccounts, ServerAccount, sandbox_accounts
 from pos.config import PAYMENT_MODE
 from pos.domain.permissions import Role
 from pos.domain.states import PaymentState, SaleState
 from pos.errors import KilotillError
-from pos.gateways.base import ByCard, ByPhone, PaymentRequest
+from pos.gateways.base import Bank, ByCard, ByPhone, PaymentRequest
+from pos.gateways.factory import Account
 from pos.gateways.http import Line
 from pos.gateways.sandbox import Sandbox
+from pos.gateways.sandbox import credentials as keys
 from pos.services.payment_parts import Part
 from pos.services.payment_views import SaleView
 from pos.services.sale_values import SaleRequest
@@ -203,3 +205,27 @@ def test_payer_and_balance_when_asked_come_through_head_office(till: RealTill) -
     accounts, person = till.till.payments.accounts, till.people[Role.ADMINISTRATOR]
     assert accounts.payer(till.people[Role.CASHIER], "mtn_momo", PHONE).is_active
     assert accounts.test(person, "mtn_momo").currency == "RWF"
+
+
+def test_banks_when_head_office_has_a_list_are_kept_with_the_age_it_has_there(
+    till: RealTill, server: Server, sandbox: Sandbox
+) -> None:
+    account = Account(
+        url=f"{sandbox.base_url}/paystack",
+        country="NG",
+        currency="NGN",
+        credentials={"secret_key": keys.PAYSTACK_SECRET_KEY},
+        email="shop@example.com",
+    )
+    accounts = PaymentAccounts([ServerAccount("*", "paystack", account)], Line(server.clock))
+    server.app.state.head_office.payments._accounts = accounts
+    gateway = till.till.payments.providers._proxies()["paystack"]
+
+    found = gateway.banks()
+    asked_at = server.clock.now()
+    server.clock.pass_time(hours=3)
+    again = gateway.banks()
+
+    assert Bank("057", "Zenith Bank") in found.banks
+    assert found == again
+    assert abs((found.at - asked_at).total_seconds()) < 1

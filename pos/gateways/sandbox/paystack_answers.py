@@ -55,12 +55,10 @@ def page(
     **meta: object,
 ) -> Answer:
     """Return the page of `rows` that the query asks for, counted or by cursor; some lists count in text."""
-    size = _whole(request.query, "perPage", _whole(request.query, "per_page", PAGE_ROWS))
-    size = min(max(size, 1), PAGE_ROWS_MAX)
+    size = _size(request)
     if request.query.get("use_cursor", "").lower() == "true":
         return _cursor_page(request, rows, message, view, size)
-    number = max(_whole(request.query, "page", 1), 1)
-    chosen = rows[(number - 1) * size : number * size]
+    number = _number(request)
     count = -(-len(rows) // size)
     shape = {
         "total": len(rows),
@@ -68,7 +66,23 @@ def page(
         "perPage": str(size) if has_text_size else size,
     }
     shape["page"] = number
-    return done(message, [view(row) for row in chosen], meta=shape | {"pageCount": count} | meta)
+    chosen = [view(row) for row in numbered(request, rows)]
+    return done(message, chosen, meta=shape | {"pageCount": count} | meta)
+
+
+def numbered(request: Request, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows of the page whose number the query asks for."""
+    size, number = _size(request), _number(request)
+    return rows[(number - 1) * size : number * size]
+
+
+def _size(request: Request) -> int:
+    size = _whole(request.query, "perPage", _whole(request.query, "per_page", PAGE_ROWS))
+    return min(max(size, 1), PAGE_ROWS_MAX)
+
+
+def _number(request: Request) -> int:
+    return max(_whole(request.query, "page", 1), 1)
 
 
 def _cursor_page(

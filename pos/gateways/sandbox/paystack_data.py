@@ -97,15 +97,42 @@ DISPLAY_TEXTS = {
     "birthday": "Please enter your birthday",
     "address": "Please enter your billing address",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank or a mobile money network, as the list of banks has it."""
+
+    id: int
+    name: str
+    code: str
+    country: str = "Nigeria"
+    currency: str = "NGN"
+    type: str = "nuban"
+    pays: bool = False
+    """Its customers can pay from their accounts."""
+
+
 BANKS = (
-    (9, "Zenith Bank", "057", "Nigeria", "NGN", "nuban"),
-    (14, "Guaranty Trust Bank", "058", "Nigeria", "NGN", "nuban"),
-    (67, "Kuda Bank", "50211", "Nigeria", "NGN", "nuban"),
-    (28, "MTN", "MTN", "Ghana", "GHS", "mobile_money"),
-    (66, "Airtel Money", "ATL_KE", "Kenya", "KES", "mobile_money_business"),
-    (140, "Absa Bank Limited", "632005", "South Africa", "ZAR", "basa"),
+    Bank(1, "Access Bank", "044", pays=True),
+    Bank(49, "Ecobank Nigeria", "050"),
+    Bank(6, "Fidelity Bank", "070", pays=True),
+    Bank(7, "First Bank of Nigeria", "011", pays=True),
+    Bank(8, "First City Monument Bank", "214"),
+    Bank(9, "Guaranty Trust Bank", "058", pays=True),
+    Bank(67, "Kuda Bank", KUDA),
+    Bank(171, "OPay Digital Services Limited (OPay)", "999992"),
+    Bank(14, "Stanbic IBTC Bank", "221"),
+    Bank(16, "Sterling Bank", "232", pays=True),
+    Bank(17, "Union Bank of Nigeria", "032", pays=True),
+    Bank(18, "United Bank For Africa", "033", pays=True),
+    Bank(20, "Wema Bank", "035", pays=True),
+    Bank(21, "Zenith Bank", ZENITH, pays=True),
+    Bank(28, "MTN", "MTN", "Ghana", "GHS", "mobile_money"),
+    Bank(51, "GCB Bank Limited", "040100", "Ghana", "GHS", "ghipps"),
+    Bank(66, "Airtel Money", "ATL_KE", "Kenya", "KES", "mobile_money_business"),
+    Bank(140, "Absa Bank Limited", "632005", "South Africa", "ZAR", "basa"),
 )
-"""Number, name, code, country, currency, type."""
 
 
 def fees(amount: int, currency: str) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pos.gateways.sandbox import paystack_data as data
 from pos.gateways.sandbox import paystack_views as views
-from pos.gateways.sandbox.paystack_answers import done, invalid, missing, not_found, page
+from pos.gateways.sandbox.paystack_answers import done, invalid, missing, not_found, numbered, page
 from pos.gateways.sandbox.wire import Answer, Request, Route
 
 if TYPE_CHECKING:
@@ -131,28 +133,31 @@ class People:
         return done("Customer updated", self._whole(customer))
 
     def _banks(self, request: Request) -> Answer:
-        country, currency = request.query.get("country", ""), request.query.get("currency", "")
-        rows = [
-            one
-            for one in data.BANKS
-            if country.lower() in ("", one[3].lower()) and currency.upper() in ("", one[4])
-        ]
-        return done("Banks retrieved", [_bank(one) for one in rows])
+        """List the banks: all of them, a page by number, or a page by cursor."""
+        query, message = request.query, "Banks retrieved"
+        rows: Sequence[data.Bank] = [one for one in data.BANKS if _is_wanted_bank(one, query)]
+        view = partial(_bank, has_sort_code=_is_true(query, "include_nip_sort_code"))
+        if _is_true(query, "use_cursor"):
+            return page(request, rows, message, view)
+        if "page" in query or "perPage" in query:
+            rows = numbered(request, rows)
+        return done(message, [view(one) for one in rows])
 
     def _resolve(self, request: Request) -> Answer:
         number, code = request.query.get("account_number", ""), request.query.get("bank_code", "")
-        bank = next((one for one in data.BANKS if one[2] == code), None)
+        bank = next((one for one in data.BANKS if one.code == code), None)
         if bank is None:
             return invalid("Unknown bank code")
         if not number.isdecimal() or len(number) != 10:
             return invalid("Could not resolve account name. Check parameters or try again.", 422)
-        value = {"account_number": number, "account_name": "ADA SANDBOX", "bank_id": bank[0]}
+        value = {"account_number": number, "account_name": "ADA SANDBOX", "bank_id": bank.id}
         return done("Account number resolved", value)
 
     def _countries(self, _request: Request) -> Answer:
         return done("Countries retrieved", [_country(*one) for one in COUNTRIES])
 
 
+GATEWAYS = {data.ZENITH: "emandate", data.KUDA: "digitalbankmandate"}
 COUNTRIES = (
     (1, "Nigeria", "NG", "NGN", "+234"),
     (2, "Ghana", "GH", "GHS", "+233"),
@@ -166,26 +171,47 @@ def domain(request: Request) -> str:
     return "live" if request.bearer().startswith("sk_live_") else "test"
 
 
-def _bank(bank: tuple[int, str, str, str, str, str]) -> dict[str, Any]:
-    number, name, code, country, currency, kind = bank
-    return {
-        "id": number,
-        "name": name,
-        "slug": name.lower().replace(" ", "-"),
-        "code": code,
-        "longcode": code,
-        "gateway": None,
-        "pay_with_bank": code == data.ZENITH,
+def _is_true(query: Mapping[str, str], name: str) -> bool:
+    return query.get(name, "").lower() in ("true", "1")
+
+
+def _is_wanted_bank(bank: data.Bank, query: Mapping[str, str]) -> bool:
+    """Say whether a bank passes the filters; a filter that is not there lets all pass."""
+    texts = {
+        "country": bank.country,
+        "currency": bank.currency,
+        "type": bank.type,
+        "gateway": GATEWAYS.get(bank.code, ""),
+    }
+    flags = {
+        "pay_with_bank": bank.pays,
+        "pay_with_bank_transfer": bank.currency == "NGN",
+        "enabled_for_verification": bank.currency == "ZAR",
+    }
+    has_texts = all(query.get(name, "").lower() in ("", text.lower()) for name, text in texts.items())
+    return has_texts and all(has_it or not _is_true(query, name) for name, has_it in flags.items())
+
+
+def _bank(bank: data.Bank, *, has_sort_code: bool = False) -> dict[str, Any]:
+    row = {
+        "id": bank.id,
+        "name": bank.name,
+        "slug": re.sub(r"[^a-z0-9]+", "-", bank.name.lower()).strip("-"),
+        "code": bank.code,
+        "longcode": bank.code,
+        "gateway": GATEWAYS.get(bank.code),
+        "pay_with_bank": bank.pays,
         "supports_transfer": True,
         "available_for_direct_debit": False,
         "active": True,
         "is_deleted": False,
-        "country": country,
-        "currency": currency,
-        "type": kind,
+        "country": bank.country,
+        "currency": bank.currency,
+        "type": bank.type,
         "createdAt": "2026-01-01T00:00:00.000Z",
         "updatedAt": "2026-01-01T00:00:00.000Z",
     }
+    return row | ({"nip_sort_code": f"000{bank.id:03d}"} if has_sort_code else {})
 
 
 def _country(number: int, name: str, code: str, currency: str, calling_code: str) -> dict[str, Any]:

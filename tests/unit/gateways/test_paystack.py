@@ -1,16 +1,19 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 import requests
 import responses
+from responses import matchers
 
 from pos.domain.payment_reports import Outcome
-from pos.errors import Unavailable, UserError
+from pos.errors import Rejected, Unavailable, UserError
 from pos.gateways.base import (
     Address,
     Answer,
+    Bank,
     ByBank,
     ByCard,
     ByLink,
@@ -438,6 +441,82 @@ def test_balance_of_the_accounts_currency(wire: responses.RequestsMock) -> None:
         with pytest.raises(Unavailable) as caught:
             paystack().balance()
         assert caught.value.code == "provider.unreadable"
+
+
+def bank(code: str, name: str, **changes: object) -> dict[str, object]:
+    row: dict[str, object] = {"code": code, "name": name, "active": True, "is_deleted": False}
+    return row | {"currency": "NGN", "pay_with_bank": True} | changes
+
+
+def banks_page(wire: responses.RequestsMock, next_: str | None, *rows: object, cursor: str = "") -> None:
+    query = {"country": "nigeria", "currency": "NGN", "pay_with_bank": "true", "use_cursor": "true"}
+    wire.get(
+        f"{URL}/bank",
+        match=[
+            matchers.query_param_matcher(query | {"perPage": "100"} | ({"next": cursor} if cursor else {}))
+        ],
+        json={"status": True, "data": list(rows), "meta": {"next": next_, "perPage": 100}},
+    )
+
+
+def test_banks_are_read_page_by_page_and_only_those_whose_accounts_can_be_charged_now(
+    wire: responses.RequestsMock,
+) -> None:
+    banks_page(wire, "second", bank("057", "Zenith Bank"), bank("1", "No transfers", pay_with_bank=False))
+    banks_page(
+        wire,
+        None,
+        bank("044", " Access Bank "),
+        bank("2", "Closed", active=False),
+        bank("3", "Gone", is_deleted=True),
+        bank("4", "Of Ghana", currency="GHS"),
+        bank("5/../6", "A path"),
+        bank("7", ""),
+        "no bank",
+        cursor="second",
+    )
+
+    found = paystack("NGN").banks()
+
+    assert found.banks == (Bank("044", "Access Bank"), Bank("057", "Zenith Bank"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"status": 500}, "provider.unreachable"),
+        ({"status": 401, "json": {"status": False, "message": "Invalid key"}}, "provider.refused"),
+        ({"json": {"status": True, "data": {}}}, "provider.unreadable"),
+        ({"json": {"status": True, "data": [], "meta": {"next": "again"}}}, "provider.unreadable"),
+        ({"body": requests.ReadTimeout()}, "provider.unreachable"),
+    ],
+)
+def test_banks_that_cannot_be_read_are_not_invented(
+    wire: responses.RequestsMock, answer: dict[str, Any], error: str
+) -> None:
+    wire.get(f"{URL}/bank", **answer)
+
+    with pytest.raises((Unavailable, Rejected)) as caught:
+        paystack("NGN").banks()
+
+    assert caught.value.code == error
+    assert len(wire.calls) <= 20
+
+
+def test_banks_of_a_currency_without_a_list_are_not_asked_for(wire: responses.RequestsMock) -> None:
+    with pytest.raises(UserError) as caught:
+        paystack("XOF").banks()
+
+    assert (caught.value.code, len(wire.calls)) == ("provider.not_offered", 0)
+
+
+def test_banks_of_the_sandbox_are_those_that_pay(sandbox: Sandbox, clock: FakeClock) -> None:
+    found = sandbox_paystack(sandbox.base_url, fake_line(clock), "NGN").banks()
+
+    assert Bank("057", "Zenith Bank") in found.banks
+    assert "Kuda Bank" not in {one.name for one in found.banks}
+    assert [one.name for one in found.banks] == sorted(one.name for one in found.banks)
+    assert found.at == clock.now()
 
 
 def test_payer_is_not_known_and_currency_without_accounts_is_refused() -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 
@@ -53,3 +54,29 @@ def test_provider_away_from_the_first_gives_nothing_invented() -> None:
     with pytest.raises(Unavailable) as caught:
         kept.get()
     assert caught.value is AWAY
+
+
+def test_whoever_comes_while_another_asks_does_not_wait_for_him() -> None:
+    clock, answers = FakeClock(), iter([1, 2])
+    seen: list[int | str] = []
+
+    def ask() -> int:
+        # Another thread comes just now.
+        other = Thread(target=meanwhile)
+        other.start()
+        other.join(10)
+        return next(answers)
+
+    def meanwhile() -> None:
+        try:
+            seen.append(kept.get().value)
+        except Unavailable as error:
+            seen.append(error.code)
+
+    kept = Memory(ask, clock=clock, holds=timedelta(minutes=5))
+    first = kept.get()
+    clock.pass_time(minutes=6)
+    second = kept.get()
+
+    assert (first.value, second.value) == (1, 2)
+    assert seen == ["provider.unreachable", 1]

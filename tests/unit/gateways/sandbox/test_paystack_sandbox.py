@@ -591,3 +591,57 @@ def test_refusal_chosen_by_control(paystack: PaystackCaller, sandbox: Sandbox) -
     answer = paystack.post("charge", paystack.body("c1", card=CARD))
 
     assert (answer.status_code, answer.json()["type"]) == (400, "processor_error")
+
+
+# --- banks
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ({"country": "ghana"}, {"MTN", "040100"}),
+        ({"country": "Ghana", "type": "ghipps"}, {"040100"}),
+        ({"currency": "KES"}, {"ATL_KE"}),
+        ({"country": "south africa", "enabled_for_verification": "true"}, {"632005"}),
+        ({"gateway": "digitalbankmandate"}, {"50211"}),
+        ({"gateway": "emandate", "pay_with_bank": "true"}, {"057"}),
+        ({"country": "ghana", "pay_with_bank": "true"}, set()),
+        ({"country": "ghana", "pay_with_bank": "false"}, {"MTN", "040100"}),
+        ({"country": "kenya", "pay_with_bank_transfer": "true"}, set()),
+    ],
+)
+def test_banks_pass_the_documented_filters(
+    paystack: PaystackCaller, query: dict[str, str], codes: set[str]
+) -> None:
+    answer = paystack.get("bank", **query).json()
+
+    assert (answer["status"], answer["message"]) == (True, "Banks retrieved")
+    assert {one["code"] for one in answer["data"]} == codes
+    assert "meta" not in answer
+
+
+def test_banks_by_page_and_by_cursor_are_all_of_them_once(paystack: PaystackCaller) -> None:
+    whole = [one["code"] for one in paystack.get("bank").json()["data"]]
+    by_page = [
+        one["code"]
+        for number in range(1, 8)
+        for one in paystack.get("bank", perPage=3, page=number).json()["data"]
+    ]
+    by_cursor, cursor = [], ""
+    while cursor is not None:
+        more = {"next": cursor} if cursor else {}
+        answer = paystack.get("bank", use_cursor="true", perPage=4, **more).json()
+        by_cursor += [one["code"] for one in answer["data"]]
+        cursor = answer["meta"]["next"]
+
+    assert whole == by_page == by_cursor
+    assert len(set(whole)) == len(whole) > 12
+    assert paystack.get("bank", use_cursor="true", next="nonsense").status_code == 400
+
+
+def test_banks_with_their_sort_code_on_demand(paystack: PaystackCaller) -> None:
+    plain = paystack.get("bank").json()["data"]
+    coded = paystack.get("bank", include_nip_sort_code="true").json()["data"]
+
+    assert not any("nip_sort_code" in one for one in plain)
+    assert all(one["nip_sort_code"] for one in coded)
