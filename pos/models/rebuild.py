@@ -62,7 +62,7 @@ PROJECTIONS = (*CHANGING, *STREAMED, *HELD)
 ENVELOPE_COLUMNS = ("sequence", "taken_place", "used_money_minor", "used_units_milli")
 """The columns of `envelope` that follow from the journal; the rest came with the envelope."""
 
-BESIDE_THE_JOURNAL = {("sale", "request_sha"), ("meter_month", "pull_round")}
+BESIDE_THE_JOURNAL = {("sale", "request_sha"), ("sale", "asked_drn"), ("meter_month", "pull_round")}
 """Columns of projections that no line tells."""
 
 # By these columns the projector finds a row it changes.

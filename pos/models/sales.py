@@ -46,6 +46,8 @@ sale = Table(
     Column("is_handed_over", Boolean(name="is_handed_over"), nullable=False),
     # Beside the journal: what was asked for, so that the same id with other parameters is refused.
     Column("request_sha", LargeBinary(8)),
+    # Beside the journal: the meter of a sale whose payment was asked for. Its items come with the delivery.
+    Column("asked_drn", String),
     CheckConstraint(
         "state IN ('awaiting_payment', 'paid', 'delivered', 'voided', 'failed', 'expired', 'refund_due', "
         "'refunded')",

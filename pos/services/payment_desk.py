@@ -477,7 +477,8 @@ class PaymentDesk:
         approved_by = prepared.approved_by
         sent = self._take_parts(unit, request.sale_id, shared, actor=actor, approved_by=approved_by)
         connection.exec_driver_sql(
-            "UPDATE sale SET request_sha = ? WHERE id = ?", (request.fingerprint(), request.sale_id.bytes)
+            "UPDATE sale SET request_sha = ?, asked_drn = ? WHERE id = ?",
+            (request.fingerprint(), prepared.quote.meter.drn, request.sale_id.bytes),
         )
         connection.exec_driver_sql("DELETE FROM draft WHERE sale_id = ?", (request.sale_id.bytes,))
         return sent

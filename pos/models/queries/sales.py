@@ -48,7 +48,9 @@ class SalesFilter:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One line of the list. `drn` is the first item's meter; `tenders` are joined by commas.
+    """One line of the list; `tenders` are joined by commas.
+
+    `drn` is the first item's meter, of a sale that came to nothing the one that was to be paid for.
 
     `customer` is who that meter belongs to now, empty for nobody; the last case about the sale is named by
     its kind and state, both empty where there is none.
@@ -294,14 +296,16 @@ _COLUMNS = """sale.place, sale.id, sale.state, sale.at, sale.business_day, sale.
 sale.money_minor, (SELECT name FROM operator WHERE operator.key = sale.operator_key),
 (SELECT group_concat(DISTINCT tender) FROM payment WHERE payment.sale_place = sale.place
  AND payment.state <> 'failed'),
-(SELECT drn FROM sale_item JOIN meter ON meter.key = sale_item.meter_key
- WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1),
+coalesce((SELECT drn FROM sale_item JOIN meter ON meter.key = sale_item.meter_key
+ WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1), sale.asked_drn),
 (SELECT coalesce(sum(units_milli), 0) FROM sale_item WHERE sale_item.sale_place = sale.place),
 (SELECT coalesce(sum(token_units_tenths), 0) FROM sale_item WHERE sale_item.sale_place = sale.place),
 sale.copies,
-(SELECT customer.name FROM sale_item JOIN meter ON meter.key = sale_item.meter_key
+coalesce((SELECT coalesce(customer.name, '') FROM sale_item JOIN meter ON meter.key = sale_item.meter_key
  LEFT JOIN customer ON customer.key = meter.customer_key
- WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1), sale.holder"""
+ WHERE sale_item.sale_place = sale.place ORDER BY n LIMIT 1),
+ (SELECT customer.name FROM meter JOIN customer ON customer.key = meter.customer_key
+ WHERE meter.drn = sale.asked_drn)), sale.holder"""
 
 
 def _row(columns: Any, codes: dict[int, tuple[str, bool]]) -> SaleRow:
@@ -326,32 +330,15 @@ def _row(columns: Any, codes: dict[int, tuple[str, bool]]) -> SaleRow:
 
 
 def _whole(connection: Connection, rows: list[SaleRow], holders: Sequence[str]) -> list[SaleRow]:
-    """Add what stands elsewhere: the cases, and the meters of the few sales that are not delivered.
+    """Add what stands elsewhere: the cases, and the meters of the few sales that are paid and not delivered.
 
-    Those have no items yet: their frozen quote names the meter. Only a line `sale_paid` names a holder.
+    Those have no items yet: the quote in their line names the meter. Only a line `sale_paid` names a holder.
     """
     quoted = [
-        _named(connection, row, has_line=bool(holder))
-        if row.drn is None and row.state != "delivered"
-        else row
+        _with_quote(connection, row) if row.drn is None and row.state != "delivered" and holder else row
         for row, holder in zip(rows, holders, strict=True)
     ]
     return _with_cases(connection, quoted)
-
-
-def _named(connection: Connection, row: SaleRow, *, has_line: bool) -> SaleRow:
-    return _with_quote(connection, row) if has_line else _with_pending(connection, row)
-
-
-def _with_pending(connection: Connection, row: SaleRow) -> SaleRow:
-    """Name the meter of a sale whose payment is under way: its quote is frozen beside the journal."""
-    found: Any = connection.exec_driver_sql(
-        "SELECT drn, customer.name FROM pending_sale "
-        "JOIN meter ON drn = json_extract(quote, '$.items[0].meter.drn') "
-        "LEFT JOIN customer ON customer.key = customer_key WHERE sale_id = ?",
-        (row.sale_id.bytes,),
-    ).one_or_none()
-    return row if found is None else replace(row, drn=found[0], customer=found[1] or "")
 
 
 def _with_quote(connection: Connection, row: SaleRow) -> SaleRow:

@@ -1,4 +1,4 @@
-"""Step 0005: a meter's duplicates are found without reading the register."""
+"""Step 0005: a meter's duplicates are found by an index; a sale that comes to nothing keeps its meter."""
 
 from collections.abc import Sequence
 
@@ -18,4 +18,9 @@ def upgrade() -> None:
         ["merged_into"],
         unique=False,
         sqlite_where=sa.text("merged_into IS NOT NULL"),
+    )
+    op.add_column("sale", sa.Column("asked_drn", sa.String(), nullable=True))
+    op.execute(
+        "UPDATE sale SET asked_drn = (SELECT json_extract(quote, '$.items[0].meter.drn') FROM pending_sale "
+        "WHERE sale_id = sale.id) WHERE state <> 'delivered'"
     )
