@@ -12,7 +12,8 @@ from central.services import master_lists
 from central.services.enrolment import Enrolment
 from central.services.envelopes import ServerSigner
 from central.services.feed import Feed
-from central.services.imports import Imported, Imports
+from central.services.imported import Imported
+from central.services.imports import Imports
 from central.services.key_changes import check_zone
 from central.services.master import Master
 from central.services.organisations import find_organisation
@@ -166,7 +167,10 @@ def import_meters(context: click.Context, file: Path, errors: Path | None, organ
 @_ORGANISATION
 @click.pass_context
 def import_staff(context: click.Context, file: Path, errors: Path | None, organisation: str | None) -> int:
-    """Import the people of the tills from CSV: name, role (C S F A U), active, institution, id."""
+    """Import the people of the tills from CSV: name, role (C S F A U), active (yes, no), institution, id.
+
+    A row without an id is the person of that name; what a row leaves blank stays.
+    """
     return _import(
         context,
         file,
@@ -191,7 +195,8 @@ def _import(
         with database.read() as connection:
             organisation_id = find_organisation(connection, organisation)
         done = run(Imports(database, Feed(database), organisation_id), text)
-    click.echo(f"added {done.added}, changed {done.changed}, refused {len(done.errors)}")
+    counts = f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}"
+    click.echo(f"{counts}, refused {len(done.errors)}")
     for row in done.errors[:20]:
         click.echo(f"line {row.line} {row.column}: {row.error_text} [{row.error_code}]", err=True)
     if errors is not None and done.errors:

@@ -20,7 +20,8 @@ from central.routes.instants import GivenInstant
 from central.schemas import PRINTABLE, Body, Currency, Instant
 from central.services import key_changes, master_lists, verification
 from central.services.feed import EVERYBODY
-from central.services.imports import Imported, Imports
+from central.services.imported import Imported
+from central.services.imports import Imports
 from central.services.key_changes import announce, complete
 from central.services.master import RECORDS, SCOPED
 from pos.domain.ids import new_id
@@ -182,10 +183,11 @@ class RowErrorOut(BaseModel):
 
 
 class ImportedOut(BaseModel):
-    """`errors`: rows that were left out; the others are in."""
+    """`errors`: rows that were left out; the others are in. `unchanged`: they were there just so."""
 
-    added: int
-    changed: int
+    added: int = Field(examples=[2])
+    changed: int = Field(examples=[1])
+    unchanged: int = Field(examples=[240])
     errors: list[RowErrorOut]
 
 
@@ -493,7 +495,9 @@ def drop_record(
 def import_staff(
     body: CsvIn, who: CurrentUser, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep
 ) -> ImportedOut:
-    """Columns: name, role (C S F A U), active, institution, id."""
+    """Columns: name, role (C S F A U), active (yes, no), institution, id. A row without an id is the person
+    of that name, in capitals or not; what a row leaves blank stays, and the same file again changes nothing.
+    """
     _check_may(who, "users")
     imports = Imports(database, office.feed, who.organisation_id)
     return imported_out(imports.staff(body.text, by=who.user_id, now=clock.now()))
@@ -526,6 +530,7 @@ def imported_out(done: Imported) -> ImportedOut:
     return ImportedOut(
         added=done.added,
         changed=done.changed,
+        unchanged=done.unchanged,
         errors=[RowErrorOut.model_validate(error) for error in done.errors],
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -11,24 +10,24 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from central.db import Database
-from central.errors import Problem
 from central.models.identity import organisation
 from central.models.master import customer, meter, record, sales_point, supply_group, tariff
 from central.services.bulk import rows_where
 from central.services.feed import Feed
+from central.services.imported import ROWS_A_TIME, Imported
 from central.services.master import Master, check_fits, pan_number
 from central.services.meter_locks import hold_meters
-from pos.domain.csv_table import RowError, Table, read_table, write_errors
+from central.services.staff_import import import_staff
+from pos.domain.csv_table import RowError, read_table
 from pos.domain.ids import new_id
 from pos.domain.meter_rows import COLUMNS, REQUIRED, GroupKeys, MeterCells, MeterReader, Shop
+from pos.domain.tariff import Tariff
 from pos.domain.tariff_csv import parse_tariffs
 from pos.errors import UserError
 from pos.tokens.numbers import parse_meter_number
-
-ROWS_A_TIME = 1_000
 
 _CELLS: Mapping[str, str] = {
     "tariff_code": "tariff_code",
@@ -52,26 +51,12 @@ _PERSON = ("name", "phone", "address", "area")
 _DEFAULTS: Mapping[str, Any] = {"service": 0, "status": "active", "arrears_minor": 0}
 
 
-@dataclass(slots=True)
-class Imported:
-    """How an import went; `errors` name the rows that were left out."""
-
-    added: int = 0
-    changed: int = 0
-    errors: list[RowError] = field(default_factory=list)
-    table: Table | None = None
-
-    def errors_file(self) -> str:
-        """Return the errors file: the refused rows with what is wrong."""
-        assert self.table is not None
-        return write_errors(self.table, self.errors)
-
-
 class Imports:
     """Imports for one organisation."""
 
     def __init__(self, database: Database, feed: Feed, organisation_id: UUID) -> None:
         self._database = database
+        self._feed = feed
         self._master = Master(feed)
         self._organisation = organisation_id
 
@@ -85,10 +70,12 @@ class Imports:
         done = Imported(errors=list(sheet.errors), table=sheet.table)
         for named in sheet.tariffs:
             with self._database.write() as connection:
+                is_known = self._has_tariff(connection, named.tariff)
                 self._master.add_tariff(
                     connection, self._organisation, named.tariff, name=named.name or None, now=now
                 )
-            done.added += 1
+            done.unchanged += is_known
+            done.added += not is_known
         return done
 
     def meters(self, text: str, *, sales_point_id: UUID | None, now: datetime) -> Imported:
@@ -109,34 +96,8 @@ class Imports:
         return done
 
     def staff(self, text: str, *, by: UUID | None, now: datetime) -> Imported:
-        """Add or change the people of the tills: columns name, role (C S F A U), active, institution."""
-        table = read_table(
-            text, columns=("id", "name", "role", "active", "institution"), required=("name", "role")
-        )
-        done = Imported(errors=list(table.errors), table=table)
-        bad = {error.line for error in table.errors}
-        for row in table.rows:
-            if row.line in bad:
-                continue
-            body: dict[str, Any] = {
-                "id": row["id"] or str(new_id(now)),
-                "name": row["name"],
-                "role": row["role"].upper(),
-                "is_active": row["active"].lower() not in ("no", "0", "false"),
-            }
-            if row["institution"]:
-                body["institution"] = row["institution"]
-            try:
-                with self._database.write() as connection:
-                    self._master.put_record(
-                        connection, self._organisation, "users", body=body, by=by, now=now
-                    )
-                done.added += 1
-            except Problem as problem:
-                first = problem.errors[0] if problem.errors else None
-                column = "" if first is None else first.field
-                done.errors.append(RowError(row.line, column, problem.code, problem.text))
-        return done
+        """Add or change the people of the tills, by id or by name."""
+        return import_staff(self._database, self._feed, self._organisation, text, by=by, now=now)
 
     def _sound(
         self, rows: Iterable[Any], reader: MeterReader, institutions: Mapping[str, UUID], done: Imported
@@ -195,10 +156,23 @@ class Imports:
                 values["customer_id"] = values.get("customer_id") or new_id(now)
                 people.append({"id": values["customer_id"], "sales_point_id": place, **person})
             meters.append(values)
-        self._master.put_customers(connection, self._organisation, _whole(connection, people))
-        self._master.put_meters(connection, self._organisation, meters)
-        done.changed += len(known)
+        others = _changed_people(connection, people)
+        self._master.put_customers(connection, self._organisation, others)
+        changed = [one for one in meters if _is_another(one, known.get(one["drn"]))]
+        self._master.put_meters(connection, self._organisation, changed)
+        touched = {one["id"] for one in changed} | {one["id"] for one in others}
+        same = sum(touched.isdisjoint((one["id"], one.get("customer_id"))) for one in meters)
         done.added += len(some) - len(known)
+        done.unchanged += same
+        done.changed += len(known) - same
+
+    def _has_tariff(self, connection: Connection, wanted: Tariff) -> bool:
+        same = select(tariff.c.id).where(
+            tariff.c.organisation_id == self._organisation,
+            tariff.c.code == wanted.code,
+            tariff.c.version == wanted.version,
+        )
+        return connection.execute(same).first() is not None
 
     def _shop(self, connection: Connection) -> Shop:
         codes = select(tariff.c.code).where(tariff.c.organisation_id == self._organisation).distinct()
@@ -250,7 +224,7 @@ def _only_sales_point(connection: Connection, organisation_id: UUID) -> UUID | N
 
 
 def _values(
-    cells: MeterCells, before: Any, institutions: Mapping[str, UUID], now: datetime
+    cells: MeterCells, before: Row[Any] | None, institutions: Mapping[str, UUID], now: datetime
 ) -> dict[str, Any]:
     """Return a meter's columns: those of the file over those that are known."""
     values: dict[str, Any] = dict(_DEFAULTS)
@@ -266,8 +240,17 @@ def _values(
     return values
 
 
-def _whole(connection: Connection, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return customers with all columns: those given over those that are known."""
+def _is_another(values: Mapping[str, Any], before: Row[Any] | None) -> bool:
+    """Say whether a meter is to be another than it is; what waits to be published is published anyway."""
+    return before is None or any(
+        values[name] != value
+        for name, value in before._mapping.items()
+        if name not in ("organisation_id", "is_dirty")
+    )
+
+
+def _changed_people(connection: Connection, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return customers who are not yet what the file says, whole: its columns over those that are known."""
     ids = [one["id"] for one in people]
     known = {row.id: row for row in rows_where(connection, list(customer.c), customer.c.id, ids)}
     whole = []
@@ -278,5 +261,6 @@ def _whole(connection: Connection, people: list[dict[str, Any]]) -> list[dict[st
             values = {name: value for name, value in before._mapping.items() if name != "organisation_id"}
             one = one | {"sales_point_id": before.sales_point_id or one["sales_point_id"]}
         check_fits(customer, {name: one.get(name) for name in _PERSON if name in one})
-        whole.append(values | one)
+        if before is None or values | one != values:
+            whole.append(values | one)
     return whole

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from central.models import journal
-from central.models.master import customer, meter, reading, supply_group
+from central.models.master import customer, meter, reading, record, supply_group
 from central.services.upkeep import begin_key_changes
 from pos.domain.canonical import canonical_bytes
 from pos.domain.ids import new_id
@@ -19,7 +21,7 @@ from pos.domain.key_change import NOT_YET
 from pos.domain.permissions import Role
 from pos.domain.price_terms import Basis
 from tests.factories.tariffs import make_tariff
-from tests.server.rig import Person, Server
+from tests.server.rig import Person, Server, end_worker
 from tests.server.till_rig import DRNS, SGC, TARIFF, Shop, Till, group_values, make_shop
 
 NEW_DRN = "04100000407"
@@ -774,7 +776,25 @@ def test_import_of_meters_when_some_rows_are_wrong_then_the_others_are_in(till: 
     nobody = chief.post("/v1/meters/import", json={"text": INSTITUTION_CSV}).json()
     assert [one["error_code"] for one in nobody["errors"]] == ["record.unknown"]
     again = chief.post("/v1/meters/import", json={"text": METERS_CSV}).json()
-    assert (again["added"], again["changed"]) == (0, 2)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 2)
+
+
+def test_import_of_meters_when_it_comes_again_then_tills_pull_nothing_but_what_changed(
+    till: Till, chief: Person
+) -> None:
+    head = "meter_number,tariff_code,supply_group,name,note\n"
+    rows = [f"{DRNS[0]},RES,{SGC},Aline,left", f"{DRNS[1]},RES,{SGC},Bosco,right"]
+    chief.post("/v1/meters/import", json={"text": head + "\n".join(rows)})
+    meters, customers = (till.pull(name)["cursor"] for name in ("meters", "customers"))
+    changed = rows[0].replace("left", "behind"), rows[1].replace("Bosco", "Bosco N.")
+
+    again = chief.post("/v1/meters/import", json={"text": head + "\n".join(rows)}).json()
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 2)
+    assert (till.pull("meters", meters)["rows"], till.pull("customers", customers)["rows"]) == ([], [])
+    then = chief.post("/v1/meters/import", json={"text": head + "\n".join(changed)}).json()
+    assert (then["added"], then["changed"], then["unchanged"]) == (0, 2, 0)
+    assert [row["note"] for row in till.pull("meters", meters)["rows"]] == ["behind"]
+    assert [row["name"] for row in till.pull("customers", customers)["rows"]] == ["Bosco N."]
 
 
 def test_import_of_staff_and_tariffs_when_right_then_tills_pull_them(till: Till, chief: Person) -> None:
@@ -788,9 +808,113 @@ def test_import_of_staff_and_tariffs_when_right_then_tills_pull_them(till: Till,
         "BAD,1,2026-01-01,RWF,block,5,331,\n"
     )
     answer = chief.post("/v1/tariffs/import", json={"text": tariffs}).json()
-    assert answer["added"] == 1
+    assert (answer["added"], answer["unchanged"]) == (1, 0)
     assert answer["errors"]
+    again = chief.post("/v1/tariffs/import", json={"text": tariffs}).json()
+    assert (again["added"], again["unchanged"]) == (0, 1)
     assert {row["code"] for row in till.pull("tariffs")["rows"]} == {"RES", "WATER"}
+
+
+def staff_of(chief: Person) -> dict[str, dict[str, Any]]:
+    rows = chief.get("/v1/records/users").json()["items"]
+    return {row["body"]["name"]: row["body"] | {"version": row["version"]} for row in rows}
+
+
+def import_staff(chief: Person, text: str) -> tuple[int, int, int, list[tuple[int, str, str]]]:
+    answer = chief.post("/v1/staff/import", json={"text": text}).json()
+    errors = [(one["line"], one["column"], one["error_code"]) for one in answer["errors"]]
+    return answer["added"], answer["changed"], answer["unchanged"], errors
+
+
+def test_import_of_staff_when_it_comes_again_then_nobody_is_made_twice_and_nothing_changes(
+    till: Till, chief: Person
+) -> None:
+    text = "name,role,active\nAline,C,yes\nBosco,S,no\n"
+    assert import_staff(chief, text) == (2, 0, 0, [])
+    first = staff_of(chief)
+    cursor = till.pull("users")["cursor"]
+
+    assert import_staff(chief, text) == (0, 0, 2, [])
+    assert staff_of(chief) == first
+    assert till.pull("users", cursor)["rows"] == []
+
+
+def test_import_of_staff_when_a_field_changed_then_it_alone_does_for_the_same_person(
+    till: Till, chief: Person
+) -> None:
+    import_staff(chief, "name,role,active\nAline,C,yes\nBosco,S,no\n")
+    before = staff_of(chief)
+    body = {name: before["Aline"][name] for name in ("id", "name", "role", "is_active")}
+    hashed = {"pin_hash": "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"}
+    path = f"/v1/records/users/{body['id']}"
+    assert chief.put(path, json={"body": body | hashed}).status_code in (200, 204)
+
+    assert import_staff(chief, "name,role\nALINE,S\nbosco,S\n") == (0, 2, 0, [])
+    after = staff_of(chief)
+    assert (after["ALINE"]["id"], after["ALINE"]["role"]) == (before["Aline"]["id"], "S")
+    assert (after["bosco"]["id"], after["bosco"]["is_active"]) == (before["Bosco"]["id"], False)
+    with till.server.database.read() as connection:
+        kept = connection.execute(select(record.c.body).where(record.c.id == body["id"])).scalar_one()
+    assert kept["pin_hash"] == hashed["pin_hash"]
+
+
+def test_import_of_staff_when_a_row_contradicts_an_id_then_it_is_named_and_the_others_are_in(
+    chief: Person,
+) -> None:
+    import_staff(chief, "name,role\nAline,C\nBosco,S\n")
+    aline = staff_of(chief)["Aline"]["id"]
+    made = "01980d2e-7c1a-7d3e-8a49-0f6d2b1c9e55"
+    text = (
+        "id,name,role,active\n"
+        f"{made},bosco,S,\n"
+        f"{aline},Aline Uwase,C,\n"
+        ",aline uwase,C,\n"
+        f"{made},Chantal,C,\n"
+        "nonsense,Didier,C,\n"
+        ",Eric,C,perhaps\n"
+        ",Fred,X,\n"
+    )
+
+    assert import_staff(chief, text) == (
+        *(1, 1, 0),
+        [
+            (2, "id", "staff.other_id"),
+            (4, "name", "staff.twice"),
+            (6, "id", "record.invalid"),
+            (7, "active", "staff.active"),
+            (8, "role", "record.invalid"),
+        ],
+    )
+    assert set(staff_of(chief)) == {"Aline Uwase", "Bosco", "Chantal"}
+    assert staff_of(chief)["Chantal"]["id"] == made
+
+
+def test_import_of_staff_when_a_name_was_made_twice_before_then_the_id_must_be_named(chief: Person) -> None:
+    for n in range(2):
+        body = {"id": f"01980d2e-7c1a-7d3e-8a49-0f6d2b1c9e5{n}", "name": "Aline", "role": "C"}
+        chief.put(f"/v1/records/users/{body['id']}", json={"body": body})
+
+    assert import_staff(chief, "name,role\nAline,S\n") == (0, 0, 0, [(2, "id", "staff.ambiguous")])
+
+
+def test_import_of_staff_when_two_workers_do_it_at_once_then_everybody_is_made_once(
+    till: Till, chief: Person
+) -> None:
+    other = till.server.second_worker()
+    text = "name,role\n" + "".join(f"Person {n},C\n" for n in range(30))
+    start = threading.Barrier(2)
+
+    def send(client: Any) -> int:
+        start.wait()
+        answer = client.post("/v1/staff/import", json={"text": text}, headers=chief.auth)
+        return int(answer.json()["added"])
+
+    with ThreadPoolExecutor(2) as pool:
+        added = sorted(pool.map(send, (till.client, other)))
+    end_worker(other)
+
+    assert added == [0, 30]
+    assert len(chief.get("/v1/records/users", params={"limit": 100}).json()["items"]) == 30
 
 
 def test_levels_when_set_then_listed(chief: Person) -> None:

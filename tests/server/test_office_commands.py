@@ -137,11 +137,13 @@ def test_master_data_when_made_and_imported_then_tills_pull_it(
     )
     errors = tmp_path / "errors.csv"
     imported = run(environment, "import-meters", str(meters), "--errors", str(errors), *shop)
-    assert (imported.exit_code, imported.stdout.strip()) == (1, "added 1, changed 0, refused 1")
+    assert (imported.exit_code, imported.stdout.strip()) == (1, "added 1, changed 0, unchanged 0, refused 1")
     assert "meter.unknown_tariff" in errors.read_text(encoding="utf-8")
     staff = tmp_path / "staff.csv"
     staff.write_text("name,role\nAline,C\n", encoding="utf-8")
     assert run(environment, "import-staff", str(staff), *shop).exit_code == 0
+    again = run(environment, "import-staff", str(staff), *shop)
+    assert (again.exit_code, again.stdout.strip()) == (0, "added 0, changed 0, unchanged 1, refused 0")
     tariffs = tmp_path / "tariffs.csv"
     tariffs.write_text(
         "tariff_code,version,valid_from,currency,row,rate\nWATER,1,2026-01-01,RWF,block,331\n",
