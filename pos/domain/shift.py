@@ -117,7 +117,12 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A sale the next shift inherits: payment not final, token missing, or money due back."""
+    """A sale the next shift inherits: payment not final, token missing, or money due back.
+
+    `state` is the sale's, `payment` that of the payment it is about. `attention` names why a person must look
+    at it (values of `PaymentCase`), `is_asked` says whether any part of the sale is still being asked about,
+    `is_ready` whether all its money is there and only the token waits.
+    """
 
     sale_id: UUID
     state: str
@@ -127,6 +132,10 @@ class Unresolved:
     owner: str
     since: datetime
     reference: str = ""
+    payment: str = ""
+    attention: tuple[str, ...] = ()
+    is_asked: bool = False
+    is_ready: bool = False
 
     def age_seconds(self, at: datetime) -> int:
         """Give how long it has been waiting at `at`."""

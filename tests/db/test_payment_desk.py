@@ -16,6 +16,7 @@ from pos.domain.states import PaymentState, SaleState
 from pos.errors import KilotillError
 from pos.gateways.base import Answer, ByPhone, PaymentGateway, RefundRequest, StepInput, StepKind
 from pos.models.packing import unpack_line
+from pos.models.queries.shifts import list_unresolved
 from pos.services.approval import Approval
 from pos.services.payment_parts import Part
 from pos.services.verify import verify
@@ -271,6 +272,12 @@ def test_split_when_one_part_is_refused_asks_for_the_rest_only(counter: Counter,
     assert (left.state, left.paid_minor, left.rest_minor) == (SaleState.AWAITING_PAYMENT, 3500, 1500)
     assert left.is_refused
     counter.check_books()
+    with counter.shop.units.read() as connection:
+        lines = list_unresolved(connection)
+    assert [(one.tender, one.payment, one.is_asked, one.is_ready) for one in lines] == [
+        ("cash", "succeeded", False, False),
+        ("momo", "succeeded", False, False),
+    ]
     done = counter.desk.pay_rest(view.sale_id, (cash(),), counter.shop.cashier)
 
     assert done.state is SaleState.DELIVERED
@@ -630,6 +637,9 @@ def test_payment_when_the_provider_names_other_money_gives_nothing_until_a_perso
     assert held.parts[0].attention == {case}
     assert rows(counter, "case_record") == 1
     assert [one.sale_id for one in counter.desk.waiting(counter.shop.cashier)] == [view.sale_id]
+    with counter.shop.units.read() as connection:
+        (line,) = list_unresolved(connection)
+    assert (line.payment, line.attention, line.owner) == ("unknown", (case,), "Aline")
     done = counter.desk.resolve(
         held.parts[0].id, counter.shop.supervisor, outcome=Outcome.SUCCEEDED, reason="slip 17 of the provider"
     )

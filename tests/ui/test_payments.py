@@ -23,6 +23,7 @@ from pos.ui.screens.sell.state import CASH, SPLIT, Stage
 from pos.ui.screens.shift.overview_page import WaitingRow
 from pos.ui.style import KilotillStyle
 from pos.ui.tasks import TaskRunner
+from pos.ui.widgets.text import ElidedLabel
 from tests.fakes.clock import FakeClock
 from tests.ui.conftest import Desktop
 from tests.ui.payments import CTRL, KEY, PHONE, PayDesk, make_clock, payment_till
@@ -452,6 +453,16 @@ def test_phone_when_the_amount_differs_then_nothing_is_given_and_a_person_is_cal
     counter.key(KEY.Key_Return)
     row = counter.state.board.waiting[0]
     assert counter.state.stage is Stage.IDLE and row.needs_person
+
+    window = counter.desktop.window
+    window.go("shift")
+    counter.desktop.settle()
+    (shift_row,) = [one for one in window.findChildren(WaitingRow) if one.isVisible()]
+    said = [one.text() for one in shift_row.findChildren(ElidedLabel)]
+    assert said[1:] == [
+        "MTN MoMo · held, a person is needed · Aline",
+        "The provider names another amount.",
+    ]
 
 
 def test_next_customer_when_served_then_the_token_is_announced_and_ctrl_j_hands_it_over(

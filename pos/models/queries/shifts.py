@@ -211,10 +211,9 @@ def customer_name(connection: Connection, sale_id: UUID) -> str:
         "SELECT customer.name FROM sale JOIN sale_item ON sale_place = sale.place AND n = 1 "
         "JOIN meter ON meter.key = meter_key JOIN customer ON customer.key = meter.customer_key "
         "WHERE sale.id = ?1 UNION ALL "
-        # Of a sale that is not delivered yet the frozen quote names the meter.
-        "SELECT customer.name FROM pending_sale "
-        "JOIN meter ON drn = json_extract(quote, '$.items[0].meter.drn') "
-        "JOIN customer ON customer.key = meter.customer_key WHERE sale_id = ?1 LIMIT 1",
+        # A sale that was not delivered knows the meter its payment was asked for.
+        "SELECT customer.name FROM sale JOIN meter ON drn = asked_drn "
+        "JOIN customer ON customer.key = meter.customer_key WHERE sale.id = ?1 LIMIT 1",
         (sale_id.bytes,),
     ).scalar()
     return str(found or "")
@@ -228,13 +227,17 @@ def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
     rows = connection.exec_driver_sql(
         "SELECT sale.id, sale.state, coalesce(payment.tender, ''), "
         "coalesce(payment.amount_minor, sale.money_minor), operator.id, operator.name, sale.at, "
-        "coalesce(payment.provider_reference, payment.reference, '') "
+        "coalesce(payment.provider_reference, payment.reference, ''), coalesce(payment.state, ''), "
+        "coalesce(attention, ''), EXISTS (SELECT 1 FROM payment AS part WHERE part.sale_place = sale.place "
+        "AND part.state IN ('sent', 'unknown')), coalesce(is_ready, 0) "
         "FROM sale JOIN operator ON operator.key = sale.operator_key "
         "LEFT JOIN payment ON payment.sale_place = sale.place "
         "AND payment.state NOT IN ('failed', 'refunded') "
+        "LEFT JOIN provider_payment ON provider_payment.id = payment.id "
+        "LEFT JOIN pending_sale ON pending_sale.sale_id = sale.id "
         "WHERE sale.state <> 'delivered' AND sale.state IN ('awaiting_payment', 'paid', 'refund_due') "
         "UNION ALL SELECT sale.id, sale.state, tender, amount_minor, operator.id, operator.name, sale.at, "
-        "coalesce(nullif(provider_reference, ''), reference) "
+        "coalesce(nullif(provider_reference, ''), reference), '', attention, 0, 0 "
         # What a provider says against its own word belongs to somebody, though the sale is over.
         "FROM provider_payment INDEXED BY ix_provider_payment_attention "
         "JOIN sale ON sale.id = provider_payment.sale_id JOIN operator ON operator.key = sale.operator_key "
@@ -251,6 +254,10 @@ def list_unresolved(connection: Connection) -> tuple[Unresolved, ...]:
             owner=row[5],
             since=instant_of(row[6]),
             reference=row[7],
+            payment=row[8],
+            attention=tuple(row[9].split()),
+            is_asked=bool(row[10]),
+            is_ready=bool(row[11]),
         )
         for row in rows
     )

@@ -13,7 +13,7 @@ from pos.ui.screens.shift.head import Zones, figure
 from pos.ui.screens.shift.move_form import MoveForm
 from pos.ui.screens.shift.presenter import ShiftPresenter
 from pos.ui.screens.shift.state import MoveKind, ShiftState
-from pos.ui.screens.shift.words import movement_word, signed, tender_word
+from pos.ui.screens.shift.words import movement_word, signed, standing_words, tender_word
 from pos.ui.table_models.columns import Column, Paint
 from pos.ui.table_models.paged import RowsModel
 from pos.ui.widgets.card import Card, CardHead, Note
@@ -286,14 +286,7 @@ class WaitingRow(QWidget):
         who = now.customers.get(one.sale_id) or say("Unknown customer")
         top.addWidget(ElidedLabel(look, who, Type.NAME), 1)
         top.addWidget(label(look, wording.amount(one.amount_minor), Type.NAME))
-        states = {
-            "awaiting_payment": say("the payment is being asked about"),
-            "paid": say("paid, the token is missing"),
-            "refund_due": say("money is due back"),
-        }
-        state = states.get(one.state, "")
-        if one.tender == "cash" and one.state == "awaiting_payment":
-            state = say("in the drawer, the rest is being asked about")
+        state, why = standing_words(one, wording)
         parts = (tender_word(one.tender, wording) if one.tender else "", state, one.owner)
         low.addWidget(
             ElidedLabel(look, " · ".join(part for part in parts if part), Type.SUPPORT, tone="text2"), 1
@@ -302,3 +295,5 @@ class WaitingRow(QWidget):
         low.addWidget(label(look, age, Type.SUPPORT, tone="warntext"))
         grid.addLayout(top)
         grid.addLayout(low)
+        if why:
+            grid.addWidget(ElidedLabel(look, why, Type.SUPPORT, tone="warntext"))

@@ -10,7 +10,7 @@ from pos.services.shift_desk import MovementRow, ShiftNow
 from pos.ui.look import Look, Type
 from pos.ui.screens.shift.flow import FlowLayout
 from pos.ui.screens.shift.head import figure, sized
-from pos.ui.screens.shift.words import difference, movement_line, signed, tender_word
+from pos.ui.screens.shift.words import difference, movement_line, signed, standing_words, tender_word
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.icon_label import IconLabel
@@ -175,7 +175,9 @@ def _waiting_row(look: Look, one: Unresolved, report: ShiftReport, now: ShiftNow
     grid.setHorizontalSpacing(14)
     grid.setVerticalSpacing(1)
     grid.setColumnStretch(1, 1)
-    grid.addWidget(IconLabel(look, "hourglass", 18, "warntext"), 0, 0, 2, 1)
+    state, why = standing_words(one, wording)
+    icon = "light-warn" if why else "hourglass"
+    grid.addWidget(IconLabel(look, icon, 18, "warntext"), 0, 0, 2, 1)
     name = "" if now is None else now.customers.get(one.sale_id, "")
     grid.addWidget(ElidedLabel(look, name or say("Unknown customer"), Type.NAME), 0, 1)
     tender = tender_word(one.tender, wording) if one.tender else say("Payment")
@@ -194,6 +196,9 @@ def _waiting_row(look: Look, one: Unresolved, report: ShiftReport, now: ShiftNow
     grid.addWidget(label(look, wording.amount(one.amount_minor), Type.NAME), 0, 2, right)
     age = wording.age(max(0, one.age_seconds(report.at)))
     grid.addWidget(label(look, age, Type.SUPPORT, tone="warntext"), 1, 2, right)
+    if why:
+        text = " · ".join((state, one.owner, why))
+        grid.addWidget(ElidedLabel(look, text, Type.SUPPORT, tone="warntext"), 2, 1, 1, 2)
     return holder
 
 

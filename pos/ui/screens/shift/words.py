@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pos.domain.shift import MovementKind
+from pos.domain.recovery_values import HOLDING_CASES, PaymentCase
+from pos.domain.shift import MovementKind, Unresolved
 from pos.errors import KilotillError
 from pos.i18n.wording import Wording
+from pos.services.payment_words import case_word
 from pos.services.shift_desk import MovementRow
 from pos.ui.refusal_words import plain_sentence
 from pos.ui.screens.shift.state import MoveKind
@@ -56,6 +58,40 @@ def tender_word(tender: str, wording: Wording) -> str:
         "account": say("On account"),
     }
     return names.get(tender, tender.replace("_", " ").capitalize())
+
+
+def standing_words(one: Unresolved, wording: Wording) -> tuple[str, str]:
+    """Say where a payment without its end stands, and why where a person must look at it."""
+    say = wording.say
+    cases = [PaymentCase(word) for word in one.attention]
+    why = " ".join(case_word(case, wording) for case in cases)
+    if HOLDING_CASES.intersection(cases) or PaymentCase.REFUND_DIFFERS in cases:
+        # Nobody asks the provider any more.
+        return say("held, a person is needed"), why
+    if cases:
+        return say("a person is needed"), why
+    return _quiet_standing(one, wording), ""
+
+
+def _quiet_standing(one: Unresolved, wording: Wording) -> str:
+    say = wording.say
+    if one.state == "paid" or one.is_ready:
+        return say("paid, the token is missing")
+    if one.payment == "refund_pending":
+        return say("the money is on its way back")
+    if one.state == "refund_due":
+        return say("money is due back")
+    if one.payment in ("sent", "unknown"):
+        return say("the payment is being asked about")
+    if one.tender == "cash":
+        return (
+            say("in the drawer, the rest is being asked about")
+            if one.is_asked
+            else say("in the drawer, the rest is still to pay")
+        )
+    return (
+        say("paid, the rest is being asked about") if one.is_asked else say("paid, the rest is still to pay")
+    )
 
 
 def signed(amount_minor: int, wording: Wording) -> str:
