@@ -43,7 +43,9 @@ def create_app(
         title="Kilotill head office",
         version=version("kilotill"),
         lifespan=_lifespan,
-        swagger_ui_init_oauth={"usePkceWithAuthorizationCodeGrant": False, "clientId": "kilotill-docs"},
+        # The pages of the framework fetch scripts from the internet; ours is `central.routes.docs`.
+        docs_url=None,
+        redoc_url=None,
     )
     _give_state(app, settings, clock or SystemClock(), database)
     for router in PLAIN:

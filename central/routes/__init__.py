@@ -6,6 +6,7 @@ from central.routes import (
     auth,
     customers,
     devices,
+    docs,
     master,
     me,
     meters,
@@ -30,6 +31,7 @@ PLAIN: tuple[APIRouter, ...] = (auth.plain, me.plain, users.plain, transactions.
 
 ROUTERS: list[APIRouter] = [
     ops.router,
+    docs.router,
     auth.router,
     me.router,
     users.router,
