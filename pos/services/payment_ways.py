@@ -12,6 +12,9 @@ from pos.gateways.paystack_words import NETWORK_NAMES, USSD_BANKS
 COUNTER_MEANS = (Means.LINK, Means.PHONE, Means.BANK, Means.USSD)
 """Cards are never typed at a counter: their page has the link."""
 
+WHOLE_ACCOUNT_DIGITS = 10
+"""So many digits after a bank's code are an account, and not the rest of one that begins like a code."""
+_ACCOUNT = re.compile(r"\s*\d[\d ]{4,26}\s*")
 _BANK = re.compile(r"\s*(\d{3,6})\D+([\d ]{5,20})\s*")
 
 
@@ -38,6 +41,16 @@ def read_bank(text: str) -> ByBank | None:
     if found is None:
         return None
     return ByBank(found[1], found[2].replace(" ", ""))
+
+
+def read_account(text: str, bank_code: str) -> ByBank | None:
+    """Read an account of a bank that was chosen, with or without its code before it; else None."""
+    if _ACCOUNT.fullmatch(text):
+        whole = read_bank(text)
+        if whole is None or len(whole.account_number) < WHOLE_ACCOUNT_DIGITS:
+            return ByBank(bank_code, text.replace(" ", ""))
+        return whole if whole.bank_code == bank_code else None
+    return None
 
 
 def check_network(by_phone: ByPhone, profile: Profile) -> None:

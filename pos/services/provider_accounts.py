@@ -146,7 +146,7 @@ class ProviderAccounts:
         return None if gateway is None else self._banks.known(gateway)
 
     def refresh_banks(self) -> None:
-        """Ask for the lists of banks that are not known or older than a day; a provider that is away passes."""
+        """Ask for the lists of banks that are not known or older than a day; who is away is asked later."""
         for gateway in self._providers.offered().values():
             if charges_banks(gateway):
                 try:

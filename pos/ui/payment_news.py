@@ -15,6 +15,8 @@ from pos.ui.payment_runner import PaymentRunner
 SETTINGS_AFTER_MS = 3_000
 """The window opens first."""
 
+BANKS_FIRST_MS = 5_000
+BANKS_EVERY_MS = 10 * 60_000
 MONEY_FIRST_MS = 60_000
 MONEY_EVERY_MS = 60 * 60_000
 
@@ -51,6 +53,7 @@ class PaymentNews:
         self.runner.start()
         self._tasks.later(SETTINGS_AFTER_MS, self.look_at_settings)
         self._tasks.later(MONEY_FIRST_MS, self._look_at_money)
+        self._tasks.later(BANKS_FIRST_MS, self._look_at_banks)
 
     def look_at_settings(self) -> None:
         """See whether what is set up fits this shop."""
@@ -62,6 +65,17 @@ class PaymentNews:
 
         # On its lane, for it loads what speaks with providers and reads the key store.
         self._tasks.submit(Lane.PAY, self._desk.payments.clash, on_ok=got, on_error=self._on_trouble)
+
+    def _look_at_banks(self) -> None:
+        """Have the lists of banks to choose from at hand; they are asked for once a day at most."""
+        self._tasks.later(BANKS_EVERY_MS, self._look_at_banks)
+        accounts = self._desk.payments
+        self._tasks.submit(
+            Lane.NET,
+            lambda: accounts.accounts.refresh_banks(),
+            on_ok=lambda _: None,
+            on_error=self._on_trouble,
+        )
 
     def _look_at_money(self) -> None:
         """Ask once an hour for the money at the providers; warn whoever looks after it where it is low."""

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from pos.bootstrap import Access, Till, open_till, set_up_shop
@@ -345,3 +346,135 @@ def test_step_when_incomplete_then_not_read() -> None:
     assert read_step(StepKind.GIVE_OTP, ()) is None
     given = read_step(StepKind.GIVE_ADDRESS, ("a", "b", "c", "d"))
     assert given == StepInput(StepKind.GIVE_ADDRESS, Address("a", "b", "c", "d"))
+
+
+# --- the bank from a list
+
+popup = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)", extend=True)
+"""The window system of tests says so of every list that pops up."""
+
+
+def open_bank(counter: PayDesk, till: Till, drn: str) -> Any:
+    """Learn the banks, then choose to pay by bank account; the caret is where the bank is looked for."""
+    till.payments.accounts.refresh_banks()
+    counter.to_tender(drn)
+    counter.screen.presenter.tender.choose("paystack")
+    counter.desktop.settle()
+    options = counter.screen.trade.money.payer.options
+    choose(options.means, "bank")
+    counter.desktop.settle()
+    assert options.bank.isVisible() and options.bank.lineEdit().hasFocus()
+    return options.bank
+
+
+def note(counter: PayDesk) -> str:
+    return counter.state.parts[0].note.replace("\xa0", " ")
+
+
+@popup
+def test_bank_when_a_part_of_its_name_is_typed_is_chosen_and_only_the_account_is_asked_for(
+    counter: PayDesk, till: Till, clock: FakeClock, drn: str
+) -> None:
+    till.payments.accounts.refresh_banks()
+    clock.pass_time(hours=2)
+    bank = open_bank(counter, till, drn)
+    assert note(counter) == "list of banks, 2 h 00 old"
+
+    counter.desktop.type("zen")
+    counter.key(KEY.Key_Return)
+    assert (counter.state.stage, counter.state.parts[0].detail) == (Stage.TENDER, "057")
+    assert bank.currentText() == "057 · Zenith Bank"
+    payer = counter.screen.trade.money.payer.payer
+    assert payer.edit.hasFocus() and payer.edit.placeholderText() == "Account number"
+    counter.desktop.type("000 000 0000")
+    counter.key(KEY.Key_Return)
+
+    assert counter.state.stage is Stage.WAITING, counter.state.parts
+    shown = counter.screen.trade.wait.shown
+    assert shown is not None and shown.ask is not None and shown.ask.kind is StepKind.GIVE_BIRTHDAY
+
+
+@popup
+def test_bank_when_many_fit_is_pointed_at_in_the_list(counter: PayDesk, till: Till, drn: str) -> None:
+    bank = open_bank(counter, till, drn)
+
+    counter.desktop.type("un")
+    found = bank.completer()
+    assert found.popup().isVisible() and 1 < found.completionCount() < bank.count()
+    counter.key(KEY.Key_Return)
+    assert counter.state.parts[0].detail == "" and counter.state.stage is Stage.TENDER
+    QTest.keyClick(found.popup(), KEY.Key_Down)
+    QTest.keyClick(found.popup(), KEY.Key_Return)
+
+    assert counter.state.parts[0].detail == "032"
+    assert bank.currentText() == "032 · Union Bank of Nigeria"
+
+
+@popup
+@pytest.mark.parametrize(("typed", "code"), [("057", "057"), ("ZENITH", "057"), ("nowhere", ""), ("", "")])
+def test_bank_when_the_caret_leaves_is_the_one_that_fits_or_none(
+    counter: PayDesk, till: Till, drn: str, typed: str, code: str
+) -> None:
+    bank = open_bank(counter, till, drn)
+
+    counter.desktop.type(typed)
+    bank.completer().popup().hide()
+    # A list that pops up takes the place of the window here, and does not give it back.
+    counter.desktop.window.activateWindow()
+    counter.screen.trade.money.payer.payer.edit.setFocus()
+    counter.desktop.settle()
+
+    assert counter.state.parts[0].detail == code
+    assert bank.currentText() == ("057 · Zenith Bank" if code else "")
+
+
+@popup
+def test_bank_when_it_or_its_account_is_missing_is_asked_for(counter: PayDesk, till: Till, drn: str) -> None:
+    open_bank(counter, till, drn)
+    counter.key(KEY.Key_Return)
+    assert note(counter) == "Choose the bank."
+    counter.desktop.type("057")
+    counter.key(KEY.Key_Return)
+    counter.key(KEY.Key_Return)
+    assert (note(counter), counter.state.stage) == ("Type the account number.", Stage.TENDER)
+    counter.desktop.type("058 0000000000")
+    counter.key(KEY.Key_Return)
+    assert (note(counter), counter.state.stage) == ("Type the account number.", Stage.TENDER)
+    assert not counter.sandbox.core.book.newest_first()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_bank_when_its_code_is_typed_before_the_account_needs_no_list(
+    counter: PayDesk, till: Till, drn: str, *, is_known: bool
+) -> None:
+    if is_known:
+        till.payments.accounts.refresh_banks()
+    pay_by(counter, drn, "bank", payer="")
+    counter.screen.trade.money.payer.payer.edit.setFocus()
+    counter.desktop.type(ACCOUNT)
+    counter.key(KEY.Key_Return)
+
+    assert counter.state.stage is Stage.WAITING, counter.state.parts
+
+
+def test_banks_when_the_window_has_been_open_for_a_moment_are_known(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    assert till.payments.accounts.banks("paystack") is None
+
+    counter.desktop.window.paying._look_at_banks()
+    counter.desktop.settle()
+
+    found = till.payments.accounts.banks("paystack")
+    assert found is not None and "057" in {one.code for one in found.banks}
+
+
+def test_banks_when_paystack_is_away_are_none_and_nothing_is_said(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    till.payments.use_sandbox("http://127.0.0.1:9")
+
+    counter.desktop.window.paying._look_at_banks()
+    counter.desktop.settle()
+
+    assert till.payments.accounts.banks("paystack") is None

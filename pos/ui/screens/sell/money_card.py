@@ -301,9 +301,13 @@ class MoneyCard(Card):
             self.payer.focus()
 
     def focus_wrong(self, state: SellState) -> None:
-        """Put the caret into the phone that cannot be asked."""
+        """Put the caret into the phone that cannot be asked, or where its bank is looked for."""
         at = next((n for n, part in enumerate(state.parts) if part.tone == "badtext"), None)
         if at is None:
+            return
+        options = self.split.options if state.way == SPLIT else self.payer.options
+        if at == state.part_at and options.wants_bank():
+            options.bank.setFocus()
             return
         field = self.split.rows[at].payer if state.way == SPLIT else self.payer.payer
         field.edit.setFocus()

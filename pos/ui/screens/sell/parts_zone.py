@@ -17,6 +17,7 @@ from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import BareEdit, FieldFrame, NumberField
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
+from pos.ui.widgets.search_choice import SearchChoice
 from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
 from pos.ui.widgets.zones import scrolling
 
@@ -44,7 +45,7 @@ class PayerField(FieldFrame):
         examples = {
             Means.LINK: say("E-mail, if they want one"),
             Means.PHONE: say("Phone that pays"),
-            Means.BANK: say("Bank code, account"),
+            Means.BANK: say("Account number") if part.detail else say("Bank code, account"),
         }
         self.edit.setPlaceholderText(examples.get(part.by, "–"))
         self.edit.setAccessibleName(name)
@@ -65,12 +66,21 @@ class WayOptions(QWidget):
         tight(row, gap=8)
         self.means = Choice(look, name=look.say("Means"))
         self.detail = Choice(look, name=look.say("Network or bank"))
-        for choice in (self.means, self.detail):
+        self.bank = SearchChoice(look, name=look.say("Bank"), hint=look.say("Find the bank"))
+        for choice in self._choices():
             row.addWidget(choice, 1)
         self.setFocusProxy(self.detail)
         self.means.picked.connect(self._on_means)
         self.detail.picked.connect(self._on_detail)
+        self.bank.picked.connect(self._on_detail)
         self.hide()
+
+    def _choices(self) -> tuple[Choice, ...]:
+        return self.means, self.detail, self.bank
+
+    def wants_bank(self) -> bool:
+        """Say whether a bank is to be chosen from the list and none is yet."""
+        return not self.bank.isHidden() and not self.bank.key()
 
     def show_state(self, state: SellState) -> None:
         """Offer what the provider of the part has; nothing where there is no choice."""
@@ -89,11 +99,15 @@ class WayOptions(QWidget):
             }
             self.means.fill([(one.value, words[one]) for one in means])
             first = say("Network") if part.by is Means.PHONE else say("Bank")
-            self.detail.fill([("", first), *details.items()])
+            is_bank = part.by is Means.BANK
+            self.detail.fill([] if is_bank else [("", first), *details.items()])
+            self.bank.fill(list(details.items()) if is_bank else [])
         self.means.choose(part.by.value)
         self.detail.choose(part.detail)
-        self.detail.setVisible(bool(details))
-        for choice in (self.means, self.detail):
+        self.bank.choose(part.detail)
+        self.detail.setVisible(bool(details) and part.by is not Means.BANK)
+        self.bank.setVisible(bool(details) and part.by is Means.BANK)
+        for choice in self._choices():
             choice.setEnabled(not state.is_paying)
 
     def _on_means(self, word: str) -> None:
@@ -119,7 +133,8 @@ class OnePayer(QWidget):
             column.addWidget(self._name)
         height = look.metrics.pay if is_row else look.metrics.px(56, 44)
         self.options = WayOptions(look, presenter)
-        self.options.means.picked.connect(self._on_means)
+        for choice in (self.options.means, self.options.bank):
+            choice.picked.connect(self._on_means)
         column.addWidget(self.options)
         self.payer = PayerField(look, kind=Type.RECEIVED, height=height)
         column.addWidget(self.payer)
@@ -183,6 +198,9 @@ class OnePayer(QWidget):
         """Put the caret into the phone, all of it marked: whoever pays may be another."""
         if self.payer.isHidden():
             self.options.setFocus()
+            return
+        if self.options.wants_bank():
+            self.options.bank.setFocus()
             return
         self.payer.edit.setFocus()
         self.payer.edit.selectAll()

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from pos.gateways.base import Means, Profile
+from pos.gateways.base import BankList, Means, Profile
 from pos.services.counter import MeterRow, OwnerCard, RecentMeter, ShownSale
 from pos.services.drafts import Draft
 from pos.services.payment_board import Board
@@ -43,6 +43,8 @@ class Way:
 
     profile: Profile
     is_down: bool = False
+    banks: BankList | None = None
+    """The banks whose accounts it charges, as far as they are known here."""
 
     @property
     def code(self) -> str:

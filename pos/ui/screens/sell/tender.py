@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pos.domain.money import AmountTextError, format_major, parse_major
 from pos.errors import KilotillError, Rejected, UserError
-from pos.gateways.base import ByLink, ByPhone, ByUssd, Means, PayBy, PayerInfo, Profile
+from pos.gateways.base import ByBank, ByLink, ByPhone, ByUssd, Means, PayBy, PayerInfo, Profile
 from pos.gateways.breaker import Circuit
 from pos.gateways.requests_check import check_country
 from pos.services.checkout import DuplicateSaleError
 from pos.services.payment_desk import Stored
 from pos.services.payment_parts import Part
 from pos.services.payment_views import SaleView
-from pos.services.payment_ways import means_of, networks_of, read_bank, ussd_banks_of
+from pos.services.payment_ways import means_of, networks_of, read_account, read_bank, ussd_banks_of
 from pos.services.quoting import Quote
 from pos.services.sale_values import SaleRequest
 from pos.ui.lanes import Lane
@@ -50,7 +50,10 @@ class TenderActs:
             broken = {
                 code for code, state in payments.providers.breakers().items() if state.circuit is Circuit.OPEN
             }
-            return tuple(Way(profile, profile.code in broken) for profile in profiles)
+            return tuple(
+                Way(profile, profile.code in broken, payments.accounts.banks(profile.code))
+                for profile in profiles
+            )
 
         def got(ways: tuple[Way, ...]) -> None:
             if ways != presenter.state.ways:
@@ -163,8 +166,11 @@ class TenderActs:
         parts = self._presenter.state.parts
         if at < len(parts) and word != parts[at].by:
             changed = replace(parts[at], by=Means(word), detail="", payer="", note="", tone="")
-            payer = self._usual_phone(parts[at].code) if changed.by is Means.PHONE else ""
-            self._put(at, replace(changed, payer=payer))
+            if changed.by is Means.PHONE:
+                changed = replace(changed, payer=self._usual_phone(parts[at].code))
+            elif changed.by is Means.BANK:
+                changed = self._looked_at(changed, is_whole=False)
+            self._put(at, changed)
 
     def choose_detail(self, at: int, key: str) -> None:
         """Take the network of a phone, or the bank whose code is dialled."""
@@ -175,9 +181,14 @@ class TenderActs:
     def details(self, part: PartDraft) -> Mapping[str, str]:
         """Return what must be chosen beside a payer: networks or banks by key; nothing for most."""
         way = self.way_of(part.code)
-        if way is None or part.by not in (Means.PHONE, Means.USSD):
+        if way is None:
             return {}
-        return networks_of(way.profile) if part.by is Means.PHONE else ussd_banks_of(way.profile)
+        if part.by is Means.BANK:
+            listed = () if way.banks is None else way.banks.banks
+            return {bank.code: f"{bank.code} · {bank.name}" for bank in listed}
+        if part.by is Means.PHONE:
+            return networks_of(way.profile)
+        return ussd_banks_of(way.profile) if part.by is Means.USSD else {}
 
     def means(self, part: PartDraft) -> tuple[Means, ...]:
         """Return the means of a part's provider, where there is a choice."""
@@ -244,11 +255,11 @@ class TenderActs:
         way, say = self.way_of(part.code), self._presenter.say
         if way is None or part.by is Means.LINK:
             return part
+        if part.by is Means.BANK:
+            return self._bank_looked_at(part, way, is_whole=is_whole)
         if is_whole and not part.detail and self.details(part):
             text = say("Choose the network.") if part.by is Means.PHONE else say("Choose the bank.")
             return replace(part, note=text, tone="badtext")
-        if part.by is Means.BANK and is_whole and read_bank(part.payer) is None:
-            return replace(part, note=say("Type the bank's code and the account number."), tone="badtext")
         if part.by is not Means.PHONE:
             return part
         try:
@@ -262,6 +273,25 @@ class TenderActs:
             return replace(part, note=text, tone="badtext")
         self._ask_payer(way, phone)
         return part
+
+    def _bank_looked_at(self, part: PartDraft, way: Way, *, is_whole: bool) -> PartDraft:
+        """Say how old the list of banks is, or what is missing: with a list the bank, and the account."""
+        say = self._presenter.say
+        if is_whole and self._bank_of(part) is None:
+            text = say("Type the bank's code and the account number.")
+            if self.details(part):
+                text = say("Type the account number.") if part.detail else say("Choose the bank.")
+            return replace(part, note=text, tone="badtext")
+        if way.banks is None or not way.banks.banks:
+            return replace(part, note="", tone="")
+        seconds = int((self._presenter.context.desk.clock.now() - way.banks.at).total_seconds())
+        age = self._presenter.context.wording.age(max(0, seconds))
+        return replace(part, note=say("list of banks, {age} old", age=age), tone="text2")
+
+    @staticmethod
+    def _bank_of(part: PartDraft) -> ByBank | None:
+        """Return the account that is charged; its bank is chosen, or typed before it."""
+        return read_account(part.payer, part.detail) if part.detail else read_bank(part.payer)
 
     def _why(self, error: UserError, way: Way) -> str:
         if error.code == "provider.country":
@@ -484,7 +514,7 @@ class TenderActs:
         if draft.by is Means.LINK:
             return ByLink()
         if draft.by is Means.BANK:
-            return read_bank(draft.payer)
+            return self._bank_of(draft)
         if draft.by is Means.USSD:
             return ByUssd(draft.detail)
         phone = self._phone_of(draft)
