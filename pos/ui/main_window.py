@@ -513,15 +513,8 @@ class MainWindow(QWidget):
             panel.focus()
 
     def _place_panel(self) -> None:
-        if self._panel is None:
-            return
-        metrics = self.look.metrics
-        top = metrics.margin + metrics.search + metrics.gap
-        width = self.stack.width() - 2 * metrics.margin
-        if width > 1100:
-            width -= metrics.side + metrics.margin
-        height = self.stack.height() - top - metrics.margin
-        self._panel.setGeometry(metrics.margin, top, width, height)
+        if self._panel is not None and self.screen_now is not None:
+            self._panel.setGeometry(self.screen_now.zone_of_acts())
 
     def _drop_panel(self, *, keeps_ask: bool = False) -> None:
         panel, self._panel = self._panel, None
@@ -747,6 +740,8 @@ class MainWindow(QWidget):
             return False
         if act is Act.READY:
             if self._may_go("sell"):
+                # What called for it has done its work.
+                self.toasts.hide()
                 self.go("sell", ready=True)
             return True
         return self.screen_now is not None and self.screen_now.act(act)

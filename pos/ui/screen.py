@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QWidget
 
 from pos.ui.keymap import Act
@@ -22,6 +22,11 @@ class Screen(QWidget):
         self.look = look
         self.setProperty("klGround", "bg")
         self.setObjectName("desk")
+
+    def zone_of_acts(self) -> QRect:
+        """Return where a question or a Stop may stand: the whole desk inside its margins."""
+        margin = self.look.metrics.margin
+        return self.rect().adjusted(margin, margin, -margin, -margin)
 
     def bar(self) -> Mapping[Act, BarItem]:
         """Return what the F-keys do here; help and lock are the window's."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -17,6 +17,7 @@ from pos.domain.permissions import Actor
 from pos.domain.shift import cash_count
 from pos.system.paths import DataFolder
 from pos.ui.app import make_application, make_style
+from pos.ui.customer_window import CustomerWindow
 from pos.ui.main_window import MainWindow
 from pos.ui.screen import Screen
 from pos.ui.style import KilotillStyle
@@ -117,8 +118,28 @@ class Desktop:
         assert is_so()
 
 
+class WindowsOfTheirOwn(QObject):
+    """Notes each part that is shown before it has a parent: it flashes as a window and takes the focus."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let everything pass."""
+        if event.type() != QEvent.Type.Show or isinstance(watched, MainWindow | CustomerWindow):
+            return False
+        if isinstance(watched, QWidget) and watched.windowType() == Qt.WindowType.Window:
+            self.seen.append(f"{type(watched).__name__} '{watched.accessibleName()}'")
+        return False
+
+
 @pytest.fixture
-def desktop(till: Till, people: dict[str, Actor], style: KilotillStyle) -> Iterator[Desktop]:
+def desktop(
+    till: Till, people: dict[str, Actor], style: KilotillStyle, qapp: QApplication
+) -> Iterator[Desktop]:
+    strays = WindowsOfTheirOwn()
+    qapp.installEventFilter(strays)
     tasks = TaskRunner()
     window = MainWindow(till, tasks, style)
     window.resize(1366, 768)
@@ -133,3 +154,5 @@ def desktop(till: Till, people: dict[str, Actor], style: KilotillStyle) -> Itera
     window.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.removeEventFilter(strays)
+    assert strays.seen == []

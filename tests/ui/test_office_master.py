@@ -18,6 +18,7 @@ from pos.services.office_master import OfficeMeter, OfficeTariff
 from pos.ui.main_window import MainWindow
 from pos.ui.screens.office.acts import METERS, TARIFFS
 from pos.ui.screens.office.view import TAB_WORDS, OfficeScreen
+from pos.ui.screens.sell.words import meter_text
 from tests.factories.meter_files import drn_of
 from tests.fakes.server_transport import ClientTransport
 from tests.server.rig import Server
@@ -158,7 +159,7 @@ def test_meters_when_searched_by_number_list_those_that_begin_so(
     desktop.settle()
 
     assert [one.drn for one in meters(screen)] == [DRNS[1]]
-    assert DRNS[1] in screen.detail._head.title.text()
+    assert screen.detail._head.title.text() == meter_text(DRNS[1])
 
 
 def test_meters_when_there_are_many_come_by_pages_as_one_goes_down(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from pos.domain.permissions import Permission
 from pos.ui.look import Look, Type
 from pos.ui.widgets.card import Band, Card
 from pos.ui.widgets.controls import Choice
@@ -14,6 +15,15 @@ from pos.ui.widgets.fields import LabelledField
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.pin import PinField
 from pos.ui.widgets.text import label
+
+_SALES = frozenset(
+    {
+        Permission.SALE_CREATE,
+        Permission.SALE_DUPLICATE,
+        Permission.SALE_UNKNOWN_METER,
+        Permission.SALE_FREE_ISSUE,
+    }
+)
 
 
 class ApprovalPanel(Card):
@@ -53,9 +63,14 @@ class ApprovalPanel(Card):
             (say("Token"), say("None was made.")),
             (say("Journal"), say("Who asked, who allowed, why, and when.")),
         )
+        self._of_sale: list[QWidget] = []
+        """Money and token: only a sale has them."""
         for n, (name, text) in enumerate(facts):
-            grid.addWidget(label(look, name, Type.BODY, tone="text2"), n, 0)
-            grid.addWidget(label(look, text, Type.BODY, wraps=True), n, 1)
+            line = (label(look, name, Type.BODY, tone="text2"), label(look, text, Type.BODY, wraps=True))
+            for at, words in enumerate(line):
+                grid.addWidget(words, n, at)
+            if n < len(facts) - 1:
+                self._of_sale += line
         inside.addLayout(grid)
         inside.addStretch(1)
         acts = QHBoxLayout()
@@ -73,7 +88,9 @@ class ApprovalPanel(Card):
         self._pin.entered.connect(self._on_pin)
 
     def ask(self, people: Sequence[str], facts: str, code: str) -> None:
-        """Ask anew; the caret stands in the PIN."""
+        """Ask anew; the caret stands in the PIN. `code` is the permission that is asked for."""
+        for words in self._of_sale:
+            words.setVisible(code in _SALES)
         self._band.text.setText(facts)
         self._band.text.setVisible(bool(facts))
         self._who.fill([(name, name) for name in people])

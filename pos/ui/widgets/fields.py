@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from pos.ui.look import Look, Type
@@ -14,6 +14,10 @@ from pos.ui.widgets.keycap import KeyCap
 from pos.ui.widgets.text import label, restyle
 
 _SEPARATORS = ".,' \N{RIGHT SINGLE QUOTATION MARK}"
+_SMALLEST_PX = 14
+_EDIT_SIDES = 8
+"""What a line edit keeps free beside its text, and the caret."""
+
 _TEXT_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -125,7 +129,8 @@ class NumberField(FieldFrame):
     """A large right-aligned number with its currency before it or its unit after it.
 
     What is typed is digits and at most one point; thousands are grouped while one types. `changed` gives the
-    bare text, `committed` follows Enter.
+    bare text, `committed` follows Enter. A number too long for the field is written smaller: none of its
+    digits may leave it at the left.
     """
 
     changed = Signal(str)
@@ -145,7 +150,8 @@ class NumberField(FieldFrame):
         self._decimals = decimals
         self._bare = ""
         edit = self.edit
-        edit.setFont(look.font(kind))
+        self._font = look.font(kind)
+        edit.setFont(self._font)
         edit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         edit.setMaxLength(16)
         edit.setAccessibleName(name)
@@ -202,8 +208,23 @@ class NumberField(FieldFrame):
             # The shop's way of writing a number decides which letter parts its decimals.
             grouped += self.look.wording.units(1500)[1] + part
         from_end = len(self.edit.text()) - self.edit.cursorPosition()
+        self._fit(grouped)
         self.edit.setText(grouped)
         self.edit.setCursorPosition(max(0, len(grouped) - from_end))
+
+    def _fit(self, text: str) -> None:
+        room, font = self.edit.width() - _EDIT_SIDES, self._font
+        wide = QFontMetrics(font).horizontalAdvance(text)
+        if 0 < room < wide:
+            font = QFont(font)
+            font.setPixelSize(max(_SMALLEST_PX, font.pixelSize() * room // wide))
+        if self.edit.font().pixelSize() != font.pixelSize():
+            self.edit.setFont(font)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write as large as the new width allows."""
+        super().resizeEvent(event)
+        self._fit(self.edit.text())
 
 
 class SearchField(FieldFrame):

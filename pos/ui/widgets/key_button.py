@@ -12,6 +12,9 @@ from pos.ui.widgets.keycap import cap_size, draw_cap
 from pos.ui.widgets.text import restyle
 
 _GAP = 10
+_SQUEEZED = 7
+"""What stays free at each end of a button that has less room than it wants."""
+
 _PADDING = {"small": 11, "normal": 15, "large": 18, "pay": 18, "pad": 8}
 _TEXT = {
     "small": Type.VALUE,
@@ -100,7 +103,9 @@ class KeyButton(QPushButton):
         self.setObjectName(self._caption)
 
     def _icon_size(self) -> int:
-        return self._look.metrics.px(18) if self._icon else 0
+        if not self._icon:
+            return 0
+        return self._look.metrics.px(22 if self._size == "pad" else 18)
 
     def _wanted_width(self) -> int:
         width = QFontMetrics(self.font()).horizontalAdvance(self._caption)
@@ -108,7 +113,8 @@ class KeyButton(QPushButton):
             width += self._icon_size() + _GAP
         if self._cap:
             width += cap_size(self._look, self._cap).width() + _GAP
-        return width
+        # A picture alone has no gap beside it.
+        return width if self._caption or self._cap else width - _GAP
 
     def sizeHint(self) -> QSize:
         """Room for everything on one line."""
@@ -145,7 +151,7 @@ class KeyButton(QPushButton):
         padding = _PADDING[self._size]
         wanted = self._wanted_width()
         # A caption that begins at the left needs its padding; one in the middle may use that of both sides.
-        room = rect.width() - (2 * padding if self._spread else 4)
+        room = rect.width() - 2 * (padding if self._spread else _SQUEEZED)
         has_cap = bool(self._cap) and wanted <= room
         if not has_cap:
             wanted -= self._cap_width()

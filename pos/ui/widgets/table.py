@@ -83,7 +83,8 @@ class CellDelegate(QStyledItemDelegate):
         if column.paint is Paint.BADGE:
             wide = 0 if text == _NONE else badge_width(self._look, text) + 2 * _PADDING
             return QSize(wide, 22)
-        return QSize(self._look.text_width(Type.BODY, text) + 2 * _PADDING + 2, 22)
+        kind = Type.NAME if column.paint is Paint.TWO_LINES else _FONTS[column.paint][0]
+        return QSize(self._look.text_width(kind, text) + 2 * _PADDING + 2, 22)
 
     def _text(self, painter: QPainter, rect: QRectF, text: str, kind: Type, tone: str, side: int) -> None:
         painter.setFont(self._look.font(kind))

@@ -76,7 +76,9 @@ class BooksTable(Table):
         super().__init__(look, name=look.say("Books"), row_height=look.metrics.px(42, 34))
         self._has_sides = not look.metrics.is_single_column
         self.sides = SidesHead(look, self)
-        self.sides.setVisible(self._has_sides)
+        if not self._has_sides:
+            # Shown before it stands in its card it would be a window of its own and take the focus.
+            self.sides.hide()
 
     def edges(self) -> tuple[int, int]:
         """Return where the two sides begin, in pixels."""

@@ -1,22 +1,28 @@
-"""What head office says of the chosen tariff or meter, and how an import went, line by line."""
+"""What head office says of the chosen tariff, meter or question, and how an import went, line by line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from pos.services.office import OfficeFlag
 from pos.services.office_master import OfficeImport, OfficeMeter, OfficeTariff
 from pos.ui.look import Look, Type
 from pos.ui.screens.meters.words import status_word
 from pos.ui.screens.office.acts import Row
 from pos.ui.screens.office.events import event_lines
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
+from pos.ui.screens.sell.words import meter_text
 from pos.ui.screens.tariffs.changes import described
+from pos.ui.screens.uploads.words import FLAG_SENTENCES, FLAG_WORDS, flag_of
 from pos.ui.widgets.card import Card, CardHead
+from pos.ui.widgets.headed import SIDE_WIDTH
 from pos.ui.widgets.text import label, rule
 
 LINES_SHOWN = 20
+_GAP = 16
+_SCROLL_BAR = 14
 _TEXTS = ("account_number", "site", "building", "department", "note")
 
 
@@ -62,8 +68,21 @@ class OfficeDetailCard(Card):
             head = say("{code}, version {version}", code=tariff.code, version=tariff.version)
             return head, [(say("Name"), row.name or "–"), *described(tariff, wording)]
         if isinstance(row, OfficeMeter):
-            return row.drn, [*self._meter_lines(row), *self._event_lines(row)]
+            return meter_text(row.drn), [*self._meter_lines(row), *self._event_lines(row)]
+        if isinstance(row, OfficeFlag):
+            return say(FLAG_WORDS.get(flag_of(row.flag), "Has a question")), self._flag_lines(row)
         return "", []
+
+    def _flag_lines(self, row: OfficeFlag) -> list[tuple[str, str]]:
+        """The question whole, and where its fact stands; a narrow list has no room for them."""
+        say, wording = self._look.say, self._look.wording
+        question = FLAG_SENTENCES.get(flag_of(row.flag), "Has a question")
+        return [
+            (say("Question"), say(question)),
+            (say("Till"), row.till_code),
+            (say("Entry"), wording.count(row.seq)),
+            (say("Money"), wording.money(row.money_minor)),
+        ]
 
     def _meter_lines(self, row: OfficeMeter) -> Iterator[tuple[str, str]]:
         say, wording = self._look.say, self._look.wording
@@ -99,12 +118,17 @@ class OfficeDetailCard(Card):
         self._inside = QWidget()
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(metrics.padding, metrics.gap, metrics.padding, metrics.padding)
-        column.setSpacing(2)
+        column.setSpacing(4)
+        is_told = False
         for name, value in lines:
             if name and not value:
                 # What follows stands under a heading of its own.
+                is_told = True
                 column.addSpacing(metrics.gap)
                 column.addWidget(label(look, name, Type.BODY, tone="text", wraps=True))
+            elif name and not is_told and self._has_room(name, value):
+                column.addLayout(self._beside(name, value))
+                continue
             elif name:
                 column.addWidget(label(look, name, Type.SUPPORT, tone="text2", wraps=True))
             tone = "text" if name else "badtext"
@@ -113,3 +137,20 @@ class OfficeDetailCard(Card):
         self.body.replaceWidget(old, self._inside)
         old.hide()
         old.deleteLater()
+
+    def _has_room(self, name: str, value: str) -> bool:
+        """Say whether a name and its value stand beside each other."""
+        look, metrics = self._look, self._look.metrics
+        if metrics.is_single_column or "\n" in value:
+            return False
+        room = metrics.fixed(SIDE_WIDTH, metrics.side) - 2 * metrics.padding - _SCROLL_BAR
+        wide = look.text_width(Type.BODY, name) + _GAP + look.text_width(Type.VALUE, value)
+        return wide <= room
+
+    def _beside(self, name: str, value: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(_GAP)
+        row.addWidget(label(self._look, name, Type.BODY, tone="text2"))
+        row.addStretch(1)
+        row.addWidget(label(self._look, value, Type.VALUE))
+        return row

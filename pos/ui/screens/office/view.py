@@ -23,6 +23,7 @@ from pos.ui.screens.office.acts import METERS, PEOPLE, PROPOSALS, REVIEW, SESSIO
 from pos.ui.screens.office.detail import OfficeDetailCard
 from pos.ui.screens.office.presenter import OfficePresenter, OfficeScreenState
 from pos.ui.screens.office.side import OfficeActCard
+from pos.ui.screens.sell.words import meter_text
 from pos.ui.screens.uploads.words import FLAG_SENTENCES, FLAG_WORDS, flag_of
 from pos.ui.table_models.columns import Column, Paint
 from pos.ui.table_models.growing import GrowingModel
@@ -220,7 +221,7 @@ class OfficeScreen(Screen):
                 Paint.QUIET_NUMBER,
                 is_wide=True,
             ),
-            Column(say("Last sent"), 160, lambda row: self._time(till(row).pushed_at), Paint.QUIET),
+            self._when(say("Last sent"), lambda row: till(row).pushed_at),
             Column(
                 say("Offline, {currency}", currency=wording.currency),
                 120,
@@ -244,7 +245,9 @@ class OfficeScreen(Screen):
         return [
             Column(say("Name to sign in with"), 160, lambda row: person(row).username, Paint.STRONG),
             Column(say("Whole name"), 0, lambda row: person(row).full_name),
-            Column(say("Role"), 140, lambda row: say(ROLE_WORDS[Role(person(row).role)]), Paint.QUIET),
+            Column(
+                say("Role"), 140, lambda row: say(ROLE_WORDS[Role(person(row).role)]), Paint.QUIET, fits=True
+            ),
             Column(
                 say("Second factor"),
                 120,
@@ -286,7 +289,7 @@ class OfficeScreen(Screen):
             return row
 
         return [
-            Column(say("Meter"), 130, lambda row: meter(row).drn, Paint.STRONG),
+            Column(say("Meter"), 132, lambda row: meter_text(meter(row).drn), Paint.STRONG, fits=True),
             Column(say("Tariff"), 0, lambda row: meter(row).tariff_code, Paint.QUIET),
             Column(
                 say("Debt, {currency}", currency=wording.currency),
@@ -315,7 +318,7 @@ class OfficeScreen(Screen):
             return say(FLAG_WORDS.get(flag_of(flag(row).flag), "Has a question"))
 
         return [
-            Column(say("When"), 160, lambda row: self._time(flag(row).at), Paint.QUIET),
+            self._when(say("When"), lambda row: flag(row).at),
             Column(say("Till"), 60, lambda row: flag(row).till_code, Paint.STRONG),
             Column(
                 say("Entry"), 64, lambda row: wording.count(flag(row).seq), Paint.QUIET_NUMBER, is_wide=True
@@ -337,10 +340,14 @@ class OfficeScreen(Screen):
             assert isinstance(row, OfficeProposal)
             return row
 
+        def which(row: object) -> str:
+            one = proposal(row)
+            return meter_text(one.name) if one.resource == "meter" else one.name
+
         return [
-            Column(say("When"), 160, lambda row: self._time(proposal(row).received_at), Paint.QUIET),
+            self._when(say("When"), lambda row: proposal(row).received_at),
             Column(say("What"), 180, lambda row: say(RESOURCE_WORDS[proposal(row).resource]), Paint.STRONG),
-            Column(say("Which"), 0, lambda row: proposal(row).name),
+            Column(say("Which"), 0, lambda row: which(row)),
         ]
 
     def _session_columns(self) -> list[Column[object]]:
@@ -351,8 +358,8 @@ class OfficeScreen(Screen):
             return row
 
         return [
-            Column(say("Begun"), 150, lambda row: self._time(session(row).created_at), Paint.STRONG),
-            Column(say("Last used"), 150, lambda row: self._time(session(row).refreshed_at), Paint.QUIET),
+            self._when(say("Begun"), lambda row: session(row).created_at, Paint.STRONG),
+            self._when(say("Last used"), lambda row: session(row).refreshed_at),
             Column(say("Address"), 130, lambda row: session(row).address, Paint.QUIET, is_wide=True),
             Column(say("Program"), 0, lambda row: session(row).user_agent, Paint.QUIET),
             Column(
@@ -364,6 +371,12 @@ class OfficeScreen(Screen):
                 fits=True,
             ),
         ]
+
+    def _when(
+        self, head: str, at: Callable[[object], datetime | None], paint: Paint = Paint.QUIET
+    ) -> Column[object]:
+        """Return a column of instants, never cut."""
+        return Column(head, 150, lambda row: self._time(at(row)), paint, fits=True)
 
     def _time(self, at: datetime | None) -> str:
         return "" if at is None else self.look.wording.day_time(at)

@@ -7,6 +7,8 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from pos.domain.states import PaymentState
+from pos.gateways.reasons import Reason
 from pos.services.payment_board import Trail, pretty_answer
 from pos.services.payment_views import PaymentView
 from pos.services.payment_words import case_word, reason_words, source_word, state_tone, state_word
@@ -17,6 +19,7 @@ from pos.ui.screens.sales.state import SalesState
 from pos.ui.screens.sales.words import tender_word
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.card import Note, tight
+from pos.ui.widgets.flow import FlowRow
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import ElidedLabel, label, rule
 
@@ -37,11 +40,12 @@ class PaymentPane(FormPane):
         self._shows_answers = False
         self._parts = QVBoxLayout()
         tight(self._parts, gap=look.metrics.fixed(12, 8))
-        self.body.addLayout(self._parts)
         self._resolve = QWidget()
         column = QVBoxLayout(self._resolve)
         tight(column, gap=8)
-        column.addWidget(rule())
+        is_beside = look.metrics.is_compact and not look.metrics.is_single_column
+        if not is_beside:
+            column.addWidget(rule())
         column.addWidget(
             label(
                 look,
@@ -63,19 +67,15 @@ class PaymentPane(FormPane):
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
-        self.body.addWidget(self._resolve)
-        more = QVBoxLayout()
-        more.setSpacing(8)
+        more = FlowRow(gap=8)
         self.pdf = KeyButton(look, say("PDF"), icon="download", size="small")
         self.pdf.clicked.connect(self.pdf_pressed)
         self.answers = KeyButton(look, say("What the provider answered"), icon="eye", size="small")
         self.answers.clicked.connect(acts.show_answers)
         for button in (self.pdf, self.answers):
-            line = QHBoxLayout()
-            line.addWidget(button)
-            line.addStretch(1)
-            more.addLayout(line)
-        self.body.addLayout(more)
+            more.addWidget(button)
+        self._is_beside = is_beside
+        self._lay(more)
         self.raw = QPlainTextEdit()
         self.raw.setReadOnly(True)
         self.raw.setFont(look.font(Type.MONO))
@@ -85,6 +85,25 @@ class PaymentPane(FormPane):
         self._seeks_raw = False
         self.area.verticalScrollBar().rangeChanged.connect(self._roll_to_raw)
         self.body.addStretch(1)
+
+    def _lay(self, more: QWidget) -> None:
+        """Put what a person does below the parts, or beside them where the pane is low and wide."""
+        if not self._is_beside:
+            self.body.addLayout(self._parts)
+            for widget in (self._resolve, more):
+                self.body.addWidget(widget)
+            return
+        acts = QVBoxLayout()
+        tight(acts, gap=8)
+        for widget in (self._resolve, more):
+            acts.addWidget(widget)
+        acts.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addLayout(self._parts, 3)
+        row.addWidget(rule("v"))
+        row.addLayout(acts, 2)
+        self.body.addLayout(row)
 
     def take_focus(self) -> None:
         """Begin with asking, else with the file."""
@@ -145,6 +164,8 @@ class PaymentPane(FormPane):
             if n:
                 self._parts.addWidget(rule())
             self._parts.addWidget(self._part(part, trail))
+        if self._is_beside:
+            self._parts.addStretch(1)
 
     def _part(self, part: PaymentView, trail: Trail) -> QWidget:
         look, wording, say = self.look, self.look.wording, self.look.say
@@ -169,7 +190,9 @@ class PaymentPane(FormPane):
             facts.append((say("Reference"), part.reference))
         if part.provider_reference:
             facts.append((say("Their reference"), part.provider_reference))
-        if part.provider and part.reason:
+        # Of a payment that is held, "it succeeded" would say that all is well.
+        is_held = part.reason == Reason.PAID and part.state is not PaymentState.SUCCEEDED
+        if part.provider and part.reason and not is_held:
             facts.append((say("Reason"), reason_words(part.reason, wording)))
         for fact, text in facts:
             column.addWidget(label(look, f"{fact}: {text}", Type.SUPPORT, tone="text2", wraps=True))

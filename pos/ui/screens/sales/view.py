@@ -318,7 +318,11 @@ class SalesScreen(Screen):
         was_in_table = isinstance(focused, Table)
         if not self.presenter.back() and was_in_table:
             return False
-        if self.presenter.state.pane in (Pane.SALE, Pane.NOTHING):
+        state = self.presenter.state
+        if self._is_over and state.is_open:
+            # The list is behind what is open: it would take keys nobody sees.
+            self.panes.take_focus()
+        elif state.pane in (Pane.SALE, Pane.NOTHING):
             self._focus_table()
         return True
 

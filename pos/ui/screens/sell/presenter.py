@@ -30,7 +30,7 @@ from pos.ui.screens.sell.state import CASH, Paid, SellState, Stage
 from pos.ui.screens.sell.tender import TenderActs
 from pos.ui.screens.sell.waits import Delivered, WaitActs
 
-SIDE_AGES_AFTER = timedelta(seconds=15)
+SIDE_AGES_AFTER = timedelta(seconds=5)
 """How old the lists beside the empty screen may be while something waits in them."""
 
 _UNIT_DIGITS = 3

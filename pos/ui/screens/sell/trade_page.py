@@ -271,8 +271,10 @@ class TradePage(QWidget):
         row.setSpacing(16)
         if not (metrics.is_single_column or metrics.is_compact):
             row.addWidget(label(look, say("Amount"), Type.BODY, tone="text2"))
-        self._locked = label(look, "", Type.RECEIVED)
-        row.addWidget(self._locked)
+        self._locked, self._locked_units = label(look, "", Type.RECEIVED), label(look, "", Type.RECEIVED)
+        self._equals = label(look, "=", Type.BODY, tone="text3")
+        for part in (self._locked, self._equals, self._locked_units):
+            row.addWidget(part)
         row.addStretch(1)
         if not metrics.is_single_column:
             # As high with the list of languages as without it.
@@ -476,7 +478,10 @@ class TradePage(QWidget):
         if state.price is not None:
             money = self._look.wording.money(state.price.money_minor)
             units = units_text(state.price.token_milli, state.price.unit, self._look.wording)
-            self._locked.setText(money if is_arrears else f"{money}   =   {units}")
+            self._locked.setText(money)
+            self._locked_units.setText(units)
+            for part in (self._equals, self._locked_units):
+                part.setHidden(is_arrears)
 
     def _hint(self, state: SellState, card: OwnerCard) -> str:
         say = self._look.say

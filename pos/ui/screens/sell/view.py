@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from pos.ui.context import Context
@@ -32,6 +32,10 @@ from pos.ui.widgets.text import label
 from pos.ui.widgets.zones import scrolling
 
 _WITH_CUSTOMER = (Stage.CONFIRM, Stage.AMOUNT, Stage.TENDER, Stage.WAITING, Stage.GUARD)
+
+
+_WIDE = 1100
+"""From here on the money's zone stays free of a question."""
 
 
 class SellScreen(Screen):
@@ -210,6 +214,13 @@ class SellScreen(Screen):
         return BarItem(say("Fold") if state.shows_all_lines else say("All lines"), is_on=has_lines)
 
     # -- keys ---------------------------------------------------------------------------------------------
+
+    def zone_of_acts(self) -> QRect:
+        """Return the sale's zone: the number above it and the money beside it stay in sight."""
+        zone, metrics = self.pages.geometry(), self.look.metrics
+        if zone.width() > _WIDE:
+            zone.setWidth(zone.width() - metrics.side - metrics.margin)
+        return zone
 
     def act(self, act: Act) -> bool:
         """Do what a key stands for."""

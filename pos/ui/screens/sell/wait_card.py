@@ -18,7 +18,7 @@ from pos.ui.widgets.card import Card, tight
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.qr_view import QrView
-from pos.ui.widgets.text import ElidedLabel, label, set_tone
+from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
 from pos.ui.widgets.zones import scrolling
 
 ANNOUNCED_S = (60, 30, 10)
@@ -53,6 +53,8 @@ class WaitCard(Card):
         tight(self._form_place)
         self._inside.addLayout(self._form_place)
         self.form: StepForm | None = None
+        self._line = rule()
+        self._inside.addWidget(self._line)
         self._note = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
         self._inside.addWidget(self._note)
         self._inside.addStretch(1)
@@ -142,6 +144,7 @@ class WaitCard(Card):
         self._show_form(view, wait)
         self._note.setText(view.note)
         self._note.setVisible(bool(view.note))
+        self._line.setVisible(bool(view.note and view.steps))
         self.main.set_caption(main_caption(self._look, view.main, self._short(view)))
         self.ask.setVisible(view.can_ask)
         self.stop.setVisible(view.can_stop)

@@ -187,13 +187,14 @@ def _steps_of(part: PaymentView, wait: Wait, state: SellState, *, wording: Wordi
     return [Step("ok", sent, ref), Step("wait", does, asked_text(part, wait.now, wording))]
 
 
-def asked_text(part: PaymentView, now: datetime, wording: Wording) -> str:
-    """Say when the provider was asked last, and when it is asked again."""
+def asked_text(part: PaymentView, now: datetime, wording: Wording, *, is_named: bool = False) -> str:
+    """Say when the provider was asked last, and when it is asked again. `is_named`: "Asked" stands before."""
     say, age = wording.say, wording.age
     asked = part.asked_at or part.sent_at
     texts = []
     if asked is not None:
-        texts.append(say("asked {age} ago", age=age(max(0, int((now - asked).total_seconds())))))
+        since = age(max(0, int((now - asked).total_seconds())))
+        texts.append(say("{age} ago", age=since) if is_named else say("asked {age} ago", age=since))
     if part.ask_at is not None:
         left_s = int((part.ask_at - now).total_seconds())
         texts.append(say("again in {age}", age=age(left_s)) if left_s > 0 else say("asking now"))
@@ -221,7 +222,7 @@ def _unknown(wait: Wait, asked: list[PaymentView], state: SellState, *, wording:
             say("Tell them"),
             say("“Your payment is being checked. You will get a token or keep your money.”"),
         ),
-        (say("Asked"), asked_text(asked[0], wait.now, wording) or "–"),
+        (say("Asked"), asked_text(asked[0], wait.now, wording, is_named=True) or "–"),
     ]
     rows += _change_row(wait.view, wording)
     reason = reason_words(asked[0].reason, wording)

@@ -19,6 +19,7 @@ from pos.ui.screens.settings.setting_fields import PROVIDER_NAMES
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.card import Card, CardHead, Note
 from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
+from pos.ui.widgets.flow import FlowRow
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule, set_tone
 
@@ -163,8 +164,10 @@ class ProviderCard(Card):
         self.type = KeyButton(look, say("Type credentials"), size="small", icon="key")
         self.test.clicked.connect(lambda: section.test(code))
         self.type.clicked.connect(lambda: section.choose(code))
-        inside.addLayout(act_row(self.type))
-        inside.addLayout(act_row(self.test))
+        acts = FlowRow(gap=8)
+        for button in (self.type, self.test):
+            acts.addWidget(button)
+        inside.addWidget(acts)
         self.body.addLayout(inside)
 
     def show_status(self, status: ProviderStatus, state: PaymentsState) -> None:

@@ -147,7 +147,7 @@ def all_pages(say: Callable[[str], str]) -> tuple[Page, ...]:
             say("A shop beside the shop, to learn in."),
             (config.TRAINING,),
         ),
-        Page("about", "help", say("About"), say("What this program is, and help from far away.")),
+        Page("about", "help", say("About Kilotill"), say("What this program is, and help from far away.")),
     )
 
 

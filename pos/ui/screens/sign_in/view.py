@@ -86,7 +86,8 @@ class SignInScreen(Screen):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column.addWidget(self._scroll, 1)
         if self._demo_pins:
-            text = " · ".join(f"{name} {pin}" for name, _, pin in self._demo_pins)
+            # A name and its PIN stay on one line.
+            text = " · ".join(f"{name}\N{NO-BREAK SPACE}{pin}" for name, _, pin in self._demo_pins)
             column.addWidget(Note(look, "info", say("Demo PINs"), text))
         names = [(language, LANGUAGE_NAMES[language]) for language in LANGUAGES]
         low = QHBoxLayout()

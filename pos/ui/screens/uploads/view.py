@@ -94,7 +94,7 @@ class UploadsScreen(Screen):
                 Column(wording.currency, 92, lambda row: self._money(row.entry), Paint.MONEY),
                 Column(
                     say("State"),
-                    158,
+                    146,
                     lambda row: flag_word(row, wording),
                     Paint.BADGE,
                     tone=lambda _: "warn",
@@ -131,7 +131,7 @@ class UploadsScreen(Screen):
                     lambda row: "" if row.entry is None else self._money(row.entry),
                     Paint.MONEY,
                 ),
-                Column(say("State"), 158, lambda row: row.code, Paint.BADGE, tone=lambda _: "bad", fits=True),
+                Column(say("State"), 146, lambda row: row.code, Paint.BADGE, tone=lambda _: "bad", fits=True),
             ],
             acts=[
                 RowAct(
@@ -169,7 +169,7 @@ class UploadsScreen(Screen):
                 second=lambda row: detail_of(row, wording),
             ),
             Column(wording.currency, 92, self._money, Paint.MONEY),
-            Column(say("State"), 158, badge, Paint.BADGE, tone=lambda _: tone, fits=True),
+            Column(say("State"), 146, badge, Paint.BADGE, tone=lambda _: tone, fits=True),
         ]
 
     def _make_sent(self) -> QWidget:

@@ -169,6 +169,13 @@ def test_asked_when_the_instant_is_past_then_asking_now() -> None:
     assert asked_text(late, NOW, wording()).endswith("asking now")
 
 
+def test_asked_when_the_word_stands_before_it_then_not_said_twice() -> None:
+    view = said(replace(SALE, parts=(CASH, replace(PART, state=PaymentState.UNKNOWN))))
+
+    assert " ago" in dict(view.rows)["Asked"]
+    assert "asked" not in dict(view.rows)["Asked"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_wait_when_said_in_each_language_then_whole(language: str) -> None:
     view = wait_view(STATE, Wait(SALE, NOW), wording(language), may_pay_again=False)
