@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from pos.errors import KilotillError, Unavailable, UserError
 from pos.models.papers import document, print_job
@@ -146,15 +146,15 @@ class PrintSpool:
         Raises:
             Unavailable: as `print_next`; what is not printed waits on.
         """
-        waiting = (
-            select(print_job.c.key)
-            .join(document, document.c.place == print_job.c.place)
-            .where(print_job.c.state == JobState.WAITING, document.c.kind == kind)
-            .order_by(print_job.c.key)
-        )
-        with self._units.read() as connection:
-            keys = [row.key for row in connection.execute(waiting)]
-        return tuple(self.print_job(key) for key in keys)
+        return self._print_each(document.c.kind == kind)
+
+    def print_unattended(self, kind: str) -> tuple[PrintJob, ...]:
+        """Print the waiting originals of one kind that do not open the drawer: perhaps nobody stands there.
+
+        Returns and raises as `print_all`.
+        """
+        is_quiet = print_job.c.opens_drawer.is_(False) & (print_job.c.copy == 0)
+        return self._print_each(document.c.kind == kind, is_quiet)
 
     def print_job(self, key: int) -> PrintJob:
         """Print one waiting job and give it with its new state: printed, unknown or failed.
@@ -212,6 +212,17 @@ class PrintSpool:
                 update(print_job).where(print_job.c.key == key).values(opens_drawer=False)
             )
             return _change(unit.connection, key, state=states[decision], error=None, at=self._clock.now())
+
+    def _print_each(self, *conditions: ColumnElement[bool]) -> tuple[PrintJob, ...]:
+        waiting = (
+            select(print_job.c.key)
+            .join(document, document.c.place == print_job.c.place)
+            .where(print_job.c.state == JobState.WAITING, *conditions)
+            .order_by(print_job.c.key)
+        )
+        with self._units.read() as connection:
+            keys = [row.key for row in connection.execute(waiting)]
+        return tuple(self.print_job(key) for key in keys)
 
     def _take(self, key: int) -> PrintJob:
         with self._units.write() as unit:

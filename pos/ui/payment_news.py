@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pos.domain.permissions import Permission
 from pos.errors import Unavailable
 from pos.services.payment_desk import Announcement
+from pos.services.print_spool import JobState, PrintJob
 from pos.ui.context import Context
 from pos.ui.desk import Desk
 from pos.ui.lanes import Lane, Tasks
+from pos.ui.note_printer import NotePrinter
 from pos.ui.payment_runner import PaymentRunner
 
 SETTINGS_AFTER_MS = 3_000
@@ -31,6 +33,9 @@ class PaymentNews:
         self.ready: tuple[Announcement, ...] = ()
         self.runner = PaymentRunner(
             desk.payments, tasks, now=desk.clock.now, on_news=self._on_news, on_error=self._on_trouble
+        )
+        self._notes = NotePrinter(
+            desk.spool, tasks, now=desk.clock.now, on_printed=self._on_notes, on_error=self._on_trouble
         )
         self._context = context
         self.clash = ""
@@ -119,6 +124,7 @@ class PaymentNews:
         self.runner.stop()
 
     def _on_news(self, news: Sequence[Announcement]) -> None:
+        self._notes.look()
         is_other, self.ready = tuple(news) != self.ready, tuple(news)
         context = self._context()
         if context is None or not context.may(Permission.SALE_CREATE):
@@ -129,6 +135,14 @@ class PaymentNews:
             self._tell(_text(fresh, context), LIGHTS[fresh[-1].what])
         if is_other:
             self._show()
+
+    def _on_notes(self, printed: tuple[PrintJob, ...]) -> None:
+        context = self._context()
+        if context is not None and all(job.state is JobState.PRINTED for job in printed):
+            context.shell.toast(context.say("A refund was made: its credit note is printed."))
+        elif context is not None:
+            context.shell.toast(context.say("Look at the printer: did the paper come out?"), light="warn")
+        self._show()
 
     def _on_trouble(self, error: BaseException) -> None:
         if not isinstance(error, Unavailable):

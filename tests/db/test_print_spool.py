@@ -204,3 +204,19 @@ def test_job_when_it_can_never_be_made_fails(shop: Shop, place: int, printer: st
     assert job is not None
     assert (job.state, job.error) == (JobState.FAILED, code)
     assert shop.printer.received == []
+
+
+def test_unattended_when_papers_wait_then_only_originals_that_leave_the_drawer_shut(shop: Shop) -> None:
+    with shop.units.write() as unit:
+        for place, kind in ((7, "credit_note"), (8, "credit_note"), (9, "receipt")):
+            unit.connection.exec_driver_sql(
+                "INSERT INTO document (place, kind, sha256, body) VALUES (?, ?, x'00', x'00')", (place, kind)
+            )
+    note = shop.add(7)
+    others = [shop.add(7, copy=1), shop.add(8, opens_drawer=True), shop.add(9)]
+
+    printed = shop.spool.print_unattended("credit_note")
+
+    assert [(job.key, job.state) for job in printed] == [(note, JobState.PRINTED)]
+    assert [job.key for job in shop.spool.list_open()] == others
+    assert shop.spool.print_unattended("credit_note") == ()

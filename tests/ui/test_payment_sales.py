@@ -276,3 +276,67 @@ def test_pdf_when_saved_then_written_without_the_phone(
     path = tmp_path / f"payments-{str(view.sale_id)[-12:]}.pdf"
     assert path.read_bytes().startswith(b"%PDF")
     assert b"413412" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("is_killed_between", [False, True])
+def test_refund_when_it_ends_beside_the_window_then_its_credit_note_is_printed_once(
+    desktop: Desktop,
+    open_shift: None,
+    till: Till,
+    people: dict[str, Actor],
+    sandbox: Sandbox,
+    clock: FakeClock,
+    *,
+    is_killed_between: bool,
+) -> None:
+    sale_id = under_way_back(till, people, sandbox, clock)
+    desktop.sign_in("C")
+    desktop.window.paying.wake()
+    desktop.settle()
+    assert notes(till) == []
+    clock.pass_time(seconds=30)
+    sandbox.core.settle()
+    if is_killed_between:
+        till.payments.run_due()
+        assert notes(till) == ["waiting"]
+    desktop.window.paying.wake()
+    desktop.settle()
+
+    assert till.payments.desk.look(sale_id).state is SaleState.REFUNDED
+    assert notes(till) == ["printed"]
+    assert "A refund was made: its credit note is printed." in desktop.window.notices
+    desktop.window.paying.wake()
+    desktop.settle()
+    assert notes(till) == ["printed"]
+    assert till.verify_books().is_clean
+
+
+def under_way_back(till: Till, people: dict[str, Actor], sandbox: Sandbox, clock: FakeClock) -> UUID:
+    """A sale of which one part was refused, given up: the other is on its way back to a phone."""
+    paid, refused = named_scenario("paid"), named_scenario("refused")
+    assert paid is not None and refused is not None
+    sandbox.core.orders.add(Order(paid, provider="mtn"))
+    sandbox.core.orders.add(Order(refused, provider="airtel"))
+    drn = meters(till, "arrears_minor = 0")[0]
+    request = SaleRequest(sale_id=new_id(clock.now()), drn=drn, money_minor=5000)
+    parts = [
+        Part("momo", 2000, pay_by=ByPhone("+250788413412")),
+        Part("airtel", pay_by=ByPhone("+250738123456")),
+    ]
+    till.payments.desk.begin(request, parts, people["C"])
+    for _ in range(8):
+        clock.pass_time(seconds=6)
+        sandbox.core.settle()
+        till.payments.run_due()
+    till.payments.desk.give_up(request.sale_id, people["S"], reason="left")
+    till.payments.refunds.make(request.sale_id, people["S"], reason="left")
+    return request.sale_id
+
+
+def notes(till: Till) -> list[str]:
+    """Where the jobs of credit notes are."""
+    with till.units.read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT print_job.state FROM print_job JOIN document USING (place) WHERE kind = 'credit_note'"
+        )
+        return list(found.scalars())
