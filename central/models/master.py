@@ -211,12 +211,12 @@ customer = Table(
 customer_event = Table(
     "customer_event",
     METADATA,
-    # What people did to a customer here; the id grows with time. Values of a person do not stand in it.
+    # What people did to a customer here; the id grows with time. Personal data do not stand in it.
     Column("id", Id, primary_key=True),
     Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
     Column("customer_id", Id, nullable=False),
     Column("at", Instant, nullable=False),
-    # merged
+    # changed, merged, erased
     Column("kind", String(16), nullable=False),
     Column("changes", Json, nullable=False),
     Column("reason", String(400), nullable=False),

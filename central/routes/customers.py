@@ -7,20 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row
 
 from central.deps import ClockDep, DatabaseDep, Principal, require
 from central.errors import Problem
-from central.etags import tag_of, tag_wanted
+from central.etags import tag_wanted
 from central.head_office import HeadOfficeDep
 from central.models import master as tables
 from central.routes.answers import problems
 from central.routes.versions import IfMatch, changed_answer, read_answer
 from central.schemas import PRINTABLE, Body, Instant, Reason, Words
-from central.services import customer_merging, master_lists
+from central.services import customer_changes, customer_merging, master_lists
 from central.services.meter_changes import Author
 from central.services.meter_values import check_sales_point
-from central.services.users import stale
 from pos.domain.ids import new_id
 from pos.domain.permissions import Permission, Role
 
@@ -67,14 +66,22 @@ class CustomerMergeIn(Body):
 
 
 class CustomerEventOut(BaseModel):
-    """What a person did to a customer; `changes` are of the form {field, old, new}, without personal data."""
+    """What a person did to a customer; `changes` are of the form {field, old, new}.
+
+    Names, phones and addresses are not in them: "…" says that there was one, null that there was none; of a
+    phone the last three digits are shown.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     at: Instant
-    kind: Literal["merged"]
-    changes: list[dict[str, Any]]
+    kind: Literal["changed", "merged", "erased"]
+    changes: list[dict[str, Any]] = Field(
+        examples=[
+            [{"field": "phone", "old": "…456", "new": "…789"}, {"field": "name", "old": None, "new": "…"}]
+        ]
+    )
     reason: str
     actor_id: UUID | None
     actor_name: str
@@ -132,12 +139,12 @@ def read_customer_events(
     cursor: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> CustomerEventsOut:
-    """Newest first: who merged what and why. Who looks after one institution sees none here."""
+    """Newest first: who changed, merged or erased, and when; those of one institution see none."""
     if who.role is Role.FACILITY_MANAGER or who.institution is not None:
         raise Problem("record.unknown", "There is no such row.", status=404)
     with database.read() as connection:
         master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
-        rows = customer_merging.list_customer_events(
+        rows = customer_changes.list_events(
             connection, who.organisation_id, customer_id, after=cursor, limit=limit + 1
         )
     items = [CustomerEventOut.model_validate(row) for row in rows[:limit]]
@@ -155,7 +162,14 @@ def add_customer(
     body: CustomerIn, who: CustomerEditor, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep
 ) -> CustomerOut:
     """The tills of the sales point pull it."""
-    return _put_customer(body, new_id(clock.now()), who, database, office, is_new=True)
+    _refuse_facility_manager(who)
+    customer_id = new_id(clock.now())
+    values = {"id": customer_id, "is_erased": False, **body.model_dump()}
+    with database.write() as connection:
+        check_sales_point(connection, who.organisation_id, body.sales_point_id)
+        office.master.put_customers(connection, who.organisation_id, [values])
+        row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
+    return _customer_out(row)
 
 
 @router.put(
@@ -170,12 +184,20 @@ def change_customer(
     who: CustomerEditor,
     database: DatabaseDep,
     office: HeadOfficeDep,
+    clock: ClockDep,
     if_match: IfMatch = None,
 ) -> Response:
-    """One that moves to another sales point leaves the tills of the first."""
-    return changed_answer(
-        _put_customer(body, customer_id, who, database, office, if_match=tag_wanted(if_match))
-    )
+    """Who and when stand in an event. One that moves to another sales point leaves the tills of the first."""
+    wanted = tag_wanted(if_match)
+    _refuse_facility_manager(who)
+    author = Author(who.organisation_id, who.user_id, who.name, clock.now())
+    with database.write() as connection:
+        check_sales_point(connection, who.organisation_id, body.sales_point_id)
+        customer_changes.change_customer(
+            connection, office.master, author, customer_id, body.model_dump(), wanted=wanted
+        )
+        row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
+    return changed_answer(_customer_out(row))
 
 
 @router.post(
@@ -215,65 +237,21 @@ def merge_customer(
     summary="Erase a customer's personal data",
     responses=problems(403, 404, 409),
 )
-def erase_customer(customer_id: UUID, who: Eraser, database: DatabaseDep, office: HeadOfficeDep) -> None:
-    """Name, phone and address are gone, here and at the tills, and of what was merged into the customer too;
-    what was sold stays.
+def erase_customer(
+    customer_id: UUID, who: Eraser, database: DatabaseDep, office: HeadOfficeDep, clock: ClockDep
+) -> None:
+    """Name, phone and address are gone, here and at the tills, out of what tills proposed, and of what was
+    merged into the customer too; what was sold stays. Who did it and when stands in an event.
     """
+    author = Author(who.organisation_id, who.user_id, who.name, clock.now())
     with database.write() as connection:
-        hold = select(tables.customer.c.id).where(tables.customer.c.id == customer_id).with_for_update()
-        connection.execute(hold)
-        row = master_lists.get_row(connection, tables.customer, who.organisation_id, customer_id)
-        _check_kept(row)
-        people = [row, *customer_merging.merged_into(connection, who.organisation_id, customer_id)]
-        office.master.put_customers(connection, who.organisation_id, [_erased(one) for one in people])
+        customer_changes.erase_customer(connection, office.master, author, customer_id)
 
 
-def _put_customer(
-    body: CustomerIn,
-    id_: UUID,
-    who: Principal,
-    database: DatabaseDep,
-    office: HeadOfficeDep,
-    *,
-    if_match: str | None = None,
-    is_new: bool = False,
-) -> CustomerOut:
+def _refuse_facility_manager(who: Principal) -> None:
     if who.role is Role.FACILITY_MANAGER:
         raise Problem("permission.denied", "Customers of an institution are kept at its till.", status=403)
-    values = {"id": id_, "is_erased": False, **body.model_dump()}
-    with database.write() as connection:
-        if not is_new:
-            _hold_customer(connection, who.organisation_id, id_, if_match)
-        check_sales_point(connection, who.organisation_id, body.sales_point_id)
-        office.master.put_customers(connection, who.organisation_id, [values])
-        row = master_lists.get_row(connection, tables.customer, who.organisation_id, id_)
-    return _customer_out(row)
-
-
-def _hold_customer(connection: Connection, organisation: UUID, id_: UUID, wanted: str | None) -> None:
-    """Hold a customer as it was read. Raises Problem 404, 409 `customer.erased`, `customer.merged`, 412."""
-    query = select(tables.customer.c.id).where(tables.customer.c.id == id_).with_for_update()
-    connection.execute(query)
-    row = master_lists.get_row(connection, tables.customer, organisation, id_)
-    if row.is_erased:
-        raise Problem("customer.erased", "This customer was erased.", status=409)
-    _check_kept(row)
-    version = _customer_out(row).version
-    if wanted not in (None, version):
-        raise stale(version)
-
-
-def _check_kept(row: Row[Any]) -> None:
-    """Refuse a customer who is another one now. Raises Problem `customer.merged` 409."""
-    if row.merged_into is not None:
-        raise Problem("customer.merged", "This customer was merged: change the one that is kept.", status=409)
-
-
-def _erased(row: Row[Any]) -> dict[str, Any]:
-    empty = dict.fromkeys(("name", "phone", "address", "area"))
-    kept = {"id": row.id, "sales_point_id": row.sales_point_id}
-    return {**kept, "verification": 0, "is_erased": True, **empty}
 
 
 def _customer_out(row: Row[Any]) -> CustomerOut:
-    return CustomerOut.model_validate({**row._mapping, "version": tag_of(dict(row._mapping))})
+    return CustomerOut.model_validate({**row._mapping, "version": customer_changes.version_of(row)})

@@ -1,7 +1,8 @@
 """The page that shows the OpenAPI document and tries it out; all of it comes from this server.
 
-A script of somebody else beside the sign-in could read passwords, and a server in a shop may have no internet.
-So the page has no script in it, its parts are files of an installed package, and a browser takes nothing else.
+A script of somebody else beside the sign-in could read passwords, and a server in a shop may have no
+internet. So the page has no script in it, its parts are files of an installed package, and a browser takes
+nothing else.
 """
 
 from __future__ import annotations

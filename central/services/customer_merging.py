@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from central.errors import FieldProblem, Problem
-from central.models.master import customer, customer_event, meter
+from central.models.master import customer, meter
+from central.services.customer_changes import add_event as add_customer_event
+from central.services.customer_changes import shown
 from central.services.feed import Feed
 from central.services.master import Master
-from central.services.meter_changes import Author, add_event, newest_events
+from central.services.meter_changes import Author, add_event
 from central.services.meter_locks import hold_meters
-from pos.domain.ids import new_id
 
 _FACTS = ("sales_point_id", "name", "phone", "address", "area", "verification")
 
@@ -48,11 +49,10 @@ def merge_customers(
     Master(feed).put_customers(connection, author.organisation_id, both)
     _move_meters(connection, feed, author, duplicate=duplicate, kept=kept, reason=reason)
     change = {"field": "merged_into", "old": None, "new": str(kept)}
-    _add_event(connection, author, duplicate, changes=[change], reason=reason)
-    changes = [{"field": "duplicate", "old": None, "new": str(duplicate)}]
-    # Which facts came from the duplicate, not what they are: of an erased customer nothing stays.
-    changes += [{"field": name, "old": None, "new": None} for name in filled]
-    _add_event(connection, author, kept, changes=changes, reason=reason)
+    add_customer_event(connection, author, duplicate, kind="merged", changes=[change], reason=reason)
+    changes: list[dict[str, object]] = [{"field": "duplicate", "old": None, "new": str(duplicate)}]
+    changes += [{"field": name, "old": None, "new": shown(name, value)} for name, value in filled.items()]
+    add_customer_event(connection, author, kept, kind="merged", changes=changes, reason=reason)
 
 
 def kept_customer(connection: Connection, organisation: UUID, wanted: UUID) -> UUID | None:
@@ -65,21 +65,6 @@ def kept_customer(connection: Connection, organisation: UUID, wanted: UUID) -> U
         return None
     found: UUID = row.merged_into or row.id
     return found
-
-
-def merged_into(connection: Connection, organisation: UUID, kept: UUID) -> Sequence[Row[Any]]:
-    """Return the customers that were merged into one."""
-    query = select(customer).where(customer.c.merged_into == kept, customer.c.organisation_id == organisation)
-    return connection.execute(query.order_by(customer.c.id)).all()
-
-
-def list_customer_events(
-    connection: Connection, organisation: UUID, customer_id: UUID, *, after: UUID | None, limit: int
-) -> list[Row[Any]]:
-    """Return what people did to a customer, the newest first."""
-    table = customer_event
-    query = select(table).where(table.c.organisation_id == organisation, table.c.customer_id == customer_id)
-    return newest_events(connection, query, table.c.id, after=after, limit=limit)
 
 
 def _pans_of(connection: Connection, organisation: UUID, customer_id: UUID) -> list[int]:
@@ -126,26 +111,3 @@ def _move_meters(
     for row in rows:
         if row.merged_into is None:
             add_event(connection, author, row.id, kind="changed", changes=[change], reason=reason)
-
-
-def _add_event(
-    connection: Connection,
-    author: Author,
-    customer_id: UUID,
-    *,
-    changes: Sequence[Mapping[str, Any]],
-    reason: str,
-) -> None:
-    connection.execute(
-        insert(customer_event).values(
-            id=new_id(author.now),
-            organisation_id=author.organisation_id,
-            customer_id=customer_id,
-            at=author.now,
-            kind="merged",
-            changes=list(changes),
-            reason=reason,
-            actor_id=author.id,
-            actor_name=author.name,
-        )
-    )
