@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,9 @@ from pos.gateways.sandbox.wire import HTML, Answer, BadBodyError, Request, json_
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 TIMES_MAX = 1_000_000
+NUMBER_MAX = 1_000_000_000
+"""No time is moved or waited for longer than so many seconds, which is thirty years."""
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _SECONDS = ("after_s", "stall_s", "hidden_s", "skew_s")
 
 
@@ -63,7 +67,7 @@ class Control:
             return json_answer(403, {"error": "Only this machine may control the sandbox."})
         if request.method in ("GET", "HEAD"):
             is_page = not request.parts or "text/html" in request.header("accept")
-            return Answer(200, payments_page(self._core).encode(), HTML) if is_page else self._show()
+            return Answer(200, _encoded(payments_page(self._core)), HTML) if is_page else self._show()
         if request.method != "POST" or not request.parts:
             return json_answer(405, {"error": "Commands are sent by POST to /_control."})
         return self._command(request)
@@ -79,7 +83,7 @@ class Control:
             return json_answer(400, {"error": "The body is a JSON object or a form."})
         except ControlError as error:
             if request.is_form():
-                return Answer(400, payments_page(self._core, trouble=str(error)).encode(), HTML)
+                return Answer(400, _encoded(payments_page(self._core, trouble=str(error))), HTML)
             return json_answer(400, {"error": str(error)})
         if request.is_form():
             return Answer(303, headers=(("Location", "/"),))
@@ -181,7 +185,10 @@ class Control:
         return _shown(payment)
 
     def _advance(self, fields: Mapping[str, Any]) -> object:
-        self._core.timeline.advance(_number(fields, "seconds", 0))
+        seconds = _number(fields, "seconds", 0)
+        if self._core.timeline.now() > LATEST - timedelta(seconds=seconds):
+            raise ControlError("So far the time cannot be moved. A reset brings it back.")
+        self._core.timeline.advance(seconds)
         self._core.settle()
         return {"now": self._core.timeline.now().isoformat()}
 
@@ -235,9 +242,13 @@ def _number(fields: Mapping[str, Any], name: str, otherwise: float) -> float:
     if fields.get(name) in (None, ""):
         return otherwise
     value = decimal_of(fields[name])
-    if value is None or value < 0:
-        raise ControlError(f"{name} is a number that is not negative.")
+    if value is None or not 0 <= value <= NUMBER_MAX:
+        raise ControlError(f"{name} is a number from 0 to {NUMBER_MAX}.")
     return float(value)
+
+
+def _encoded(page: str) -> bytes:
+    return page.encode("utf-8", "replace")
 
 
 def _is_from_here(request: Request) -> bool:

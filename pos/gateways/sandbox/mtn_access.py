@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -168,7 +167,7 @@ class Access:
         scheme, _, text = request.header("authorization").partition(" ")
         try:
             name, _, key = base64.b64decode(text.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
         name = name.lower()
         user = self._users.get(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -108,7 +107,7 @@ def _cursor(place: int) -> str:
 def _cursor_place(cursor: str) -> int | None:
     try:
         word, _, place = base64.urlsafe_b64decode(cursor).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return int(place) if word == "row" and place.isdecimal() else None
 

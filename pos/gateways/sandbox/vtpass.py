@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -302,7 +301,7 @@ def _is_known(request: Request) -> bool:
 def _is_login(text: str) -> bool:
     try:
         name, _, password = base64.b64decode(text.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return False
     return "@" in name and not is_bad_secret(password)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -45,10 +46,10 @@ class Request:
         if not self.body.strip():
             return {}
         if self.is_form():
-            return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+            return _nested(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
         try:
             value = json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadBodyError from error
         if value is None:
             return {}
@@ -73,7 +74,9 @@ CUT = Answer(0, is_cut=True)
 
 
 def json_answer(status: int, value: object) -> Answer:
-    return Answer(status, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # Half a surrogate pair that a client sent stays written out, as JSON has it.
+    return Answer(status, text.encode("utf-8", "backslashreplace"))
 
 
 def empty_answer(status: int) -> Answer:
@@ -109,3 +112,33 @@ class Route:
             elif wanted != found:
                 return None
         return named
+
+
+_FORM_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+
+
+def _nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return the members of a form: `a[b]=1` is a member of a member, `a[]=1` one of a list."""
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        found = _FORM_NAME.fullmatch(name)
+        keys = [name] if found is None else [found[1], *found[2].strip("[]").split("][")]
+        if found is None or not found[2]:
+            members[name] = value
+        elif len(keys) == 2 and not keys[1]:
+            listed = members.setdefault(keys[0], [])
+            if isinstance(listed, list):
+                listed.append(value)
+        else:
+            _put(members, keys, value)
+    return members
+
+
+def _put(members: dict[str, Any], keys: list[str], value: str) -> None:
+    inner: object = members
+    for key in keys[:-1]:
+        if not isinstance(inner, dict):
+            return
+        inner = inner.setdefault(key, {})
+    if isinstance(inner, dict):
+        inner[keys[-1]] = value
