@@ -2,11 +2,13 @@
 
 The demo shop is made anew, driven by keys as a person would, on Qt's offscreen platform with the bundled
 fonts: 1366×768 and, for Sell, Shift and payments, 1024×600; light and dark; Sell in every language. Names of
-parts (`python -m tools.screenshots payments`) draw those alone and leave the others.
+parts (`python -m tools.screenshots payments`) draw those alone and leave the others; `--out FOLDER` draws
+somewhere else, to look before the pictures of the guide change.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
@@ -49,6 +51,7 @@ from tests.factories.office_scene import CHIEF, PASSWORD, make_office_scene
 from tests.fakes.server_transport import ClientTransport
 
 OUT = Path(__file__).parents[1] / "docs" / "screenshots"
+PARTS = ("sell", "shift", "payments", "desk", "head_office", "office", "resume", "key_change")
 WIDE, SMALL = (1366, 768), (1024, 600)
 KEY = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -56,6 +59,8 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 class Camera:
     """A window of a shop of its own."""
+
+    out = OUT
 
     def __init__(self, till: Till, size: tuple[int, int], theme: str, *, language: str = "en") -> None:
         self.till = till
@@ -100,18 +105,21 @@ class Camera:
     def shoot(self, name: str) -> None:
         self.settle()
         self.window.toasts.hide() if self.window.actor is not None else None
-        self.window.grab().save(str(OUT / f"{name}-{self.suffix}.png"))
+        self.window.grab().save(str(self.out / f"{name}-{self.suffix}.png"))
 
     def close(self) -> None:
         self.window.close()
         QCoreApplication.processEvents()
 
 
-def main(parts: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Draw everything, or the parts that are named."""
+    asked = _asked(arguments)
+    parts: list[str] = asked.parts
     silence_offscreen()
-    OUT.mkdir(parents=True, exist_ok=True)
-    for old in OUT.glob("[0-9]*.png") if not parts else ():
+    Camera.out = asked.out
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for old in asked.out.glob("[0-9]*.png") if not parts else ():
         old.unlink()
     with tempfile.TemporaryDirectory(prefix="kilotill-pictures-") as name:
         made = Path(name, "made")
@@ -144,6 +152,14 @@ def main(parts: Sequence[str]) -> int:
             shutil.rmtree(folder)
             sys.stdout.write(f"{draw.__name__.strip('_')} {size[0]} {theme} {language}\n")
     return 0
+
+
+def _asked(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description="Draw the screens.")
+    # Python 3.11 looks an empty list up among the choices as well.
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help=f"where to (usually {OUT})")
+    return parser.parse_args(arguments)
 
 
 @contextmanager

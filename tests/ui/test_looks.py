@@ -8,6 +8,8 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLabel
 
 from pos.bootstrap import Till
+from pos.i18n.catalogue import LANGUAGES
+from pos.ui.screens.books.view import BooksScreen
 from pos.ui.screens.sales.state import Pane
 from pos.ui.screens.sales.view import SalesScreen
 from pos.ui.screens.sell.view import SellScreen
@@ -16,6 +18,7 @@ from pos.ui.screens.settings.view import SettingsScreen
 from pos.ui.widgets.approval_panel import ApprovalPanel
 from pos.ui.widgets.table import Table
 from tests.ui.conftest import Desktop
+from tests.ui.overflow import captions_cut
 from tests.ui.test_sell import meters
 
 KEY = Qt.Key
@@ -81,6 +84,46 @@ def test_question_when_it_is_of_no_sale_then_covers_the_place_and_speaks_of_no_t
 def test_question_when_it_is_of_a_sale_then_the_number_stays_in_sight(small: Desktop, till: Till) -> None:
     screen = to_amount(small, till, "5000")
     assert screen.zone_of_acts().top() > screen.search.geometry().bottom()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_shift_when_counted_in_a_shipped_language_then_its_keys_have_whole_captions(
+    small: Desktop, open_shift: None, language: str
+) -> None:
+    small.window.set_preferences(replace(small.window.preferences, language=language))
+    small.sign_in("C")
+    small.window.go("shift")
+    small.settle()
+    assert captions_cut(small.window) == []
+
+    small.key(KEY.Key_F8)
+
+    assert captions_cut(small.window) == []
+
+
+def test_number_when_it_is_wrong_then_the_line_says_to_fix_it(desktop: Desktop, open_shift: None) -> None:
+    desktop.sign_in("C")
+    screen = desktop.screen
+    assert isinstance(screen, SellScreen)
+    assert screen.search.hint.text() == "Scanner ready"
+
+    desktop.type("04100000374")
+    desktop.key(KEY.Key_Return)
+
+    assert screen.search.hint.text() == "Fix it"
+
+    desktop.key(KEY.Key_Escape)
+
+    assert screen.search.hint.text() == "Scanner ready"
+
+
+def test_books_when_there_is_no_day_then_the_focus_is_on_what_can_be_done(desktop: Desktop) -> None:
+    desktop.sign_in("A")
+    desktop.window.go("books")
+    desktop.settle()
+    assert isinstance(desktop.screen, BooksScreen)
+
+    assert desktop.screen.side.uploads.hasFocus()
 
 
 @pytest.mark.usefixtures("open_shift")

@@ -16,11 +16,15 @@ from pos.ui.widgets.keycap import cap_size, draw_cap
 
 @dataclass(frozen=True, slots=True)
 class BarItem:
-    """What stands on one place: a short caption; `is_main` for the screen's main act."""
+    """What stands on one place: a short caption; `is_main` for the screen's main act.
+
+    `short` stands there where the caption has no room, as in a language of long words.
+    """
 
     caption: str
     is_on: bool = True
     is_main: bool = False
+    short: str = ""
 
 
 _SIDE = 10
@@ -75,8 +79,16 @@ class FKeyBar(QWidget):
         """Say whether the caption of an act does not fit its place."""
         if self._is_row:
             return self._row()[0] < 0.5
-        wide = QFontMetricsF(self._font(act)).horizontalAdvance(self._items[act].caption)
+        wide = QFontMetricsF(self._font(act)).horizontalAdvance(self.caption_of(act))
         return wide > self.place_of(act).width()
+
+    def caption_of(self, act: Act) -> str:
+        """Return what is written on the place of an act."""
+        item = self._items[act]
+        if not item.short or self._is_row:
+            return item.caption
+        wide = QFontMetricsF(self._look.font(Type.SUPPORT)).horizontalAdvance(item.caption)
+        return item.short if wide > self.place_of(act).width() else item.caption
 
     def place_of(self, act: Act) -> QRectF:
         """Return where an act stands."""
@@ -110,7 +122,7 @@ class FKeyBar(QWidget):
     def _font(self, act: Act) -> QFont:
         """Return the font of a caption, smaller where its place forces it."""
         font = QFont(self._look.font(Type.SUPPORT))
-        text, room = self._items[act].caption, self.place_of(act).width()
+        text, room = self.caption_of(act), self.place_of(act).width()
         if QFontMetricsF(font).horizontalAdvance(text) > room:
             font.setStretch(_NARROW)
         while QFontMetricsF(font).horizontalAdvance(text) > room and font.pixelSize() > _SMALLEST_PX:
@@ -182,9 +194,8 @@ class FKeyBar(QWidget):
         draw_cap(painter, look, cap, key, ground=ground, colour=ink if item.is_on else "distext")
         painter.setFont(self._font(act))
         painter.setPen(look.colour(ink))
-        text = painter.fontMetrics().elidedText(
-            item.caption, Qt.TextElideMode.ElideRight, round(place.width())
-        )
+        caption = self.caption_of(act)
+        text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, round(place.width()))
         painter.drawText(
             QRectF(place.left(), cap.bottom(), place.width(), place.height() - cap.bottom() - 2),
             int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter),

@@ -85,6 +85,9 @@ class BooksScreen(Screen):
             self.differs.show_state(say("Differs: {n}", n=wording.count(red)), "bad")
             self.equal.setVisible(books.is_enrolled)
             self.differs.setVisible(red > 0)
+            if not books.days and self.table.hasFocus():
+                # Nothing is there to go through; before the page turns, for its focus would go anywhere.
+                self.side.uploads.setFocus()
             self.pages.setCurrentIndex(0 if books.days else 1)
             if not books.is_enrolled:
                 self.nothing.say(

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -151,7 +152,9 @@ class TradePage(QWidget):
             facts.addWidget(value, n, 1)
         holder = QWidget()
         holder.setLayout(facts)
-        holder.setFixedWidth(metrics.px(312, 270))
+        # Wider where words are long: neither a fact nor its name is cut, the owner's name wraps.
+        holder.setMinimumWidth(metrics.px(312, 270))
+        holder.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         row.addWidget(holder)
         card.body.addLayout(row)
         return card

@@ -124,9 +124,9 @@ class SellScreen(Screen):
             whole = state.search if state.stage not in _WITH_CUSTOMER else self._number_of(state)
             self.search.set_text(whole)
         self.search.edit.setReadOnly(state.is_paying)
-        self._show_problem(state)
         is_empty = state.stage is Stage.IDLE and not state.search
         self.search.set_side(self.look.say("Scanner ready") if is_empty else "", "scan" if is_empty else "")
+        self._show_problem(state)
         self.pages.setCurrentWidget(self._page_of[state.stage])
         self._renders[state.stage](state)
         if is_new_stage or is_back:

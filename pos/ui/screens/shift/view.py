@@ -138,8 +138,8 @@ class ShiftScreen(Screen):
         elif state.page in (Page.OVERVIEW, Page.COUNT, Page.X) and presenter.may_act:
             may_bank = is_on and not presenter.moves.refusal(MoveKind.BANKING)
             items[Act.PLACE_5] = BarItem(say("Open drawer"), is_on)
-            items[Act.PLACE_6] = BarItem(say("Banking"), may_bank)
-            items[Act.PLACE_7] = BarItem(say("Safe drop"), is_on)
+            items[Act.PLACE_6] = BarItem(say("Banking"), may_bank, short=say("Bank"))
+            items[Act.PLACE_7] = BarItem(say("Safe drop"), is_on, short=say("Safe"))
             items[Act.CASH] = BarItem(say("Cash in/out"), is_on)
             captions = {
                 Page.COUNT: say("Confirm") if self.look.metrics.is_compact else say("Confirm count"),
