@@ -85,7 +85,7 @@ class Checkout:
         Raises:
             UserError: `permission.denied`, `sale.id_conflict`, `sale.duplicate`, `sale.tendered`,
                 `shift.cannot_open`, `float.empty`, `envelope.*`, `clock.confirm`, and as `trial_vend`;
-                VaultError, TidError: `vault.locked`, `key.*`, `tid.*`.
+                VaultError, TidError, KeyDataError: `vault.locked`, `key.*`, `tid.*`, `token.data`.
             ApprovalNeeded: another token for the same meter above the limit.
             MachineFault: `clock.back`, `disk.*`.
         """

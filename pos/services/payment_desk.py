@@ -170,7 +170,7 @@ class PaymentDesk:
 
         Raises:
             UserError: `permission.denied`, `sale.*`, `shift.*`, `float.empty`, `envelope.*`, `vault.locked`,
-                `clock.confirm`, `payment.parts`, `provider.*`, `fee.*`.
+                `clock.confirm`, `token.data`, `payment.parts`, `provider.*`, `fee.*`.
             ApprovalNeeded: another token for the same meter above the limit.
             MachineFault: `clock.back`, `disk.*`.
         """

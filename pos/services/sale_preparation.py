@@ -29,7 +29,7 @@ from pos.services.fraud_hold import FraudHold
 from pos.services.key_holders import VAULT, RemoteHolder
 from pos.services.quoting import Quote, Quoting
 from pos.services.sale_values import ITEM_KINDS, SaleKind, SaleRequest
-from pos.services.token_vending import key_in_force, meter_json
+from pos.services.token_vending import check_token_data, key_in_force, meter_json
 from pos.services.trusted_clock import token_instant
 from pos.system.clock import Clock
 from pos.tokens.vault import Vault, VaultStatus
@@ -112,6 +112,8 @@ class SalePreparation:
         shift = own_shift(connection, actor)
         at = token_instant(self._clock.now(), read_head(connection).trusted_at)
         quote = self._quote(connection, request, at, adjustments)
+        if request.kind is SaleKind.ENERGY:
+            check_token_data(quote.meter, at)
         money_minor = quote.item.money_minor
         change_minor = 0 if request.tendered_minor is None else request.tendered_minor - money_minor
         if change_minor < 0:

@@ -20,6 +20,7 @@ from pos.tokens.block import TID_MAX
 from pos.tokens.cipher import BlockCipher
 from pos.tokens.credit import credit_token
 from pos.tokens.decode import decode_token
+from pos.tokens.errors import KeyDataError, UnsupportedError
 from pos.tokens.key_change import KeyAttributes, key_change_tokens
 from pos.tokens.management import management_token
 from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType, TokenClass
@@ -106,7 +107,7 @@ class TokenVending:
         """Issue credit of `tenths` (a representable amount above 0), with a key change set where one is due.
 
         Raises:
-            VaultError: `vault.locked`, `key.*`. TidError: `tid.*`, `key.expired`.
+            KeyDataError: `token.data`. VaultError: `vault.locked`, `key.*`. TidError: `tid.*`, `key.expired`.
             MachineFault: `key_change.unheard`, the next key may be in force and this till was not told.
         """
         amount_field = encode_amount(tenths)
@@ -161,7 +162,7 @@ class TokenVending:
         """Decode a token with the meter's key in force, else with its present one; with the key's base date.
 
         Raises:
-            TokenDataError: `token.*`; VaultError.
+            TokenDataError: `token.*`; KeyDataError `token.data`; VaultError.
         """
         key = key_in_force(meter, at)
         decoder_key = self._vault.decoder_key_even_expired(_meter_key(meter, key))
@@ -234,17 +235,34 @@ def _refuse_unheard(connection: Connection, meter: SellingMeter, at: datetime) -
         )
 
 
+def check_token_data(meter: SellingMeter, at: datetime) -> None:
+    """Refuse a meter whose record no token can be made from: before anybody pays for one.
+
+    Raises:
+        KeyDataError: `token.data`. UserError: as `key_in_force`.
+    """
+    _meter_key(meter, key_in_force(meter, at))
+
+
 def _meter_key(meter: SellingMeter, key: KeyInForce) -> MeterKey:
-    return MeterKey(
-        pan=f"{meter.pan:018d}",
-        sgc=key.sgc,
-        ti=key.ti,
-        krn=key.krn,
-        method=KeyMethod(key.dkga),
-        ea=EncryptionAlgorithm(key.ea),
-        base_date=BaseDate(key.base_date),
-        kt=KeyType(key.kt),
-    )
+    """The key a token is made with. What head office gave is not checked before: it may know newer forms."""
+    try:
+        return MeterKey(
+            pan=f"{meter.pan:018d}",
+            sgc=key.sgc,
+            ti=key.ti,
+            krn=key.krn,
+            method=KeyMethod(key.dkga),
+            ea=EncryptionAlgorithm(key.ea),
+            base_date=BaseDate(key.base_date),
+            kt=KeyType(key.kt),
+        )
+    except (KeyDataError, UnsupportedError, ValueError) as error:
+        raise KeyDataError(
+            "token.data",
+            f"The data of meter {meter.drn} do not fit those of a token: have its group, tariff index and "
+            "key checked.",
+        ) from error
 
 
 def _check_readable(digits: str, cipher: BlockCipher, *, tid: int) -> None:

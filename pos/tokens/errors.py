@@ -22,7 +22,7 @@ class FieldError(TokenError):
 
 
 class KeyDataError(TokenError):
-    """Key material or key attributes are malformed or do not fit together (`key.*`)."""
+    """Key material or key attributes are malformed or do not fit together (`key.*`, `token.data`)."""
 
 
 class TidError(TokenError):

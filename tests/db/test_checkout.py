@@ -18,6 +18,10 @@ from pos.tokens.numbers import make_drn
 from pos.tokens.virtual_meter import ResultCode
 from tests.factories.shop import Shop, make_shop
 
+NEXT_KEY = (
+    '{"base_date":"14","from":"2026-11-01T00:00:00.000Z","ken":255,"krn":2,"kt":2,"sgc":"201457","ti":"01"}'
+)
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
@@ -210,6 +214,31 @@ def test_sell_when_the_vault_is_locked_stops_tokens_but_not_arrears(shop: Shop) 
     assert paid.credit_token is None
     with shop.units.read() as connection:
         assert connection.exec_driver_sql("SELECT arrears_minor FROM meter").scalar() == 500
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"algorithm": "09"},
+        {"algorithm": "AES"},
+        {"key_method": "03"},
+        {"base_date": "20"},
+        {"ti": "1"},
+        {"krn": 12},
+        {"kt": 7},
+        {"next_key": NEXT_KEY.replace('"kt":2', '"kt":9')},
+    ],
+)
+def test_sell_when_no_token_can_be_made_from_the_record_then_nothing_is_taken(
+    shop: Shop, changes: dict[str, object]
+) -> None:
+    drn = shop.add_meter(1, arrears_minor=2000, **changes)
+    before_minor = shop.balance("supplier:reg")
+
+    assert code_of(lambda: shop.checkout.sell(request(drn), shop.cashier)) == "token.data"
+    assert shop.balance("supplier:reg") == before_minor
+    paid = shop.checkout.sell(request(drn, 1500, kind=SaleKind.ARREARS), shop.cashier)
+    assert paid.credit_token is None
 
 
 def test_sell_when_paid_posts_drawer_supplier_and_commission(tmp_path: Path) -> None:

@@ -150,6 +150,13 @@ def test_begin_when_the_vault_is_locked_asks_no_payer(counter: Counter, drn: str
     assert counter.momo.sent == []
 
 
+def test_begin_when_no_token_can_be_made_from_the_record_asks_no_payer(counter: Counter) -> None:
+    drn = counter.shop.add_meter(7, ti="1")
+
+    assert code_of(lambda: counter.begin(drn)) == "token.data"
+    assert counter.momo.sent == []
+
+
 def test_begin_when_the_envelope_is_too_small_asks_no_payer(tmp_path: Path) -> None:
     counter = make_counter(tmp_path, envelope_money_minor=6000)
     counter.shop.set_rules(duplicate_limit_minor=10**9)
