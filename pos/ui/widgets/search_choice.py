@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QCompleter
+from PySide6.QtWidgets import QComboBox, QCompleter, QListView
 
 from pos.ui.look import Look, Type
 from pos.ui.widgets.controls import Choice
@@ -37,9 +37,13 @@ class SearchChoice(Choice):
         found.setFilterMode(Qt.MatchFlag.MatchContains)
         found.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         found.setMaxVisibleItems(SHOWN_MAX)
-        found.popup().setProperty("klKind", "menu")
-        found.popup().setFont(look.font(Type.BODY))
+        shown = QListView()
+        shown.setProperty("klKind", "menu")
+        shown.setFont(look.font(Type.BODY))
+        found.setPopup(shown)
         self.setCompleter(found)
+        self._found, self._shown = found, shown
+        self._edit.shown = shown
 
     def fill(self, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
         """Offer other choices."""
@@ -62,9 +66,9 @@ class SearchChoice(Choice):
             return False
         place = self._place_of(text)
         if place is None:
-            self.completer().complete()
+            self._found.complete()
             return True
-        self.completer().popup().hide()
+        self._shown.hide()
         self.setCurrentIndex(place)
         self.picked.emit(self.key())
         return True
@@ -80,7 +84,7 @@ class SearchChoice(Choice):
         return fitting[0] if len(fitting) == 1 else None
 
     def _on_focus(self, has_focus: bool) -> None:
-        if has_focus or self.completer().popup().isVisible():
+        if has_focus or self._shown.isVisible():
             return
         text = self._edit.text().strip()
         if text == self.itemText(self.currentIndex()):
@@ -97,13 +101,14 @@ class _SearchEdit(BareEdit):
 
     def __init__(self, take: Callable[[], bool]) -> None:
         super().__init__()
+        self.shown: QListView | None = None
         self._take = take
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Type, take an entry, or pass the key on."""
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        popup = self.completer().popup() if self.completer() is not None else None
-        is_pointed_at = popup is not None and popup.isVisible() and popup.currentIndex().isValid()
+        shown = self.shown
+        is_pointed_at = shown is not None and shown.isVisible() and shown.currentIndex().isValid()
         if is_enter and not is_pointed_at and self._take():
             event.accept()
         else:
