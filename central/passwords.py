@@ -57,8 +57,8 @@ class Passwords:
             return Checked(is_right=True, better_hash=better)
 
 
-def check_new_password(password: str, username: str) -> None:
-    """Refuse a password that is easily guessed. Raises Problem 422 `password.weak`."""
+def check_new_password(password: str, username: str, *, field: str = "password") -> None:
+    """Refuse a password that is easily guessed, naming its field. Raises Problem 422 `password.weak`."""
     plain = _normal(password).casefold()
     if not LENGTH_MIN <= len(plain) <= LENGTH_MAX:
         reason = f"A password has {LENGTH_MIN} to {LENGTH_MAX} characters."
@@ -70,9 +70,8 @@ def check_new_password(password: str, username: str) -> None:
         reason = "This password is among the first that anybody tries."
     else:
         return
-    raise Problem(
-        "password.weak", reason, status=422, errors=[FieldProblem("body.password", "password.weak", reason)]
-    )
+    errors = [FieldProblem(f"body.{field}", "password.weak", reason)]
+    raise Problem("password.weak", reason, status=422, errors=errors)
 
 
 def _normal(password: str) -> str:

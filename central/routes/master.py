@@ -424,21 +424,26 @@ def import_tariffs(
 
 
 @router.get(
-    "/records/{resource}", summary="List master records", response_model=RecordsOut, responses=problems(403)
+    "/records/{resource}",
+    summary="List master records",
+    response_model=RecordsOut,
+    responses=problems(304, 403),
 )
 def list_records(
+    request: Request,
     resource: RecordResource,
     who: CurrentUser,
     database: DatabaseDep,
     cursor: Annotated[str | None, Query(max_length=120, pattern=r"^[\x21-\x7e]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> RecordsOut:
+) -> Response:
     """By id; hashes of PINs are never shown."""
     _check_may(who, resource)
     with database.read() as connection:
         rows = master_lists.records(connection, who.organisation_id, resource, after=cursor, limit=limit + 1)
     items = [_record_out(row) for row in rows[:limit]]
-    return RecordsOut(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    page = RecordsOut(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return cacheable(request, json_bytes(page.model_dump(mode="json")))
 
 
 @router.put(

@@ -56,6 +56,7 @@ def change_password(
         now=clock.now(),
         source=source_of(request),
         keep_session=who.session_id,
+        field="new_password",
     )
     return Response(status_code=204)
 

@@ -1,7 +1,8 @@
 """Fraud rules: data that head office keeps, looked at for every line that is booked (docs/formats.md §10).
 
 The till applies what it can before a sale; here all of them are applied afterwards, over all tills. A rule
-that speaks flags the line `fraud:<rule>`; its action says what the till does, never what is booked.
+that speaks flags the line `fraud:<rule>`, unless one that allows speaks too, as at the till. The line is booked
+whatever they say.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Rule:
 
     id: str
     kind: str
+    action: str
     params: Mapping[str, int]
 
     def number(self, name: str, default: int) -> int:
@@ -79,15 +81,16 @@ class FraudCheck:
         return bool(self._rules)
 
     def check(self, event: Event) -> list[str]:
-        """Return the ids of the rules that speak, and remember the event."""
+        """Return the ids of the rules that speak, none where one speaks that allows; remember the event."""
         if not self._rules:
             return []
         try:
-            found = [rule.id for rule in self._rules if _CHECKS[rule.kind](self, rule, event)]
+            speaking = [rule for rule in self._rules if _CHECKS[rule.kind](self, rule, event)]
             self._remember(event)
         except UNREADABLE:
             return []
-        return found
+        is_allowed = any(rule.action == "allow" for rule in speaking)
+        return [] if is_allowed else [rule.id for rule in speaking]
 
     def _remember(self, event: Event) -> None:
         if event.kind == "sale_delivered":
@@ -190,7 +193,7 @@ def load_fraud_check(
 
 def _rules(facts: OrganisationFacts) -> list[Rule]:
     return [
-        Rule(body["id"], body["kind"], body.get("params", {}))
+        Rule(body["id"], body["kind"], body["action"], body.get("params", {}))
         for body in facts.fraud_rules
         if body.get("is_active", True) and body["kind"] in _CHECKS
     ]

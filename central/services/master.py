@@ -46,6 +46,8 @@ RECORDS = frozenset(
 )
 """Resources that are kept as they are pulled."""
 
+_PIN_HASH = "pin_hash"
+
 SCOPED = frozenset({"settings"})
 """Resources whose rows may be for one sales point or one till."""
 
@@ -259,13 +261,18 @@ class Master:
     ) -> None:
         """Make or change a row that is kept as it is pulled.
 
+        The hash of a person's PIN is shown to nobody, so one that is not given stays.
+
         Raises:
             Problem: `record.invalid` 422 with the fields that are wrong.
         """
         row = checked_record(resource, body)
         self._feed.lock(connection, organisation, resource)
         key = {"organisation_id": organisation, "resource": resource, "id": str(row["id"]), "scope": scope}
-        version = connection.execute(_record(key).with_only_columns(record.c.version)).scalar() or 0
+        known = connection.execute(_record(key)).one_or_none()
+        if known is not None and _PIN_HASH in known.body:
+            row = {_PIN_HASH: known.body[_PIN_HASH], **row}
+        version = 0 if known is None else known.version
         values = {"body": row, "version": version + 1, "changed_by": by, "changed_at": now}
         _put(connection, record, key | values, key=tuple(key))
         self._feed.publish(connection, organisation, resource, changes=[Change(str(row["id"]), row, scope)])

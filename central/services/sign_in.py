@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select, update
 
 from central.db import Database
-from central.errors import Unauthenticated
+from central.errors import Problem, Unauthenticated
 from central.maintenance import refuse_in_maintenance
 from central.models.identity import organisation, users
 from central.passwords import Passwords
@@ -68,7 +68,7 @@ class SignIn:
             self._note_failure(counted, found.id if found else None, user, now=now, source=source)
             raise Unauthenticated("login.wrong", _WRONG)
         if user.role != Role.ADMINISTRATOR.value:
-            refuse_in_maintenance(found.maintenance_until, found.maintenance_note, now)
+            self._refuse_in_maintenance(found, counted, now)
         return self._let_in(typed, user, counted, better_hash=checked.better_hash, now=now, source=source)
 
     def proves(self, user_id: UUID, password: str, *, now: datetime, source: Source) -> bool:
@@ -91,6 +91,15 @@ class SignIn:
     def guard_of(self, organisation_id: UUID | None, slug: str, name: str) -> bytes:
         """Return what the tries of a name are counted under."""
         return name_mac(self._guard_key, str(organisation_id or slug), name)
+
+    def _refuse_in_maintenance(self, found: Row[Any], counted: Try, now: datetime) -> None:
+        """Refuse while maintenance lasts; the password was right, so the try does not count."""
+        try:
+            refuse_in_maintenance(found.maintenance_until, found.maintenance_note, now)
+        except Problem:
+            with self._database.write() as connection:
+                take_back(connection, counted, now)
+            raise
 
     def _let_in(
         self,

@@ -182,14 +182,15 @@ def set_password(
     now: datetime,
     source: Source,
     keep_session: UUID | None = None,
+    field: str = "password",
 ) -> None:
-    """Give a person a new password and end their sessions, but `keep_session`.
+    """Give a person a new password and end their sessions, but `keep_session`; `field` names it in a refusal.
 
     Raises Problem 404 `user.unknown`; 422 `password.weak`.
     """
     with database.read() as connection:
         user = get_user(connection, organisation_id, user_id)
-    check_new_password(password, user.username)
+    check_new_password(password, user.username, field=field)
     hashed = passwords.hash(password)
     with database.write() as connection:
         connection.execute(

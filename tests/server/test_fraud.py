@@ -47,6 +47,17 @@ def test_velocity_when_a_meter_buys_too_often_over_all_tills_then_flagged(till: 
         assert sorted(connection.execute(select(transactions.c.is_flagged)).scalars()) == [False, False, True]
 
 
+def test_rule_that_allows_when_it_speaks_then_the_others_are_silent_as_at_the_till(till: Till) -> None:
+    add_rule(till, "velocity_meter", count=1, minutes=30)
+    add_rule(till, "amount_above", action="allow", amount_minor=9_000)
+    till.sell()
+    assert till.flags() == []
+    till.sell(money=10_000)
+    assert till.flags() == []
+    till.sell()
+    assert till.flags() == ["fraud:velocity_meter"]
+
+
 def test_velocity_when_the_window_is_past_then_quiet(till: Till) -> None:
     add_rule(till, "velocity_meter", count=1, minutes=30)
     till.sell()

@@ -410,6 +410,34 @@ def test_records_when_put_listed_and_dropped_then_tills_follow(till: Till, chief
     assert code_of(cashier.get("/v1/records/users")) == (403, "permission.denied")
 
 
+def test_records_when_read_again_then_sent_only_if_changed(chief: Person) -> None:
+    path, made_id = "/v1/records/catalogue", "01980d2e-7c1a-7d3e-8a49-0f6d2b1c9e55"
+    body = {"code": "BULB", "kind": "goods", "name": "Bulb", "price_minor": 900}
+    made = chief.put(f"{path}/{made_id}", json={"body": body})
+    assert made.status_code == 204, made.text
+    first = chief.get(path)
+    again = chief.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    chief.put(f"{path}/{made_id}", json={"body": body | {"price_minor": 950}})
+    then = chief.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert then.json()["items"][0]["body"]["price_minor"] == 950
+
+
+def test_people_when_one_is_put_as_it_was_read_then_the_hash_of_the_pin_stays(
+    till: Till, chief: Person
+) -> None:
+    path = "/v1/records/users/01980d2e-7c1a-7d3e-8a49-0f6d2b1c9e55"
+    hashed = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
+    chief.put(path, json={"body": {"name": "Aline", "role": "C", "pin_hash": hashed}})
+    (read,) = chief.get("/v1/records/users").json()["items"]
+    assert "pin_hash" not in read["body"]
+
+    chief.put(path, json={"body": read["body"] | {"role": "S"}})
+    (row,) = till.pull("users")["rows"]
+    assert (row["role"], row["pin_hash"]) == ("S", hashed)
+
+
 def test_meters_when_kept_by_people_then_only_their_own_and_their_institutions(
     till: Till, chief: Person
 ) -> None:

@@ -387,6 +387,16 @@ def test_maintenance_serves_administrators_only_until_it_ends(server: Server, ca
     assert cashier.get("/transactions/").status_code == 200
 
 
+def test_maintenance_counts_no_right_password_as_a_wrong_one(server: Server, cashier: Person) -> None:
+    boss = server.person(Role.ADMINISTRATOR, organisation_id=cashier.organisation_id)
+    boss.put("/v1/organisation/maintenance", json={"minutes": 30})
+    asked = [server.sign_in("cashier") for _ in range(6)]
+    boss.delete("/v1/organisation/maintenance")
+
+    assert [answer.json()["code"] for answer in asked] == ["server.maintenance"] * 6
+    assert server.sign_in("cashier").status_code == 200
+
+
 def test_maintenance_of_one_organisation_is_not_anothers(server: Server, cashier: Person) -> None:
     other = server.person(Role.ADMINISTRATOR, organisation_id=server.make_organisation("other"))
 

@@ -210,8 +210,10 @@ def test_change_own_password_needs_the_old_one_and_keeps_this_session(server: Se
 
     wrong = cashier.put("/v1/me/password", json=new | {"old_password": "not this one"})
     server.clock.pass_time(seconds=3)
+    weak = cashier.put("/v1/me/password", json={"old_password": PASSWORD, "new_password": "password1234"})
     right = cashier.put("/v1/me/password", json=new | {"old_password": PASSWORD})
 
+    assert weak.json()["errors"][0]["field"] == "body.new_password"
     assert (wrong.status_code, wrong.json()["code"]) == (422, "password.wrong")
     assert right.status_code == 204
     assert cashier.get("/users/me/").status_code == 200
