@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Connection
 
 from central.deps import ClockDep, DatabaseDep, Principal, refuse_unknown, require
 from central.errors import Unauthenticated
@@ -18,6 +19,8 @@ from central.schemas import PRINTABLE, Body, Instant
 from central.services import devices
 from central.services.devices import Acknowledged, DevicePrincipal, find_device
 from central.services.readings import Reading, Source, list_readings, take_readings
+from central.services.security_log import SecurityKind, note
+from central.source import source_of
 from central.till_auth import current_till, till_of
 from pos.domain.journal import instant_text
 from pos.domain.permissions import Permission
@@ -187,21 +190,25 @@ def read_readings(
     response_model=DeviceOut,
     responses=problems(403, 404),
 )
-def add_device(body: DeviceIn, who: Editor, database: DatabaseDep, clock: ClockDep) -> DeviceOut:
+def add_device(
+    request: Request, body: DeviceIn, who: Editor, database: DatabaseDep, clock: ClockDep
+) -> DeviceOut:
     """A meter has one device; asked again it gets a new secret, and the old one opens nothing."""
     with database.write() as connection:
         devices.check_meter_seen(connection, who.organisation_id, body.meter_id, who.may_see_institution)
         device_id, secret = devices.add_device(
             connection, who.organisation_id, body.meter_id, now=clock.now()
         )
+        _note(request, connection, who, device_id, kind=SecurityKind.DEVICE_MADE)
     return DeviceOut(id=device_id, secret=secret)
 
 
 @router.delete("/devices/{device_id}", status_code=204, summary="End a device", responses=problems(403, 404))
-def end_device(device_id: UUID, who: Editor, database: DatabaseDep) -> None:
+def end_device(request: Request, device_id: UUID, who: Editor, database: DatabaseDep) -> None:
     """Its secret opens nothing any more."""
     with database.write() as connection:
-        devices.end_device(connection, who.organisation_id, device_id)
+        devices.end_device(connection, who.organisation_id, device_id, who.may_see_institution)
+        _note(request, connection, who, device_id, kind=SecurityKind.DEVICE_ENDED)
 
 
 @router.post("/devices/{device_id}/poll", summary="Fetch tokens", response_model=PollAnswer)
@@ -227,6 +234,22 @@ def report(body: ReportIn, who: Device, database: DatabaseDep, clock: ClockDep) 
         acknowledged=new,
         readings=[ReadingResult.model_validate(one) for one in taken],
         server_time=instant_text(now),
+    )
+
+
+def _note(
+    request: Request, connection: Connection, who: Principal, device_id: UUID, *, kind: SecurityKind
+) -> None:
+    """Write what somebody did with a device's secret into the security log."""
+    note(
+        connection,
+        kind,
+        now=request.app.state.clock.now(),
+        source=source_of(request),
+        organisation_id=who.organisation_id,
+        actor_id=who.user_id,
+        subject_id=device_id,
+        session_id=who.session_id,
     )
 
 

@@ -212,7 +212,9 @@ def revoke(
     response_model=TillOut,
     responses=problems(403, 404),
 )
-def change_limits(till_id: UUID, body: LimitsIn, who: Enroller, database: DatabaseDep) -> TillOut:
+def change_limits(
+    request: Request, till_id: UUID, body: LimitsIn, who: Enroller, database: DatabaseDep, clock: ClockDep
+) -> TillOut:
     """It counts from the next envelope on."""
     with database.write() as connection:
         till_list.set_limits(
@@ -220,6 +222,13 @@ def change_limits(till_id: UUID, body: LimitsIn, who: Enroller, database: Databa
             who.organisation_id,
             till_id,
             limits=Limits(body.limit_money_minor, body.limit_units_milli),
+        )
+        till_list.note_till(
+            *(connection, who, till_id),
+            kind=SecurityKind.TILL_LIMITS_SET,
+            now=clock.now(),
+            source=source_of(request),
+            detail=body.model_dump(),
         )
         return TillOut.model_validate(till_list.get_till(connection, who.organisation_id, till_id))
 

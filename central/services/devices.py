@@ -89,15 +89,21 @@ def check_meter_seen(
         raise Problem("meter.unknown", "There is no such meter.", status=404)
 
 
-def end_device(connection: Connection, organisation: UUID, device_id: UUID) -> None:
-    """Let a device's secret open nothing any more. Raises Problem `device.unknown` 404."""
-    ended = connection.execute(
-        update(device)
+def end_device(
+    connection: Connection, organisation: UUID, device_id: UUID, may_see: Callable[[UUID | None], bool]
+) -> None:
+    """Let a device's secret open nothing any more.
+
+    Raises Problem `device.unknown` 404: it is not there, or its meter is not in this person's view.
+    """
+    row = connection.execute(
+        select(meter.c.institution_id)
+        .join(device, device.c.meter_id == meter.c.id)
         .where(device.c.id == device_id, device.c.organisation_id == organisation)
-        .values(is_active=False)
-    )
-    if ended.rowcount == 0:
+    ).one_or_none()
+    if row is None or not may_see(row.institution_id):
         raise Problem("device.unknown", "There is no such device.", status=404)
+    connection.execute(update(device).where(device.c.id == device_id).values(is_active=False))
 
 
 def find_device(database: Database, device_id: UUID, secret: str, now: datetime) -> DevicePrincipal:

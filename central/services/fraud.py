@@ -1,8 +1,8 @@
 """Fraud rules: data that head office keeps, looked at for every line that is booked (docs/formats.md §10).
 
 The till applies what it can before a sale; here all of them are applied afterwards, over all tills. A rule
-that speaks flags the line `fraud:<rule>`, unless one that allows speaks too, as at the till. The line is booked
-whatever they say.
+that speaks flags the line `fraud:<rule>`, unless one that allows speaks too, as at the till. Whatever they
+say, the line is booked.
 """
 
 from __future__ import annotations

@@ -44,6 +44,9 @@ class SecurityKind(StrEnum):
     TILL_CODE_MADE = "till_code_made"
     TILL_ENROLLED = "till_enrolled"
     TILL_REVOKED = "till_revoked"
+    TILL_LIMITS_SET = "till_limits_set"
+    DEVICE_MADE = "device_made"
+    DEVICE_ENDED = "device_ended"
     ENVELOPE_WRITTEN_OFF = "envelope_written_off"
     KEY_LOADED = "key_loaded"
 

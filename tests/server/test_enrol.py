@@ -311,6 +311,11 @@ def test_tills_when_managed_by_people_then_by_role_and_organisation(shop: Shop) 
     assert Till(shop, "T02").enrol(enrol_code=code).status_code == 200
     limits = {"limit_money_minor": 5, "limit_units_milli": 6}
     assert manager.put(f"/v1/tills/{till.id}/limits", json=limits).json()["limit_money_minor"] == 5
+    (noted,) = manager.get("/v1/security/events", params={"kind": "till_limits_set"}).json()["items"]
+    assert (noted["subject_id"], noted["actor_id"], noted["detail"]) == (
+        *(str(till.id), str(manager.id)),
+        limits,
+    )
 
 
 def test_tills_when_let_in_ended_and_written_off_then_the_security_log_says_who(shop: Shop) -> None:

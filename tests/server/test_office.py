@@ -332,6 +332,18 @@ def test_device_when_its_secret_is_wrong_old_or_ended_then_401(
     other = till.server.make_organisation("other")
     stranger = till.server.person(Role.ADMINISTRATOR, organisation_id=other, username="eve")
     assert code_of(stranger.delete(f"/v1/devices/{device['id']}")) == (404, "device.unknown")
+    noted = [event["kind"] for event in chief.get("/v1/security/events").json()["items"]]
+    assert noted[:3] == ["device_ended", "device_made", "device_made"]
+
+
+def test_device_when_its_meter_is_of_nobody_or_another_institution_then_a_facility_manager_ends_it_not(
+    till: Till, device: dict[str, str]
+) -> None:
+    manager = till.server.person(
+        Role.FACILITY_MANAGER, organisation_id=till.shop.organisation, institution_id=new_id(till.now)
+    )
+    assert code_of(manager.delete(f"/v1/devices/{device['id']}")) == (404, "device.unknown")
+    assert as_device(till, device, "poll").status_code == 200
 
 
 def test_master_data_when_kept_by_an_administrator_then_tills_pull_it(till: Till, chief: Person) -> None:
