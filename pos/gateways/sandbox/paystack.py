@@ -20,7 +20,7 @@ from pos.gateways.sandbox.callbacks import Callback
 from pos.gateways.sandbox.core import Core, Provider, Tale, http_status, is_bad_secret
 from pos.gateways.sandbox.money import decimal_of
 from pos.gateways.sandbox.payments import Payment
-from pos.gateways.sandbox.paystack_answers import done, invalid, missing, not_found, page, refused
+from pos.gateways.sandbox.paystack_answers import done, from_text, invalid, missing, not_found, page, refused
 from pos.gateways.sandbox.paystack_charges import Charges
 from pos.gateways.sandbox.paystack_checkout import Checkout
 from pos.gateways.sandbox.paystack_people import People
@@ -342,10 +342,7 @@ def _metadata(value: object) -> object:
         return {"custom_fields": []}
     if not isinstance(value, str):
         return value if isinstance(value, dict) else invalid("Invalid metadata")
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+    return from_text(value)
 
 
 def _is_wanted(payment: Payment, query: Mapping[str, str]) -> bool:

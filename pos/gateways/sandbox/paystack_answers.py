@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -33,6 +34,16 @@ def missing(what: str) -> Answer:
 
 def invalid(message: str, status: int = 400) -> Answer:
     return refused(status, message, "invalid_params")
+
+
+def from_text(value: object) -> object:
+    """Return what JSON in a text holds, as some clients send members; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def no_reference() -> Answer:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pos.gateways.sandbox import paystack_data as data
 from pos.gateways.sandbox import paystack_views as views
 from pos.gateways.sandbox.payments import Payment
-from pos.gateways.sandbox.paystack_answers import done, invalid, missing, no_reference, refused
+from pos.gateways.sandbox.paystack_answers import done, from_text, invalid, missing, no_reference, refused
 from pos.gateways.sandbox.scenarios import Outcome, Scenario, scenario_of_ending
 from pos.gateways.sandbox.wire import Answer, Request, Route, json_answer
 
@@ -135,10 +135,10 @@ class Charges:
             "bank_transfer": self._transfer_way,
         }
         for name, way in ways.items():
-            if isinstance(value := fields.get(name), dict):
+            if isinstance(value := from_text(fields.get(name)), dict):
                 return way(value, fields)
         for name in ("qr", "eft", "capitec_pay"):
-            if isinstance(fields.get(name), dict):
+            if isinstance(from_text(fields.get(name)), dict):
                 return self._other_way(name)
         return missing("One of card, bank, mobile_money, ussd, bank_transfer, qr, eft or authorization_code")
 

@@ -405,3 +405,15 @@ def test_words_of_any_script_come_back_as_they_were_sent(
     assert paystack.ask("w1").json()["data"]["metadata"]["words"] == words
     assert mtn.ask(reference).json()["payerMessage"] == words
     assert vtpass.post("merchant-verify", {"billersCode": words, "serviceID": "dstv"}).json()["code"] == "000"
+
+
+def test_channel_of_a_charge_as_json_in_a_text_is_read(paystack: PaystackCaller) -> None:
+    """The client paystack-node writes its objects so."""
+    card = {"number": "4084084084084081", "cvv": "408", "expiry_month": "12", "expiry_year": "2030"}
+    whole = paystack.post(
+        "charge", paystack.body("t1", card=json.dumps(card), currency="NGN", amount="500000")
+    )
+    none = paystack.post("charge", paystack.body("t2", card="[" * 100_000, metadata="[" * 100_000))
+
+    assert whole.json()["data"]["status"] == "success"
+    assert (none.status_code, none.json()["code"]) == (400, "missing_params")
