@@ -68,8 +68,8 @@ def list_flags(
     cursor: Annotated[UUID | None, Query(description="The last id of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> FlagsOut:
-    """Oldest first."""
-    wanted = ReviewFilter(state=state, flag=flag, till_id=till)
+    """Oldest first; an auditor of an institution sees those of its meters."""
+    wanted = ReviewFilter(institution=who.institution, state=state, flag=flag, till_id=till)
     with database.read() as connection:
         found = review.list_flags(connection, who.organisation_id, wanted, after=cursor, limit=limit + 1)
     items = [FlagOut.model_validate(row) for row in found[:limit]]
@@ -80,7 +80,7 @@ def list_flags(
 def read_flag(flag_id: UUID, who: Reader, database: DatabaseDep) -> FlagDetailOut:
     """What was found, and the line it was found in."""
     with database.read() as connection:
-        row = review.get_flag(connection, who.organisation_id, flag_id)
+        row = review.get_flag(connection, who.organisation_id, flag_id, institution=who.institution)
         line = review.line_of(connection, row)
     return FlagDetailOut.model_validate({**row._mapping, "line": line})
 

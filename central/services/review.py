@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from central.errors import Problem
 from central.models.journal import journal_line, line_flag
+from central.models.master import meter
 from central.models.tills import till
 
 
@@ -29,8 +30,9 @@ class Bearer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFilter:
-    """Which flags are wanted."""
+    """Which flags are wanted; `institution`: only those of its meters."""
 
+    institution: UUID | None = None
     state: str | None = None
     flag: str | None = None
     till_id: UUID | None = None
@@ -45,6 +47,8 @@ def list_flags(
         .join(till, till.c.id == line_flag.c.till_id)
         .where(line_flag.c.organisation_id == organisation)
     )
+    if wanted.institution is not None:
+        query = query.where(_of_institution(organisation, wanted.institution))
     if wanted.state is not None:
         query = query.where(line_flag.c.state == wanted.state)
     if wanted.flag is not None:
@@ -56,13 +60,17 @@ def list_flags(
     return list(connection.execute(query.order_by(line_flag.c.id).limit(limit)))
 
 
-def get_flag(connection: Connection, organisation: UUID, flag_id: UUID) -> Row[Any]:
-    """Return one flag. Raises Problem `review.unknown` 404."""
+def get_flag(
+    connection: Connection, organisation: UUID, flag_id: UUID, *, institution: UUID | None = None
+) -> Row[Any]:
+    """Return one flag; `institution`: of one of its meters. Raises Problem `review.unknown` 404."""
     query = (
         select(line_flag, till.c.code.label("till_code"))
         .join(till, till.c.id == line_flag.c.till_id)
         .where(line_flag.c.organisation_id == organisation, line_flag.c.id == flag_id)
     )
+    if institution is not None:
+        query = query.where(_of_institution(organisation, institution))
     row = connection.execute(query).one_or_none()
     if row is None:
         raise Problem("review.unknown", "There is no such flag.", status=404)
@@ -105,3 +113,10 @@ def decide(
     if decided.rowcount == 0:
         raise Problem("review.decided", "This was decided already.", status=409)
     return row
+
+
+def _of_institution(organisation: UUID, institution: UUID) -> ColumnElement[bool]:
+    own = select(meter.c.id).where(
+        meter.c.organisation_id == organisation, meter.c.institution_id == institution
+    )
+    return line_flag.c.meter_id.in_(own)

@@ -241,6 +241,31 @@ def test_review_when_by_another_organisation_or_role_then_nothing(till: Till, ch
     assert len(auditor.get("/v1/review").json()["items"]) == 1
 
 
+def test_auditor_of_an_institution_sees_the_questions_of_its_meters_and_nothing_of_others(
+    till: Till, chief: Person
+) -> None:
+    school = new_id(till.now)
+    with till.server.database.write() as connection:
+        mine = meter.c.id == till.shop.meters[DRNS[1]]
+        connection.execute(update(meter).where(mine).values(institution_id=school))
+    for drn in DRNS[:2]:
+        till.sell(drn, units_milli=1)
+    till.push()
+    propose(till, proposal(till))
+    auditor = till.server.person(
+        Role.AUDITOR, organisation_id=till.shop.organisation, institution_id=school, username="ursula"
+    )
+    flags = {one["meter_id"]: one["id"] for one in chief.get("/v1/review").json()["items"]}
+    own, others = (flags[str(till.shop.meters[drn])] for drn in (DRNS[1], DRNS[0]))
+
+    assert [one["id"] for one in auditor.get("/v1/review").json()["items"]] == [own]
+    assert auditor.get(f"/v1/review/{own}").status_code == 200
+    assert code_of(auditor.get(f"/v1/review/{others}")) == (404, "review.unknown")
+    assert len(chief.get("/v1/proposals").json()["items"]) == 1
+    assert auditor.get("/v1/proposals").json()["items"] == []
+    assert auditor.get("/v1/security/events").json() == {"items": [], "next_cursor": None}
+
+
 def reading_of(till: Till, drn: str = DRNS[0], **changes: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
         "reading_id": str(new_id(till.now)),
