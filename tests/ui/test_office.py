@@ -323,6 +323,31 @@ def test_table_models_when_tested_by_qt_are_sound(desktop: Desktop, screen: Offi
     assert all(model.rowCount() == 0 for model in screen.models.values())
 
 
+def test_review_when_the_list_is_narrow_then_its_card_says_the_question_whole(
+    desktop: Desktop, screen: OfficeScreen, office: Shop
+) -> None:
+    desktop.window.resize(1024, 600)
+    desktop.settle()
+    narrow = cast(OfficeScreen, desktop.screen)
+    other = office.till("T08")
+    other.sell(units_milli=999_000)
+    assert other.flags() == ["price"]
+    sign_in(desktop, narrow)
+    narrow._turn(REVIEW)
+    desktop.settle()
+
+    assert narrow.detail.texts() == ["Question", "Head office adds up otherwise.", "Entry", "1"]
+
+
+def test_sessions_when_listed_then_no_instant_is_cut(desktop: Desktop, screen: OfficeScreen) -> None:
+    sign_in(desktop, screen)
+    screen._turn(SESSIONS)
+    desktop.settle()
+
+    table = screen.tables[SESSIONS]
+    assert all(table.columnWidth(n) >= table.sizeHintForColumn(n) for n in (0, 1))
+
+
 def test_review_when_a_flag_is_decided_leaves_the_list(
     desktop: Desktop, screen: OfficeScreen, office: Shop
 ) -> None:

@@ -74,15 +74,12 @@ class OfficeDetailCard(Card):
         return "", []
 
     def _flag_lines(self, row: OfficeFlag) -> list[tuple[str, str]]:
-        """The question whole, and where its fact stands; a narrow list has no room for them."""
-        say, wording = self._look.say, self._look.wording
+        """The question whole and the entry, for which a narrow list has no room; a wide one says all."""
+        say, metrics = self._look.say, self._look.metrics
+        if not (metrics.is_compact or metrics.is_single_column):
+            return []
         question = FLAG_SENTENCES.get(flag_of(row.flag), "Has a question")
-        return [
-            (say("Question"), say(question)),
-            (say("Till"), row.till_code),
-            (say("Entry"), wording.count(row.seq)),
-            (say("Money"), wording.money(row.money_minor)),
-        ]
+        return [(say("Question"), say(question)), (say("Entry"), self._look.wording.count(row.seq))]
 
     def _meter_lines(self, row: OfficeMeter) -> Iterator[tuple[str, str]]:
         say, wording = self._look.say, self._look.wording

@@ -23,6 +23,7 @@ Row = TypeVar("Row")
 ROWS_SHOWN = 8
 _ACTS_WIDTH = 200
 _ACT_GAP = 4
+_FOOT = 5
 _ACT_MARGIN = 12
 
 
@@ -84,6 +85,8 @@ class GroupCard(Card, Generic[Row]):
         self.table.opened.connect(self._on_enter)
         self.table.moved.connect(self._on_moved)
         self.body.addWidget(self.table)
+        # The last line ends above the round corners of the card.
+        self.body.addSpacing(_FOOT)
 
     def _make_head(self, title: str, light: str) -> QWidget:
         look = self._look
