@@ -35,7 +35,7 @@ from pos.domain.journal import instant_text
 from pos.domain.payment_reports import Outcome
 from pos.errors import Rejected, Unavailable
 from pos.gateways.bank_lists import BankLists
-from pos.gateways.base import PaymentGateway
+from pos.gateways.base import Answer, PaymentGateway, RefundRequest
 from pos.gateways.requests_check import check_country
 from pos.gateways.wire import answer_message, banks_message, provider_message, refund_of, request_of, step_of
 
@@ -107,15 +107,16 @@ class Payments:
         payment = gateway.ask_payment(message.payment_reference)
         if payment.is_silent:
             return answer_message(replace(payment, outcome=Outcome.NOT_SENT))
-        # The provider's own number of this payment: what the till gives as such may be that of another's.
-        refund = replace(refund_of(message), provider_reference=payment.provider_reference)
-        return answer_message(gateway.refund(refund))
+        return answer_message(gateway.refund(_own_refund(message, payment)))
 
     def refund_status(self, who: TillPrincipal, provider: str, message: PayRefund) -> PayAnswer:
         """Ask what became of a refund."""
         gateway = self._gateway(who, provider)
         self._refuse_foreign(who, provider, message.payment_reference)
-        return answer_message(gateway.ask_refund(refund_of(message)))
+        payment = gateway.ask_payment(message.payment_reference)
+        if payment.is_silent:
+            return answer_message(payment)
+        return answer_message(gateway.ask_refund(_own_refund(message, payment)))
 
     def balance(self, who: TillPrincipal, provider: str) -> BalanceAnswer:
         """Ask for the shop's money there. Raises Problem 503."""
@@ -218,6 +219,11 @@ def owner_of(connection: Connection, provider: str, reference: str) -> UUID | No
     """Return the till whose payment or refund a reference is, None for nobody's."""
     known = _known(connection, provider, reference)
     return None if known is None else known.till_id
+
+
+def _own_refund(message: PayRefund, payment: Answer) -> RefundRequest:
+    """Give a refund with the provider's own number of its payment: what a till gives may be another's."""
+    return replace(refund_of(message), provider_reference=payment.provider_reference)
 
 
 def _known(connection: Connection, provider: str, reference: str) -> Any:

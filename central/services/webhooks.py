@@ -51,13 +51,18 @@ class Webhooks:
         self._clock = clock
 
     def take(self, callback: Callback) -> bool:
-        """Keep a callback; False for one that came before.
+        """Keep a callback; False for one that came before, and for one that is no use.
+
+        Where nothing vouches for the sender, only what names a payment of ours is kept: else whoever finds
+        the address could fill the database.
 
         Raises:
             UserError: `webhook.unknown_provider`, `webhook.signature`, `webhook.unreadable`,
                 `webhook.no_reference`, `webhook.too_long`.
         """
         hint = self._read(callback)
+        if not self._is_vouched_for(hint) and self._owner_of(hint) is None:
+            return False
         with self._database.write(lock="webhook") as connection:
             place = {"known_provider": hint.provider, "known_event": hint.event_id}
             if connection.execute(_KNOWN, place).scalar() is not None:
@@ -76,6 +81,15 @@ class Webhooks:
             }
             connection.execute(_KEEP, row)
         return True
+
+    def _is_vouched_for(self, hint: Hint) -> bool:
+        """Say whether a signature fitted, or the hidden part of an address that has one."""
+        has_hidden_part = any(one.callback_secret for one in self._accounts.of_provider(hint.provider))
+        return bool(hint.signed_by) or (hint.provider == "mtn_momo" and has_hidden_part)
+
+    def _owner_of(self, hint: Hint) -> UUID | None:
+        with self._database.read() as connection:
+            return owner_of(connection, hint.provider, hint.reference)
 
     def last_number(self) -> int:
         """Return the number of the newest callback, 0 before the first."""

@@ -204,7 +204,7 @@ class Paystack:
         if result.status != OK or not isinstance(listed, list):
             return unclear(call, result)
         for entry in listed:
-            if request.reference in text_of(inside(entry, "merchant_note")):
+            if request.reference in text_of(inside(entry, "merchant_note")).split():
                 return _refund_answer(call, result, entry, request)
         return Answer(Outcome.NOT_FOUND, Reason.NOT_FOUND, raw_of(call, result))
 

@@ -24,6 +24,7 @@ from pos.gateways.factory import Account
 from pos.gateways.http import Line
 from pos.gateways.sandbox import Sandbox
 from pos.gateways.sandbox import credentials as keys
+from pos.gateways.sandbox.scenarios import Outcome
 from tests.server.rig import Server
 from tests.server.till_rig import Till, make_shop
 
@@ -206,6 +207,33 @@ def test_refund_when_the_payment_cannot_be_asked_about_has_not_left(till: Till, 
     assert sandbox.core.book.find("mtn", "refund", refund["reference"]) is None
 
 
+def test_refund_status_when_it_names_anothers_payment_tells_of_its_own_only(
+    till: Till, sandbox: Sandbox
+) -> None:
+    """The account is shared: what a till calls the provider's number may be that of another's payment."""
+    other = till.shop.till("T02")
+    mine, theirs = reference(), reference()
+    for owner, name in ((till, mine), (other, theirs)):
+        body = request(name) | {"currency": "GHS", "pay_by": {"by": "link"}}
+        assert post(owner, "paystack/requests", body).json()["outcome"] == "sent"
+        payment = sandbox.core.book.find("paystack", "transaction", name)
+        assert payment is not None
+        sandbox.core.book.finish(payment, Outcome.PAID)
+    paid = get(other, f"paystack/requests/{theirs}").json()
+    refund = {"payment_reference": theirs, "amount_minor": 100, "currency": "GHS", "note": "wrong meter"}
+    given = post(other, "paystack/refunds", refund | {"reference": reference()}).json()
+    assert given["outcome"] == "sent", given
+
+    spied = post(
+        till,
+        "paystack/refunds/status",
+        refund
+        | {"reference": "wrong", "payment_reference": mine, "provider_reference": paid["provider_reference"]},
+    ).json()
+
+    assert (spied["outcome"], "wrong meter" in spied["raw"]["body"]) == ("not_found", False)
+
+
 def test_balance_and_payer_when_asked_are_passed_on(till: Till) -> None:
     assert get(till, "mtn_momo/balance").json()["currency"] == "RWF"
     assert post(till, "mtn_momo/payers", {"phone": PHONE}).json()["is_active"] is True
@@ -279,6 +307,34 @@ def test_callback_when_it_comes_is_a_hint_for_the_till_once(server: Server, till
     assert get(till, f"hints?after={found['after']}&wait_s=0").json()["hints"] == []
     other = till.shop.till("T02")
     assert get(other, f"hints?after={start['after']}&wait_s=0").json()["hints"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("vtpass", {"type": "transaction-update", "data": {"requestId": "REF", "code": "000"}}),
+        ("airtel_money", {"transaction": {"id": "REF", "status_code": "TS"}}),
+        ("mtn_momo", {"externalId": "REF", "status": "SUCCESSFUL"}),
+    ],
+)
+def test_callback_when_nobody_vouches_for_it_is_kept_for_a_payment_of_ours_only(
+    server: Server, till: Till, path: str, body: dict[str, Any]
+) -> None:
+    """Whoever finds the address of a provider that signs nothing must not fill the database."""
+    mine = reference()
+    post(till, "mtn_momo/requests", request(mine))
+    webhooks = server.app.state.head_office.webhooks
+    webhooks._accounts = PaymentAccounts([], Line(server.clock))
+    start = webhooks.last_number()
+
+    for number in range(3):
+        text = json.dumps(body).replace("REF", f"nobodys-{number}")
+        assert hook(server, path, text.encode()).status_code == 200
+    assert webhooks.last_number() == start
+
+    answer = hook(server, path, json.dumps(body).replace("REF", mine).encode())
+    assert answer.json() == {"response": "success"}
+    assert webhooks.last_number() == (start + 1 if path == "mtn_momo" else start)
 
 
 def test_callback_when_put_as_mtn_does_is_taken(server: Server, till: Till) -> None:

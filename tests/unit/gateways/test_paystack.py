@@ -430,6 +430,15 @@ def test_refund_words(wire: responses.RequestsMock, word: str, outcome: Outcome)
     assert paystack().ask_refund(REFUND).outcome is outcome
 
 
+def test_refund_is_not_that_of_another_reference_which_begins_alike(wire: responses.RequestsMock) -> None:
+    wire.get(
+        f"{URL}/refund?transaction=7001&perPage=100",
+        json={"status": True, "data": [{"merchant_note": "refund-10 wrong meter", "status": "processed"}]},
+    )
+
+    assert paystack().ask_refund(REFUND).outcome is Outcome.NOT_FOUND
+
+
 def test_balance_of_the_accounts_currency(wire: responses.RequestsMock) -> None:
     listed = [{"currency": "NGN", "balance": 1}, {"currency": "GHS", "balance": 500_000}]
     wire.get(f"{URL}/balance", json={"status": True, "data": listed})
