@@ -280,7 +280,7 @@ class Enrolment:
             envelope=None
             if row.forked_at is not None
             else self._envelopes.renew(connection, row.id, in_force=request.envelope_sequence, now=now),
-            replaced=_replaced_facts(connection, row),
+            replaced=_replaced_facts(connection, row, request.replaces),
             server_time=instant_text(now),
             min_app=min_app(connection),
         )
@@ -355,11 +355,15 @@ def _has_replaced(known: Row[Any] | None, replaced: Replaced) -> bool:
 
 
 def _replaced_till(connection: Connection, organisation_id: UUID, replaced: Replaced) -> Row[Any]:
-    """Return the till that is replaced; its book must be the one the server knows, as far as both reach."""
+    """Return the till that is replaced; its book must be the one the server knows, as far as both reach.
+
+    Or one of two that are known to part: somebody sold with a copy of the till.
+    """
     row = connection.execute(
         select(till).where(till.c.id == replaced.till, till.c.organisation_id == organisation_id)
     ).one_or_none()
-    if row is None or row.state == "replaced" or not _is_hash_known(connection, row, replaced):
+    is_ours = row is not None and (_is_hash_known(connection, row, replaced) or _has_parted(row, replaced))
+    if row is None or row.state == "replaced" or not is_ours:
         raise Problem(
             "enrol.replaces_unknown", "The server does not know the till that is replaced.", status=409
         )
@@ -369,25 +373,39 @@ def _replaced_till(connection: Connection, organisation_id: UUID, replaced: Repl
 def _is_hash_known(connection: Connection, row: Row[Any], replaced: Replaced) -> bool:
     if replaced.seq > row.head_seq:
         return True
-    if replaced.seq == 0:
-        return bytes.fromhex(replaced.hash) == GENESIS_HASH
-    stored: bytes = connection.execute(
-        select(journal_line.c.hash).where(
-            journal_line.c.till_id == row.id, journal_line.c.seq == replaced.seq
-        )
-    ).scalar_one()
-    return stored == bytes.fromhex(replaced.hash)
+    return _hash_at(connection, row, replaced.seq) == bytes.fromhex(replaced.hash)
 
 
-def _replaced_facts(connection: Connection, row: Row[Any]) -> ReplacedTill | None:
+def _hash_at(connection: Connection, row: Row[Any], seq: int) -> bytes:
+    if seq == 0:
+        return GENESIS_HASH
+    found = select(journal_line.c.hash).where(journal_line.c.till_id == row.id, journal_line.c.seq == seq)
+    return bytes(connection.execute(found).scalar_one())
+
+
+def _has_parted(row: Row[Any], replaced: Replaced) -> bool:
+    """Say whether the restored book reaches beyond the line at which it and a copy are known to part."""
+    return row.forked_at is not None and replaced.seq >= row.fork_seq
+
+
+def _replaced_facts(connection: Connection, row: Row[Any], replaced: Replaced | None) -> ReplacedTill | None:
+    """Return what there is of the replaced till's book: of one that parted, what both have."""
     if row.replaces is None:
         return None
     former = connection.execute(select(till).where(till.c.id == row.replaces)).one()
+    last_seq, last_hash = former.head_seq, former.head_hash
+    if (
+        replaced is not None
+        and _has_parted(former, replaced)
+        and not _is_hash_known(connection, former, replaced)
+    ):
+        last_seq = max(0, former.fork_seq - 1)
+        last_hash = _hash_at(connection, former, last_seq)
     return ReplacedTill(
         till=former.id,
         till_code=former.code,
-        last_seq=former.head_seq,
-        last_hash=former.head_hash.hex(),
+        last_seq=last_seq,
+        last_hash=last_hash.hex(),
         receipt_last=former.receipt_last,
     )
 

@@ -99,6 +99,23 @@ class Feed:
         )
         return connection.execute(query).scalar() or 0
 
+    def knows(self, connection: Connection, organisation: UUID, resource: str, *, change: int) -> bool:
+        """Say whether somebody may have pulled up to a number in this database.
+
+        Numbers jump after a restore. One of before is known only while a row of its time has it or a greater
+        one: what was given after the back-up and lost is beyond all of them.
+        """
+        head = self.head(connection, organisation, resource)
+        if not change or change // JUMP == head // JUMP:
+            return change <= head
+        later = select(feed.c.change).where(
+            feed.c.organisation_id == organisation,
+            feed.c.resource == resource,
+            feed.c.change >= change,
+            feed.c.change < (change // JUMP + 1) * JUMP,
+        )
+        return change <= head and connection.execute(later.limit(1)).first() is not None
+
     def page(
         self,
         connection: Connection,
@@ -148,8 +165,3 @@ def jump_after_restore(connection: Connection) -> None:
             .where(feed_head.c.organisation_id == row.organisation_id, feed_head.c.resource == row.resource)
             .values(change=(row.change // JUMP + 1) * JUMP)
         )
-
-
-def is_of_one_database(change: int, other: int) -> bool:
-    """Say whether two numbers were given between the same two restores."""
-    return change // JUMP == other // JUMP

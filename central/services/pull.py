@@ -15,7 +15,7 @@ from central.db import Database
 from central.errors import Problem
 from central.models.master import feed, feed_cursor, meter, supply_group
 from central.services.bulk import upsert_rows
-from central.services.feed import EVERYBODY, MAPPINGS, ROWS_MAX, Feed, Page, is_of_one_database
+from central.services.feed import EVERYBODY, MAPPINGS, ROWS_MAX, Feed, Page
 from central.services.former_lines import succession_of
 from central.services.key_changes import set_due_starts
 from central.services.lanes import lanes_of
@@ -66,9 +66,8 @@ class Pull:
     def _after(self, connection: Connection, who: TillPrincipal, place: PullPlace) -> int:
         text = place.cursor or "0"
         if text.isascii() and text.isdigit() and len(text) < 19:
-            after, head = int(text), self._feed.head(connection, who.organisation_id, place.resource)
-            # A cursor from before a restore may count changes that the restored database never had.
-            if after <= head and (not after or is_of_one_database(after, head)):
+            after = int(text)
+            if self._feed.knows(connection, who.organisation_id, place.resource, change=after):
                 return after
         raise Problem("sync.cursor", "This cursor is not known here: pull the resource anew.", status=410)
 

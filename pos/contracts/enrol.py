@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from pos.contracts.envelope import SignedEnvelope
-from pos.contracts.wire import Currency, Hash, InstantText, Message, PublicKey
+from pos.contracts.wire import Currency, Hash, InstantText, Message, PublicKey, Whole
 
 EnrolCode = Annotated[str, StringConstraints(pattern=r"^[A-Z2-7]{10}$")]
 """Ten base32 characters; blanks, dashes and small letters are cleaned away before."""
@@ -24,7 +24,7 @@ class Replaced(Message):
     """The till that the new one replaces: its id, and how far its book was restored."""
 
     till: UUID
-    seq: int
+    seq: Whole
     hash: Hash
 
 
@@ -41,7 +41,7 @@ class EnrolRequest(Message):
     is_demo: bool = False
     app: str = ""
     # The envelope in force on a till that stood alone: the server's first one comes after it.
-    envelope_sequence: int = 0
+    envelope_sequence: Whole = 0
     replaces: Replaced | None = None
 
 
@@ -73,7 +73,8 @@ class ReplacedTill(Message):
     """What the server has of the replaced till.
 
     Where `last_seq` is above the restored seq, the new till fetches the lines between with
-    `GET /v1/sync/lines`; where it is below, it pushes them (pos.contracts.push).
+    `GET /v1/sync/lines`; where it is below, it pushes them (pos.contracts.push). Of a book that a copy of the
+    till carried on otherwise it is the last line that both have.
     `receipt_last` is the last receipt number booked, 0 for none.
     """
 

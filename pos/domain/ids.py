@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from uuid import UUID
 
@@ -24,6 +25,17 @@ def new_id(at: datetime) -> UUID:
     milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
     counted = next(_counter) & (1 << _COUNTER_BITS) - 1
     tail = counted << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+    return _with_tail(milliseconds, tail)
+
+
+def id_from(at: datetime, text: str) -> UUID:
+    """Return the one id of a fact at `at` that follows from others: `text` names it and is hashed."""
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    tail = int.from_bytes(sha256(text.encode()).digest()[:10])
+    return _with_tail(milliseconds, tail & (1 << _COUNTER_BITS + _RANDOM_BITS) - 1)
+
+
+def _with_tail(milliseconds: int, tail: int) -> UUID:
     return UUID(
         int=(milliseconds & 0xFFFF_FFFF_FFFF) << 80
         | 7 << 76

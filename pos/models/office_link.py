@@ -83,6 +83,7 @@ def begin_link(
     till_id: UUID,
     at: datetime,
     server_keys: Iterable[Mapping[str, str]],
+    tallied_seq: int = 0,
 ) -> None:
     """Write the link of a till that was enrolled now, in place of any other."""
     connection.execute(server_link.delete())
@@ -97,7 +98,7 @@ def begin_link(
             server_keys=keys_text(server_keys),
             keeps_server_clock=False,
             min_app="",
-            tallied_seq=0,
+            tallied_seq=tallied_seq,
         )
     )
 

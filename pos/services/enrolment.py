@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
 
 from pos.contracts.enrol import EnrolAnswer, EnrolRequest, Replaced
 from pos.domain.canonical import JsonObject
@@ -17,7 +18,7 @@ from pos.domain.receipt_number import receipt_number
 from pos.errors import UserError
 from pos.models.ledger_book import Book, read_head
 from pos.models.office import replaced_book
-from pos.models.office_link import begin_link, find_former_link, find_link
+from pos.models.office_link import Link, begin_link, find_former_link, find_link
 from pos.models.shop import organisation, sales_point, till
 from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
@@ -60,6 +61,9 @@ class Enrolment:
     ) -> Enrolled:
         """Enrol with a code from head office; broken off, the same again gives the same.
 
+        A till that head office does not know any more, since it was restored, is enrolled anew: it keeps its
+        book, and sends all of it again.
+
         `progress` gets the lines fetched back from head office so far.
 
         Raises:
@@ -87,7 +91,7 @@ class Enrolment:
     def _request(self, code: str, *, replaces: bool) -> tuple[EnrolRequest, FormerEnd | None]:
         with self._units.read() as connection:
             head, former = read_head(connection), find_former_end(connection)
-            if find_link(connection) is not None:
+            if not _may_enrol(find_link(connection)):
                 raise _already_here()
             if head.is_training:
                 raise UserError("enrol.training", "A training till is never enrolled.")
@@ -131,8 +135,8 @@ class Enrolment:
         *,
         actor: Actor,
     ) -> None:
-        connection = unit.connection
-        if find_link(connection) is not None:
+        connection, known = unit.connection, find_link(unit.connection)
+        if not _may_enrol(known):
             # Somebody else's window or a second press was faster: one line says that it was enrolled.
             raise _already_here()
         _take_places(connection, answer)
@@ -142,6 +146,7 @@ class Enrolment:
             till_id=answer.till,
             at=self._clock.now(),
             server_keys=[key.model_dump() for key in answer.server_keys],
+            tallied_seq=0 if known is None else known.tallied_seq,
         )
         body: JsonObject = {
             "till_code": answer.till_code,
@@ -157,8 +162,11 @@ class Enrolment:
         self._book.record(unit, "till_enrolled", body, actor=actor.id)
         if former is not None and answer.replaced is not None:
             _note_replaced(connection, former, answer)
-        if answer.envelope is not None:
+        if answer.envelope is not None and known is None:
             self._take_envelope(unit, answer, actor)
+        elif answer.envelope is not None:
+            # It counts none of this book yet: the one in force stays until the book is sent.
+            take_lanes(connection, answer.envelope)
 
     def _take_envelope(self, unit: WriteUnit, answer: EnrolAnswer, actor: Actor) -> None:
         """Take the first envelope; where it is not newer than the till's own, only its lanes (§8)."""
@@ -222,6 +230,11 @@ def clean_code(text: str) -> str:
     return code
 
 
+def _may_enrol(link: Link | None) -> bool:
+    """Whether there is no head office yet, or one that does not know this till (any more)."""
+    return link is None or (link.state == "enrolled" and link.failed_code == "till.not_authorised")
+
+
 def _already_here() -> UserError:
     return UserError("enrol.already_here", "This till is enrolled already.")
 
@@ -264,14 +277,16 @@ def _take_places(connection: Connection, answer: EnrolAnswer) -> None:
 def _note_replaced(connection: Connection, former: FormerEnd, answer: EnrolAnswer) -> None:
     assert answer.replaced is not None
     server = answer.replaced
+    values = {
+        "book_number": former.number,
+        "restored_seq": former.seq,
+        "server_seq": server.last_seq,
+        "server_hash": bytes.fromhex(server.last_hash),
+        "server_receipt_last": server.receipt_last,
+        "level_seq": min(former.seq, server.last_seq),
+    }
     connection.execute(
-        replaced_book.insert().values(
-            till_id=former.till_id,
-            book_number=former.number,
-            restored_seq=former.seq,
-            server_seq=server.last_seq,
-            server_hash=bytes.fromhex(server.last_hash),
-            server_receipt_last=server.receipt_last,
-            level_seq=min(former.seq, server.last_seq),
-        )
+        insert(replaced_book)
+        .values(till_id=former.till_id, **values)
+        .on_conflict_do_update(index_elements=["till_id"], set_=values)
     )

@@ -216,6 +216,11 @@ class SyncEngine:
             report.pushed += pushed.lines
             report.flagged += pushed.flagged
             report.repeated += pushed.repeated
+            if pushed.kept:
+                report.troubles["push"] = [
+                    f"{pushed.kept} records of the till before this one stay here: head office has others in "
+                    "their place, a copy of that till sold too. Enter their sales from the papers."
+                ]
 
     def _take_rows(
         self,
@@ -229,7 +234,8 @@ class SyncEngine:
             progress(SyncProgress("pull", pull.resource, pull.rows))
 
         pulled: Pulled = self._pull.run(progress=tell, is_cancelled=is_cancelled)
-        report.pulled, report.troubles = pulled.rows, pulled.troubles
+        report.pulled = pulled.rows
+        report.troubles |= pulled.troubles
         report.proposed = self._register.run(is_cancelled=is_cancelled)
 
     def _compare(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -30,17 +31,24 @@ from pos.sync.stops import forked
 from pos.system.clock import Clock
 
 PATH = "/v1/sync/push"
+KEPT_HERE = "fork"
+"""The flag of lines that head office has not, for a copy of the till wrote others in their place."""
+
 _ROOM_FOR_HEADER = 1_000
 _GZIP_LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did: lines sent, how many of them are flagged, how many the server had already."""
+    """What a push did: lines sent, how many of them are flagged, how many the server had already.
+
+    `kept` are lines of a former book that stay here: head office has those of a copy of that till instead.
+    """
 
     lines: int = 0
     flagged: int = 0
     repeated: int = 0
+    kept: int = 0
 
 
 class LinesOf(Protocol):
@@ -110,6 +118,7 @@ class FormerBook:
         return self._one(connection, "restored_seq")
 
     def after(self, connection: Connection, seq: int, *, limit: int) -> list[StoredLine]:
+        limit = max(0, min(limit, self.head(connection) - seq))
         return former_lines_after(connection, seq, book_number=self.number(connection), limit=limit)
 
     def note(self, connection: Connection, acked_seq: int) -> None:
@@ -120,6 +129,21 @@ class FormerBook:
 
     def number(self, connection: Connection) -> int:
         return self._one(connection, "book_number")
+
+    def part(self, connection: Connection, seq: int, *, at: datetime) -> int:
+        """Let the book end before `seq` for head office; the lines from there on stay here, each says so.
+
+        Returns how many those are.
+        """
+        kept = range(seq, self.head(connection) + 1)
+        flags = dict.fromkeys(kept, (KEPT_HERE,))
+        store_flags(connection, flags, book_number=self.number(connection), at=at)
+        connection.exec_driver_sql(
+            "UPDATE replaced_book SET restored_seq = ?1, level_seq = ?1, server_seq = min(server_seq, ?1) "
+            "WHERE till_id = ?2",
+            (seq - 1, self.till_id.bytes),
+        )
+        return len(kept)
 
     def _one(self, connection: Connection, column: str) -> int:
         query = f"SELECT {column} FROM replaced_book WHERE till_id = ?"  # noqa: S608 - our own columns
@@ -151,7 +175,7 @@ class Push:
             ServerRefusal: `sync.bad_hash`, `sync.bad_signature`, and others.
         """
         done, of, pushed = 0, self._waiting(book), Pushed()
-        gaps = 0
+        gaps = kept = 0
         while not is_cancelled():
             batch = self._batch(book)
             if not batch:
@@ -160,14 +184,14 @@ class Push:
                 answer = self._send(book, batch)
             except ServerRefusal as refusal:
                 gaps += 1
-                self._refused(book, refusal, gaps)
+                kept += self._refused(book, refusal, gaps)
                 continue
             flagged = self._take(book, answer, batch)
             repeated = sum(one.result == "duplicate" for one in answer.results)
             done += len(batch)
             pushed = Pushed(done, pushed.flagged + flagged, pushed.repeated + repeated)
             progress(done, max(of, done))
-        return pushed
+        return replace(pushed, kept=kept)
 
     def _waiting(self, book: LinesOf) -> int:
         with self._units.read() as connection:
@@ -236,8 +260,11 @@ class Push:
             change_link(unit.connection, state="forked", state_reason=f"line {acked_seq}")
         raise forked()
 
-    def _refused(self, book: LinesOf, refusal: ServerRefusal, gaps: int) -> None:
-        """Go on from where the server is after a gap; write a fork down; raise everything else."""
+    def _refused(self, book: LinesOf, refusal: ServerRefusal, gaps: int) -> int:
+        """Go on from where the server is after a gap; write a fork down; raise everything else.
+
+        Returns how many lines stay here: a fork of a former book stops nobody, its till is gone.
+        """
         expected = refusal.problem.expected_seq
         is_gap = refusal.code == "sync.gap" and expected is not None
         with self._units.write() as unit:
@@ -249,9 +276,11 @@ class Push:
                 if gaps > 2 or expected < 1 or (expected - 1 > acked and refusal.problem.hash is None):
                     raise refusal
                 book.note(unit.connection, expected - 1)
-                return
+                return 0
+            seq = refusal.problem.seq or expected
+            if is_fork and isinstance(book, FormerBook) and seq:
+                return book.part(unit.connection, seq, at=self._clock.now())
             if is_fork:
-                seq = refusal.problem.seq or expected
                 change_link(unit.connection, state="forked", state_reason=f"line {seq}")
         if is_fork:
             raise forked() from refusal

@@ -262,12 +262,24 @@ def test_pull_when_the_database_was_restored_then_begun_anew_and_what_is_lost_is
         )
         jump_after_restore(connection)
     put_record(till, "settings", {"id": "a.c", "value": "new"})
-    for cursor in (old, lost):
-        refusal = till.get("/v1/sync/pull", resource="settings", cursor=cursor)
-        assert (refusal.status_code, refusal.json()["code"]) == (410, "sync.cursor")
-    page = till.pull("settings")
-    assert [row["value"] for row in page["rows"]] == ["first", "new"]
+    assert [row["value"] for row in till.pull("settings", old)["rows"]] == ["new"]
+    refusal = till.get("/v1/sync/pull", resource="settings", cursor=lost)
+    assert (refusal.status_code, refusal.json()["code"]) == (410, "sync.cursor")
+    page = till.pull("settings", limit=1)
+    assert [row["value"] for row in page["rows"]] == ["first"]
+    page = till.pull("settings", page["cursor"], limit=1)
+    assert [row["value"] for row in page["rows"]] == ["new"]
     assert till.pull("settings", page["cursor"])["rows"] == []
+
+
+def test_pull_when_the_database_was_restored_and_nothing_changed_since_then_it_is_not_begun_anew_for_ever(
+    till: Till,
+) -> None:
+    with till.server.database.write() as connection:
+        jump_after_restore(connection)
+    cursor = till.pull("meters")["cursor"]
+    page = till.pull("meters", cursor)
+    assert (page["rows"], page["cursor"]) == ([], cursor)
 
 
 def test_pull_when_rows_were_only_deleted_then_the_cursor_moves_on(till: Till) -> None:

@@ -1,6 +1,8 @@
 """The drills of docs/recovery.md, each run as a person would, against the real server."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,17 +11,20 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from central.services.feed import jump_after_restore
 from central.services.verify import verify_till
 from pos.bootstrap import restore_till
 from pos.domain.permissions import Role
 from pos.domain.shift import cash_count
 from pos.errors import MachineFault, Unavailable, UserError
 from pos.models.ledger_book import read_head
+from pos.models.queries.uploads import flagged_entries
 from pos.services.enrol_values import Enrolled
 from pos.services.restore import RestoreRequest
 from pos.services.sale_values import SaleRequest
 from pos.services.verify import verify
 from pos.sync.books import Books
+from pos.sync.client import ServerRefusal
 from pos.sync.engine import SyncReport
 from pos.sync.stops import ForkedError
 from pos.system.mirror_file import mirror_name
@@ -338,6 +343,47 @@ def test_copied_till_when_both_sell_the_second_to_sync_is_caught_and_stops(
     assert stop.value.code == "sync.fork"
 
 
+@pytest.mark.parametrize(("theirs", "ours"), [(3, 1), (1, 2)])
+def test_copied_till_when_the_stopped_one_is_replaced_it_sells_on_and_names_what_stays_here(
+    real_till: RealTill, open_real_till: OpenTill, tmp_path: Path, *, theirs: int, ours: int
+) -> None:
+    """Whether the back-up ends behind the line at which the books part or reaches beyond head office's."""
+    working(real_till)
+    copy = tmp_path / "copy"
+    real_till.till.units.checkpoint()
+    shutil.copytree(real_till.till.folder.root, copy, ignore=shutil.ignore_patterns("*.lock", "backups"))
+    twin = open_real_till(copy)
+    for n in range(theirs):
+        real_till.sell(DRNS[0], 2_000 + n)
+    real_till.engine.run_once()
+    sold = [twin.sell(DRNS[1], 2_500 + n).sale_uuid for n in range(ours)]
+    with pytest.raises(ForkedError):
+        twin.engine.run_once()
+    backup = back_up(twin)
+    twin.till.units.close()
+
+    new = restored(open_real_till, tmp_path / "new", backup)
+    report = replaced(new).replaced
+    assert report is not None
+    assert report.missing == ()
+    first = new.engine.run_once()
+    new.sell(DRNS[2], 3_000)
+    second = new.engine.run_once()
+
+    assert "stay here" in first.troubles["push"][0]
+    assert second.troubles == {}
+    with new.till.units.read() as connection:
+        flagged = flagged_entries(connection, limit=10)
+    assert [(one.entry.sale_id, one.reasons) for one in reversed(flagged)] == [
+        (sale_id, ("fork",)) for sale_id in sold
+    ]
+    # The day before the books parted is looked at by people; what the new till sells is right on both sides.
+    colours = dict(new.all("SELECT till_id, colour FROM day_book"))
+    assert colours[new.till.office.state.link.till_id.bytes] == "green"  # type: ignore[union-attr]
+    assert new.one("SELECT restored_seq = level_seq AND level_seq = server_seq FROM replaced_book") == 1
+    assert verify(new.till.units).findings == ()
+
+
 def test_stolen_laptop_when_it_is_revoked_what_it_sold_comes_in_and_no_more_is_sold(
     real_till: RealTill, server: Server, office: Shop
 ) -> None:
@@ -374,3 +420,84 @@ def test_wrong_clock_when_head_office_says_another_time_an_administrator_lets_th
     machine.set_wall(right)
     till.till.office.go_by_own_clock(till.people[Role.ADMINISTRATOR], reason="clock set")
     assert till.till.clock.now() == right
+
+
+def copy_database(source: str, target: str) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+def restore_office(server: Server, saved: Path) -> None:
+    """Restore head office as docs/operations.md says."""
+    server.database.engine.dispose()
+    copy_database(str(saved), str(server.database.engine.url.database))
+    with server.database.write() as connection:
+        jump_after_restore(connection)
+
+
+def save_office(server: Server, folder: Path) -> Path:
+    saved = folder / "office.sqlite"
+    copy_database(str(server.database.engine.url.database), str(saved))
+    return saved
+
+
+def test_office_when_restored_from_before_the_till_came_the_till_enrols_anew_and_sends_all(
+    real_till: RealTill, server: Server, tmp_path: Path
+) -> None:
+    saved = save_office(server, tmp_path)
+    working(real_till)
+    for n, drn in enumerate(DRNS):
+        real_till.sell(drn, 140_000 + n)
+        assert real_till.engine.run_once().red_days == ()
+    in_force = real_till.one("SELECT max(sequence) FROM envelope")
+    restore_office(server, saved)
+
+    with pytest.raises(ServerRefusal) as refusal:
+        real_till.engine.run_once()
+    assert refusal.value.code == "till.not_authorised"
+    real_till.sell(DRNS[0], 2_100)
+    real_till.enrol()
+    # The limit in force stays: head office has none of this book yet, and would count all of it as used.
+    assert real_till.one("SELECT max(sequence) FROM envelope") == in_force
+    real_till.sell(DRNS[0], 2_200)
+    report = real_till.engine.run_once()
+
+    assert report.pushed == real_till.one("SELECT head_seq FROM book") - 1
+    assert (report.flagged, report.red_days) == (0, ())
+    # The one granted at enrolment counted nothing of the book: it was never taken.
+    assert report.envelope_sequence == in_force + 2
+    assert real_till.one("SELECT as_of_seq FROM envelope ORDER BY sequence DESC LIMIT 1") == report.pushed
+    assert real_till.one("SELECT count(*) FROM day_book WHERE colour <> 'green'") == 0
+    assert verify(real_till.till.units).findings == ()
+    assert verify_till(server.database, server.clock, real_till.till.office.state.link.till_id) is None  # type: ignore[union-attr]
+    quiet = real_till.engine.run_once()
+    assert not any(quiet.pulled.values())
+    with pytest.raises(UserError) as twice:
+        real_till.enrol()
+    assert twice.value.code == "enrol.already_here"
+
+
+def test_office_when_restored_from_before_a_credit_the_customer_gets_it_once(
+    real_till: RealTill, open_real_till: OpenTill, server: Server, tmp_path: Path
+) -> None:
+    other = open_real_till(code="T04")
+    for till in (real_till, other):
+        working(till)
+    saved = save_office(server, tmp_path)
+
+    def sync() -> None:
+        for till in (real_till, other, other):
+            till.engine.run_once()
+
+    # Both take the monthly charge of the meter, not knowing of each other.
+    for till in (real_till, other):
+        till.sell(DRNS[0], 3_000)
+    sync()
+    given = other.all("SELECT id, amount_minor FROM customer_credit")
+    restore_office(server, saved)
+    sync()
+
+    assert other.all("SELECT id, amount_minor FROM customer_credit") == given
+    assert [amount_minor for _, amount_minor in given] == [590]
+    assert other.one("SELECT balance_minor FROM account WHERE name = 'customer_credit'") == -590
+    assert verify(other.till.units).findings == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from pos.domain.ids import new_id
+from pos.domain.ids import id_from, new_id
 
 MOMENT = datetime(2026, 11, 30, 8, 15, 0, 123_000, tzinfo=UTC)
 MILLISECONDS = 1_796_026_500_123
@@ -45,3 +45,13 @@ def test_new_id_when_threads_ask_at_once_gives_each_its_own() -> None:
 
     assert all(part == sorted(part) for part in parts)
     assert len({made for part in parts for made in part}) == 16_000
+
+
+def test_id_from_when_the_same_is_named_again_then_the_same_id_else_another() -> None:
+    one = id_from(MOMENT, "till/7/1/0")
+    assert id_from(MOMENT, "till/7/1/0") == one
+    assert (one.version, one.variant) == (7, "specified in RFC 4122")
+    assert one.int >> 80 == MILLISECONDS
+    others = {id_from(MOMENT, f"till/{n}/1/0") for n in range(8, 1_008)}
+    assert len(others | {one}) == 1_001
+    assert id_from(MOMENT + timedelta(milliseconds=1), "till/7/1/0") != one

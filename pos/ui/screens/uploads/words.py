@@ -74,6 +74,7 @@ FLAG_WORDS = {
     "voucher_twice": "Voucher twice",
     "unknown_kind": "Not read yet",
     "fraud": "Looks unusual",
+    "fork": "Has a question",
 }
 FLAG_SENTENCES = {
     "price": "Head office adds up otherwise.",
@@ -91,6 +92,7 @@ FLAG_SENTENCES = {
     "voucher_twice": "The voucher was used before.",
     "unknown_kind": "Head office keeps it and reads it after its upgrade.",
     "fraud": "A rule of head office wants it looked at.",
+    "fork": "A copy of this till sold too. Kept here.",
 }
 REFUSAL_SENTENCES = {
     "sync.fork": "A copy of this till sold too. Kept here.",
