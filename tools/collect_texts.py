@@ -43,7 +43,7 @@ TABLES = {
     "pos/ui/screens/settings/page_office.py": {"STATE_WORDS"},
     "pos/services/books_paper.py": {"COLOUR_WORDS"},
     "pos/ui/screens/sell/confirm_page.py": {"_SERVICES"},
-    "pos/ui/refusal_words.py": {"WORDS"},
+    "pos/ui/refusal_words.py": {"WORDS", "LIMIT_WORDS"},
     "pos/ui/role_words.py": None,
     "pos/ui/widgets/token_label.py": {"_WORDS"},
     "pos/gateways/reasons.py": {"_TEXTS"},

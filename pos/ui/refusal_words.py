@@ -6,6 +6,7 @@ a catalogue, so the other languages say it by its code.
 
 from __future__ import annotations
 
+from pos.domain.price_terms import PricingError
 from pos.errors import KilotillError
 from pos.i18n.catalogue import SOURCE_LANGUAGE
 from pos.i18n.error_texts import explain_error
@@ -311,8 +312,18 @@ WORDS = {
 }
 
 
+LIMIT_WORDS = {
+    "sale.above_maximum": "One sale may be at most {money}.",
+    "sale.below_minimum": "The least amount is {money}.",
+    "sale.below_charges": "Too little for what is due and 0.1 unit; the least amount is {money}.",
+}
+"""What would do is named, written as money is written everywhere."""
+
+
 def plain_sentence(error: KilotillError, wording: Wording) -> str:
     """Return what happened in a person's language, for a line under a field or a toast."""
+    if isinstance(error, PricingError) and error.limit_minor is not None and error.code in LIMIT_WORDS:
+        return wording.say(LIMIT_WORDS[error.code], money=wording.money(error.limit_minor))
     explained = explain_error(error.code, wording.language)
     return plain_text(error.code, error.text, wording) if explained is None else explained.sentence
 

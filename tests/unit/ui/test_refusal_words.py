@@ -11,7 +11,7 @@ from pos.errors import UserError
 from pos.i18n.catalogue import LANGUAGES, SOURCE_LANGUAGE, catalogue
 from pos.i18n.error_texts import ERROR_TEXTS
 from pos.i18n.wording import Wording
-from pos.ui.refusal_words import WORDS, plain_sentence
+from pos.ui.refusal_words import LIMIT_WORDS, WORDS, plain_sentence
 
 ERRORS = Path(__file__).parents[3] / "docs" / "errors.md"
 AREAS = (
@@ -56,10 +56,21 @@ def test_words_when_said_in_another_language_then_not_in_english(language: str) 
 
 
 def test_sentence_when_in_english_then_the_errors_own_with_its_figures() -> None:
-    error = PricingError("sale.below_minimum", "The least amount is 100 RWF.", 100)
+    error = UserError("money.digits", "This has more than 2 digits after the dot.")
 
-    assert plain_sentence(error, wording("en")) == "The least amount is 100 RWF."
-    assert plain_sentence(error, wording("fr")) == catalogue("fr").say(WORDS["sale.below_minimum"])
+    assert plain_sentence(error, wording("en")) == "This has more than 2 digits after the dot."
+    assert plain_sentence(error, wording("fr")) == catalogue("fr").say(WORDS["money.digits"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", LIMIT_WORDS)
+def test_sentence_when_an_amount_would_do_then_named_as_money_in_every_language(
+    code: str, language: str
+) -> None:
+    said = plain_sentence(PricingError(code, "At most 500000 RWF.", 500_000), wording(language))
+
+    assert wording(language).money(500_000) in said
+    assert language == SOURCE_LANGUAGE or "least amount" not in said and "at most" not in said
 
 
 def test_sentence_when_the_code_has_no_words_then_the_errors_own() -> None:
