@@ -120,7 +120,7 @@ def _cell(value: Any) -> Any:
 @click.command("after-restore")
 @click.pass_context
 def after_restore(context: click.Context) -> int:
-    """Run once after a back-up of the database was restored: tills pull anew what it had not, and miss nothing."""
+    """Run once after a back-up of the database was restored: tills then pull anew what it had not."""
     with command_of(context).database() as database, database.write() as connection:
         jump_after_restore(connection)
     click.echo("Done. Tills send again what is missing by themselves.")
