@@ -443,6 +443,32 @@ def test_bank_when_it_or_its_account_is_missing_is_asked_for(counter: PayDesk, t
     assert not counter.sandbox.core.book.newest_first()
 
 
+@popup
+def test_bank_of_a_part_when_it_is_chosen_leads_on_to_its_account(
+    counter: PayDesk, till: Till, drn: str
+) -> None:
+    till.payments.accounts.refresh_banks()
+    counter.to_tender(drn)
+    tender = counter.screen.presenter.tender
+    tender.choose("paystack")
+    tender.choose("split")
+    tender.look_at(1)
+    counter.desktop.settle()
+    split = counter.screen.trade.money.split
+    choose(split.options.means, "bank")
+    counter.desktop.settle()
+    assert split.options.bank.lineEdit().hasFocus()
+
+    counter.desktop.type("zenith")
+    counter.key(KEY.Key_Return)
+    counter.desktop.type("0000000000")
+
+    part = counter.state.parts[1]
+    assert (part.detail, part.payer) == ("057", "0000000000")
+    counter.key(KEY.Key_Return)
+    assert counter.state.stage is Stage.WAITING, counter.state.parts
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 def test_bank_when_its_code_is_typed_before_the_account_needs_no_list(
     counter: PayDesk, till: Till, drn: str, *, is_known: bool

@@ -227,6 +227,8 @@ class SplitPayers(QWidget):
         self._scroll.setMinimumHeight(shown * (PartRow.height_of(look) + look.metrics.fixed(8, 5)))
         column.addWidget(self._scroll, 1)
         self.options = WayOptions(look, presenter)
+        for choice in (self.options.means, self.options.bank):
+            choice.picked.connect(self._on_choice)
         column.addWidget(self.options)
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -311,6 +313,13 @@ class SplitPayers(QWidget):
             row = self.rows[state.part_at]
             row.focus()
             self._scroll.ensureWidgetVisible(row, 0, 0)
+
+    def _on_choice(self, _key: str) -> None:
+        """Go on to what is to be typed for the part whose means or bank was chosen."""
+        if self.options.wants_bank():
+            self.options.bank.setFocus()
+        else:
+            self.focus(self._presenter.state)
 
     def has_focus(self, at: int) -> bool:
         """Say whether the caret is in a part."""
