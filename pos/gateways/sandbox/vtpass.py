@@ -114,13 +114,13 @@ class Vtpass(Provider):
         return _content(content)
 
     def _variations(self, request: Request) -> Answer:
-        service = data.SERVICES.get(request.query.get("serviceID", ""))
-        return refused("012") if service is None else _content(results.variations_view(service))
+        service = _asked_service(request)
+        return refused(service) if isinstance(service, str) else _content(results.variations_view(service))
 
     def _options(self, request: Request) -> Answer:
-        service = data.SERVICES.get(request.query.get("serviceID", ""))
-        if service is None:
-            return refused("012")
+        service = _asked_service(request)
+        if isinstance(service, str):
+            return refused(service)
         if not request.query.get("name"):
             return refused("011")
         return _content([{"code": code, "name": name} for code, name, _ in data.variations(service)])
@@ -287,6 +287,12 @@ def refused(code: str, status: int = 200) -> Answer:
 
 def _content(content: object) -> Answer:
     return json_answer(200, {"response_description": "000", "content": content})
+
+
+def _asked_service(request: Request) -> data.Service | str:
+    """Return the service that a query names, or the code of what is wrong with it."""
+    code = request.query.get("serviceID", "")
+    return data.SERVICES.get(code) or ("012" if code else "011")
 
 
 def _is_known(request: Request) -> bool:

@@ -98,7 +98,9 @@ def test_every_service_of_every_category_has_variations_or_a_free_amount(vtpass:
     [
         ("services", {"identifier": "none"}, "011"),
         ("service-variations", {"serviceID": "none"}, "012"),
+        ("service-variations", {}, "011"),
         ("options", {"serviceID": "none", "name": "x"}, "012"),
+        ("options", {"name": "x"}, "011"),
         ("options", {"serviceID": "dstv"}, "011"),
         ("universal-insurance/options/none", {}, "011"),
         ("universal-insurance/options/lga", {}, "011"),
