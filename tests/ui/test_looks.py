@@ -16,6 +16,7 @@ from pos.ui.screens.sell.view import SellScreen
 from pos.ui.screens.settings.page_payments import PaymentsPage
 from pos.ui.screens.settings.view import SettingsScreen
 from pos.ui.widgets.approval_panel import ApprovalPanel
+from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from tests.ui.conftest import Desktop
 from tests.ui.overflow import captions_cut
@@ -60,6 +61,37 @@ def test_amount_when_it_is_long_then_all_its_digits_stand_in_the_field(small: De
         small.key(KEY.Key_Backspace)
 
     assert (edit.text(), edit.font().pixelSize()) == ("123", usual)
+
+
+@pytest.mark.usefixtures("open_shift")
+def test_debt_when_it_may_be_paid_alone_then_its_key_stands_on_the_button(
+    desktop: Desktop, till: Till
+) -> None:
+    desktop.sign_in("C")
+    desktop.type(meters(till, "arrears_minor > 0")[0])
+    desktop.key(KEY.Key_Return)
+    desktop.key(KEY.Key_Return)
+    assert isinstance(desktop.screen, SellScreen)
+
+    names = [one.accessibleName() for one in desktop.screen.trade.findChildren(KeyButton) if one.isVisible()]
+    assert "Only the debt, Ctrl D" in names
+
+
+def test_owner_when_names_of_facts_are_long_then_the_values_stand_apart(
+    small: Desktop, open_shift: None, till: Till
+) -> None:
+    small.window.set_preferences(replace(small.window.preferences, language="sw"))
+    small.sign_in("C")
+    small.type(meters(till, "arrears_minor > 0")[0])
+    small.key(KEY.Key_Return)
+    screen = small.screen
+    assert isinstance(screen, SellScreen)
+
+    name = next(
+        one for one in screen.confirm.findChildren(QLabel) if one.text() == "Zilizonunuliwa mwezi huu"
+    )
+    end = name.x() + name.fontMetrics().horizontalAdvance(name.text())
+    assert screen.confirm._values["month"].x() - end >= 12
 
 
 @pytest.mark.usefixtures("open_shift")

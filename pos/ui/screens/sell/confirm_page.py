@@ -28,6 +28,7 @@ from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
 from pos.ui.widgets.zones import scrolling
 
 _SERVICES = ("Electricity", "Water", "Gas", "Time")
+_NAME_GAP = 12
 
 
 class ConfirmPage(QWidget):
@@ -106,6 +107,8 @@ class ConfirmPage(QWidget):
             value.setMinimumWidth(60)
             self._values[key] = value
             caption = label(look, name, Type.BODY, tone="text2")
+            # Where a name is longer than its column the value still stands apart from it.
+            caption.setContentsMargins(0, 0, _NAME_GAP, 0)
             grid.addWidget(caption, 2 * n + 1, 0)
             grid.addWidget(value, 2 * n + 1, 1)
             if is_large:

@@ -45,7 +45,7 @@ from pos.ui.widgets.card import Card, tight
 from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import NumberField
 from pos.ui.widgets.key_button import KeyButton
-from pos.ui.widgets.keycap import KeyCap
+from pos.ui.widgets.keycap import KeyCap, cap_size, draw_cap
 from pos.ui.widgets.text import ElidedLabel, label, rule, set_tone
 from pos.ui.widgets.zones import scrolling
 
@@ -431,7 +431,7 @@ class TradePage(QWidget):
         if card.arrears_minor > 0 and look.metrics.is_compact is False:
             text = look.say("Only the debt")
             self._quick.addWidget(
-                _Offer(look, text, look.keys.cap_of(Act.ARREARS), self._presenter.toggle_arrears)
+                _Offer(look, text, "", self._presenter.toggle_arrears, cap=look.keys.cap_of(Act.ARREARS))
             )
         elif not look.metrics.is_compact:
             for amount in _QUICK:
@@ -505,13 +505,15 @@ class TradePage(QWidget):
 
 
 class _Offer(KeyButton):
-    """A button with a small line over a strong one."""
+    """A button with a small line over a strong one, or over the cap of its key."""
 
-    def __init__(self, look: Look, small: str, strong: str, act: Callable[[], object]) -> None:
-        super().__init__(look, strong, size="large")
+    def __init__(
+        self, look: Look, small: str, strong: str, act: Callable[[], object], *, cap: str = ""
+    ) -> None:
+        super().__init__(look, strong, size="large", cap=cap)
         self._small = small
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName(f"{small} {strong}".strip())
+        self.setAccessibleName(", ".join(part for part in (f"{small} {strong}".strip(), cap) if part))
         self.clicked.connect(lambda _=False: act())
 
     def sizeHint(self) -> QSize:
@@ -536,6 +538,11 @@ class _Offer(KeyButton):
         painter.setPen(look.colour("text2"))
         box = QRectF(0, middle - high, self.width(), high)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self._small)
+        if self._cap:
+            size = cap_size(look, self._cap)
+            place = QRectF(round((self.width() - size.width()) / 2), round(middle + 2), *size.toTuple())
+            draw_cap(painter, look, place, self._cap, colour="text")
+            return
         painter.setFont(look.font(Type.NAME))
         painter.setPen(look.colour("text"))
         painter.drawText(box.translated(0, high - 1), int(Qt.AlignmentFlag.AlignCenter), self.caption)
