@@ -41,10 +41,12 @@ def store_batch(database: Database, batch: PushBatch, *, sender: UUID, now: date
     try:
         with database.write() as connection:
             row = _locked_till(connection, batch.till, sender)
-            check_signature(batch, _key_of(connection, row, sender))
+            who = row if row.id == sender else _till(connection, sender)
+            check_signature(batch, who.public_key)
             _check_place(connection, row, batch)
             new = batch.lines[row.head_seq + 1 - batch.first_seq :]
-            _insert(connection, row, new, is_own=sender == batch.till, now=now)
+            # Whoever sends: a till that was revoked may carry on the book of one that it replaced.
+            _insert(connection, row, new, is_drained=who.state != "enrolled", now=now)
     except Problem as problem:
         if problem.code == "sync.fork":
             _note_fork(database, batch.till, seq=problem.extra["seq"], now=now)
@@ -60,11 +62,8 @@ def _locked_till(connection: Connection, till_id: UUID, sender: UUID) -> Row[Any
     return row
 
 
-def _key_of(connection: Connection, row: Row[Any], sender: UUID) -> bytes:
-    if row.id == sender:
-        key: bytes = row.public_key
-        return key
-    return bytes(connection.execute(select(till.c.public_key).where(till.c.id == sender)).scalar_one())
+def _till(connection: Connection, till_id: UUID) -> Row[Any]:
+    return connection.execute(select(till.c.public_key, till.c.state).where(till.c.id == till_id)).one()
 
 
 def _check_place(connection: Connection, row: Row[Any], batch: PushBatch) -> None:
@@ -105,12 +104,11 @@ def _fork(seq: int, known: bytes) -> Problem:
 
 
 def _insert(
-    connection: Connection, row: Row[Any], new: list[PushedLine], *, is_own: bool, now: datetime
+    connection: Connection, row: Row[Any], new: list[PushedLine], *, is_drained: bool, now: datetime
 ) -> None:
     if not new:
         connection.execute(update(till).where(till.c.id == row.id).values(pushed_at=now))
         return
-    is_drained = is_own and row.state != "enrolled"
     insert_rows(
         connection,
         journal_line,

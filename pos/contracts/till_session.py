@@ -6,14 +6,20 @@ The signature is the till's over `pos.domain.till_login.login_message`. Codes: `
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import StringConstraints
 
 from pos.contracts.enrol import ServerKey
 from pos.contracts.wire import InstantText, Message, Signature
 
 Scope = Literal["till", "drain"]
 """`drain`: a revoked till, which may push and do nothing else."""
+
+
+Bearer = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,1000}$")]
+"""What stands in a header: printable ASCII, no blanks."""
 
 
 class ChallengeRequest(Message):
@@ -41,7 +47,7 @@ class TillsToday(Message):
 class TokenAnswer(Message):
     """The opaque bearer, its life in seconds, what it is good for, and the keys envelopes are signed with."""
 
-    token: str
+    token: Bearer
     expires_in_s: int = 1800
     scope: Scope = "till"
     server_keys: tuple[ServerKey, ...] = ()

@@ -37,6 +37,9 @@ _STOPS_ALL = frozenset({401, 403, 426})
 
 _TROUBLES_SHOWN = 5
 
+_NOT_TAKEN = (IntegrityError, OverflowError)
+"""What the tables say to a row that does not fit; a number of more than 64 bits never reaches them."""
+
 
 class _Page(Message, Generic[R]):
     rows: tuple[R, ...]
@@ -281,7 +284,7 @@ class Pull:
                 step.take(self._taking(unit, standing.round, troubles))
                 if step.is_last:
                     self._note_page(unit.connection, step.mapping, page, standing)
-        except IntegrityError:
+        except _NOT_TAKEN:
             self._take_singly(step, standing, troubles)
             if step.is_last:
                 with self._units.write() as unit:
@@ -292,7 +295,7 @@ class Pull:
             try:
                 with self._units.write() as unit:
                     one.take(self._taking(unit, standing.round, troubles))
-            except IntegrityError:
+            except _NOT_TAKEN:
                 troubles.append(f"{step.mapping.resource} {what} does not fit what is here; it is not taken.")
 
     def _sweep(self, mapping: Mapping[Any], round_: int, pace: Pace, troubles: list[str]) -> None:

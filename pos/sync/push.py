@@ -26,7 +26,7 @@ from pos.models.office_link import (
     store_flags,
 )
 from pos.models.uow import Units
-from pos.sync.client import ServerClient, ServerRefusal
+from pos.sync.client import ServerClient, ServerRefusal, bad_answer
 from pos.sync.stops import forked
 from pos.system.clock import Clock
 
@@ -234,6 +234,7 @@ class Push:
         )
 
     def _take(self, book: LinesOf, answer: PushAnswer, batch: Sequence[StoredLine]) -> int:
+        _refuse_other(answer, batch)
         sent = {line.seq for line in batch}
         # A line sent twice comes back as a duplicate, with the flags whose first answer was lost.
         flags = {one.seq: one.reasons for one in answer.results if one.seq in sent}
@@ -296,3 +297,14 @@ class Push:
         if server_hash is None or seq <= book.acked(connection):
             return False
         return book.after(connection, seq - 1, limit=1)[0].hash.hex() != server_hash
+
+
+def _refuse_other(answer: PushAnswer, batch: Sequence[StoredLine]) -> None:
+    """Refuse an answer that is not about these lines: something on the way kept or mixed up another one.
+
+    Raises:
+        Unavailable: `sync.bad_answer`. Believed, it could stop this till for good, as a copy of itself.
+    """
+    answered = {one.seq: one.id for one in answer.results}
+    if any(f'"id":"{answered.get(line.seq)}"'.encode() not in line.data for line in batch):
+        raise bad_answer()

@@ -427,6 +427,23 @@ def test_push_when_the_till_was_replaced_then_the_new_one_sends_its_rest(till: T
     assert new.get(f"/v1/books/{till.id}/{DAY}").json()["pieces"] == {"sale_delivered": 2}
 
 
+def test_push_when_the_successor_was_revoked_then_what_it_sends_of_the_old_book_is_flagged(
+    till: Till,
+) -> None:
+    till.sell()
+    new = Till(till.shop, "T01B")
+    replaced = {"till": str(till.id), "seq": 1, "hash": till.lines[-1].hash.hex()}
+    assert new.enrol(replaces=replaced).status_code == 200
+    office = till.server.app.state.head_office
+    with till.server.database.write() as connection:
+        office.enrolment.end(
+            connection, till.shop.organisation, new.id, state="revoked", reason="stolen", now=till.now
+        )
+    assert new.log_in().json()["scope"] == "drain"
+    answer = new.send(till.batch(1, key=new.key)).json()
+    assert [one["reasons"] for one in answer["results"]] == [["revoked_till"]]
+
+
 def test_push_when_a_whole_backlog_comes_then_batches_follow_each_other(till: Till) -> None:
     for _ in range(450):
         till.line("cash_moved", {"movement_id": str(till.id), "kind": "in", "amount_minor": 1, "reason": ""})

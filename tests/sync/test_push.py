@@ -180,10 +180,10 @@ def test_push_when_a_batch_is_refused_keeps_everything_and_says_why(till: Linked
 
 
 def test_push_when_the_server_never_acknowledges_does_not_go_round_for_ever(till: LinkedTill) -> None:
-    till.transport.will(
-        "/v1/sync/push",
-        ok({"acked_seq": 0, "results": [], "server_time": "2026-11-20T08:00:00.000Z"}),
-    )
+    def nothing(request: Request) -> Response:
+        return ok(json.loads(till.acknowledge(request, {}).body) | {"acked_seq": 0})
+
+    till.transport.will("/v1/sync/push", nothing)
 
     with pytest.raises(MachineFault) as fault:
         till.engine.run_once()

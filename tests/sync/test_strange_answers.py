@@ -1,5 +1,6 @@
 """Answers that no good server gives: nothing is lost, nothing stops for ever, no row holds back another."""
 
+import json
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,16 +29,56 @@ def trouble_of(till: LinkedTill, resource: str) -> str:
 
 
 def test_push_when_the_server_has_more_lines_than_this_till_wrote_is_a_fork(till: LinkedTill) -> None:
-    till.transport.will(
-        "/v1/sync/push",
-        ok({"acked_seq": till.head() + 1, "results": [], "server_time": "2026-11-20T08:00:00.000Z"}),
-    )
+    def more(request: Request) -> Response:
+        answer = json.loads(till.acknowledge(request, {}).body)
+        return ok(answer | {"acked_seq": answer["acked_seq"] + 1})
+
+    till.transport.will("/v1/sync/push", more)
 
     with pytest.raises(ForkedError):
         till.engine.run_once()
 
     assert till.acked() == 0
     assert till.one("SELECT state FROM server_link") == "forked"
+
+
+@pytest.mark.parametrize("what", ["of another till", "of other lines", "of fewer lines", "of none"])
+def test_push_when_the_answer_is_about_other_lines_it_is_not_believed(till: LinkedTill, what: str) -> None:
+    """A proxy that mixes answers up must neither stop a till as a copy nor pass lines off as sent."""
+
+    def other(request: Request) -> Response:
+        answer = json.loads(till.acknowledge(request, {}).body)
+        results = answer["results"]
+        if what == "of another till":
+            results = [one | {"id": str(uuid4())} for one in results]
+        elif what == "of other lines":
+            results = [one | {"seq": one["seq"] + 1} for one in results]
+        else:
+            results = results[:-1] if what == "of fewer lines" else []
+        return ok(answer | {"results": results, "acked_seq": answer["acked_seq"] + 7})
+
+    till.transport.will("/v1/sync/push", other)
+    with pytest.raises(Unavailable) as trouble:
+        till.engine.run_once()
+    assert trouble.value.code == "sync.bad_answer"
+    assert till.acked() == 0
+    assert till.one("SELECT state FROM server_link") == "enrolled"
+
+    till.all_works()
+    till.engine.run_once()
+    assert till.acked() == till.head()
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "ключ", "x" * 1_001])
+def test_log_in_when_the_bearer_cannot_stand_in_a_header_is_a_bad_answer(
+    till: LinkedTill, token: str
+) -> None:
+    till.transport.will("/v1/tills/token", ok({"token": token, "server_time": "2026-11-20T08:00:00.000Z"}))
+
+    with pytest.raises(Unavailable) as trouble:
+        till.engine.run_once()
+
+    assert trouble.value.code == "sync.bad_answer"
 
 
 def test_push_when_the_answer_with_the_flags_was_lost_keeps_them_from_the_second(till: LinkedTill) -> None:
@@ -175,6 +216,13 @@ def test_pull_when_the_tables_refuse_a_row_it_is_named_and_the_others_come(till:
     assert till.one("SELECT count(*) FROM meter") == 3
     assert till.one("SELECT is_whole FROM pull_cursor WHERE resource = 'meters'") == 1
     till.sell(43)
+
+
+def test_pull_when_a_number_has_more_than_64_bits_it_is_named_and_the_others_come(till: LinkedTill) -> None:
+    pull(till, meters=[rows(meter_row(41), meter_row(42, krn=2**70), meter_row(43))])
+
+    assert till.one("SELECT count(*) FROM meter") == 2
+    assert "does not fit" in trouble_of(till, "meters")
 
 
 def test_pull_when_a_lane_is_beyond_the_lanes_the_group_stays_as_it_was(till: LinkedTill) -> None:
