@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from central.openapi_examples import OF_CONTENTS, OF_SCHEMAS
 from central.schemas import FieldErrorOut, ProblemOut
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -39,13 +40,26 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         problem.pop("$defs", None)
         schemas["Problem"] = problem | {"title": "Problem"}
         schemas["FieldErrorOut"] = FieldErrorOut.model_json_schema()
+        for name, example in OF_SCHEMAS.items():
+            if name in schemas:
+                schemas[name]["examples"] = [example]
         for path, operations in document["paths"].items():
-            for operation in operations.values():
+            for method, operation in operations.items():
                 _complete(path, operation)
+                _exemplify(method, path, operation)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _exemplify(method: str, path: str, operation: dict[str, Any]) -> None:
+    """Put examples at bodies that have no schema of their own."""
+    bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+    for name, body in bodies.items():
+        for content in body.get("content", {}).values():
+            if (method, path, name) in OF_CONTENTS:
+                content["example"] = OF_CONTENTS[method, path, name]
 
 
 def _complete(path: str, operation: dict[str, Any]) -> None:
