@@ -157,11 +157,13 @@ class AirtelMoney:
 
     def refund(self, request: RefundRequest) -> Answer:
         """Give a payment back, always the whole of it: Airtel knows nothing else."""
-        money_id = (
-            request.provider_reference or self.ask_payment(request.payment_reference).provider_reference
-        )
+        money_id = request.provider_reference
         if not money_id:
-            raise UserError("provider.no_reference", "Airtel's own number of this payment is not known.")
+            payment = self.ask_payment(request.payment_reference)
+            money_id = payment.provider_reference
+            if not money_id:
+                # Airtel knows a refund by its own number of the payment only: nothing has left.
+                return replace(payment, outcome=Outcome.NOT_SENT, step=None)
         body = {"transaction": {"airtel_money_id": money_id}}
         path = f"/standard/{self._account.version.value}/payments/refund"
         call = self._post(path, "airtel refund", body)

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 _KEY_BYTES = 32
 _BLOCK_BYTES = 16
+_RSA_BITS_LEAST = 1024
+"""Into a shorter key the text with the AES key would not fit."""
 
 
 def read_key(text: str) -> RSAPublicKey | None:
@@ -23,7 +25,7 @@ def read_key(text: str) -> RSAPublicKey | None:
         key = load_der_public_key(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError, UnsupportedAlgorithm):
         return None
-    return key if isinstance(key, RSAPublicKey) else None
+    return key if isinstance(key, RSAPublicKey) and key.key_size >= _RSA_BITS_LEAST else None
 
 
 def signature_headers(body: bytes, key: RSAPublicKey) -> dict[str, str]:

@@ -36,6 +36,7 @@ from pos.gateways.base import (
     PayerInfo,
     PaymentRequest,
     Profile,
+    RawAnswer,
     RefundRequest,
     StepInput,
     StepKind,
@@ -88,6 +89,7 @@ class MtnMomo:
                 "provider.environment", f"MTN has no target environment {account.target_environment!r}."
             )
         self._account = account
+        self._clock = line.clock
         self._http = line.client(account.base_url, _is_healthy)
         self._bearers = {
             product: Bearers(lambda product=product, keys=keys: self._fetch(product, keys), line.clock)  # type: ignore[misc]
@@ -147,6 +149,9 @@ class MtnMomo:
         raise UserError("provider.not_offered", "MTN asks for no further steps.")
 
     def refund(self, request: RefundRequest) -> Answer:
+        if self._account.disbursement is None:
+            # Nothing leaves: the money stays due, and a person gives it back in another way.
+            return self._without_refunds("mtn refund", Outcome.FAILED)
         body = {
             "amount": format(major_of_minor(request.amount_minor, request.currency), "f"),
             "currency": request.currency,
@@ -159,8 +164,15 @@ class MtnMomo:
         return self._sent(call, "disbursement", None)
 
     def ask_refund(self, request: RefundRequest) -> Answer:
+        if self._account.disbursement is None:
+            return self._without_refunds("mtn refund status", Outcome.UNKNOWN)
         call = self._get(f"/disbursement/v1_0/refund/{request.reference}", "mtn refund status")
         return self._asked(call, "disbursement", request.reference)
+
+    def _without_refunds(self, name: str, outcome: Outcome) -> Answer:
+        """Give the answer about a refund of an account that makes none; it may have had the keys before."""
+        raw = RawAnswer(self._clock.now(), name, None, "")
+        return Answer(outcome, Reason.SET_UP, raw, is_silent=outcome is Outcome.UNKNOWN)
 
     def balance(self) -> Balance:
         result = self._call(self._get("/collection/v1_0/account/balance", "mtn balance"), "collection")
@@ -228,10 +240,7 @@ class MtnMomo:
         return _status_answer(call, result, data, reference)
 
     def _call(self, call: Call, product: str) -> Result | NoBearer:
-        bearers = self._bearers.get(product)
-        if bearers is None:
-            raise UserError("provider.not_offered", f"The MTN product {product} is not set up.")
-        return call_with_bearer(self._http, bearers, call)
+        return call_with_bearer(self._http, self._bearers[product], call)
 
     def _post(self, path: str, name: str, reference: str, body: dict[str, Any]) -> Call:
         headers = {**self._headers(path), "X-Reference-Id": reference, "Content-Type": "application/json"}

@@ -208,7 +208,6 @@ WORDS = {
     "provider.live_in_demo": "Tokens made here are worth nothing: no real money may be taken for them.",
     "provider.means": "The provider cannot be paid in this way.",
     "provider.network": "Say which mobile network the payer has.",
-    "provider.no_reference": "Ask first what became of the payment.",
     "provider.not_offered": "The shop's account with the provider does not have this.",
     "provider.not_set_up": "This provider is not set up on this till.",
     "provider.refused": "The provider refused: look at the credentials.",

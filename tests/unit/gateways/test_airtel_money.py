@@ -1,10 +1,13 @@
 import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
 import responses
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -317,12 +320,25 @@ def test_refund_is_done_only_where_both_words_agree(
     assert json.loads(wire.calls[-1].request.body) == {"transaction": {"airtel_money_id": "MP1"}}
 
 
-def test_refund_without_airtels_own_number_is_refused(wire: responses.RequestsMock) -> None:
-    wire.get(ENQUIRY, json=found("TIP"))
+@pytest.mark.parametrize(
+    "answer", [{"json": found("TIP")}, {"status": 503}, {"body": requests.ReadTimeout()}]
+)
+def test_refund_without_airtels_own_number_is_not_sent(
+    wire: responses.RequestsMock, answer: dict[str, Any]
+) -> None:
+    wire.get(ENQUIRY, **answer)
 
-    with pytest.raises(UserError) as caught:
-        airtel().refund(RefundRequest("r", REFERENCE, "", 5000, "UGX"))
-    assert caught.value.code == "provider.no_reference"
+    refund = airtel().refund(RefundRequest("r", REFERENCE, "", 5000, "UGX"))
+
+    assert refund.outcome is Outcome.NOT_SENT
+    assert {call.request.method for call in wire.calls if "payments" in call.request.url} == {"GET"}
+
+
+def test_key_of_airtel_that_is_too_short_is_none() -> None:
+    short = RSAPublicNumbers(65537, (1 << 511) + 111).public_key()
+    text = base64.b64encode(short.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+    assert read_key(text) is None
 
 
 def test_payer_barred_or_unknown_is_not_active(wire: responses.RequestsMock) -> None:
