@@ -240,7 +240,8 @@ class Enrolment:
             )
         if known is None:
             connection.execute(till.insert().values(_till_values(code, request, now)))
-        give_lanes(connection, code.organisation_id, request.till, now=now)
+        held = {one.sgc: one.lane for one in request.lanes}
+        give_lanes(connection, code.organisation_id, request.till, now=now, wanted=held)
         self._publish_till(connection, code.organisation_id, request.till)
 
     def _publish_till(self, connection: Connection, organisation_id: UUID, till_id: UUID) -> None:

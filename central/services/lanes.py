@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +25,17 @@ def groups_of(connection: Connection, organisation: UUID) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(supply_group.c.sgc)))
 
 
-def give_lanes(connection: Connection, organisation: UUID, till: UUID, *, now: datetime) -> None:
+def give_lanes(
+    connection: Connection,
+    organisation: UUID,
+    till: UUID,
+    *,
+    now: datetime,
+    wanted: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Give a till a lane in every group where it has none; the caller holds the lock of enrolments.
 
+    `wanted` is, by SGC, the lane it makes tokens in already; it keeps that one where nobody else has it.
     A lane is never given twice under one key revision, whatever became of its till, and whenever it got it.
 
     Raises:
@@ -38,7 +48,7 @@ def give_lanes(connection: Connection, organisation: UUID, till: UUID, *, now: d
                 .where(supply_group.c.organisation_id == organisation, supply_group.c.sgc == group.sgc)
                 .values(lanes=LANES_AT_FIRST_ENROLMENT)
             )
-        _give_lane(connection, group, till, now)
+        _give_lane(connection, group, till, now=now, wanted=wanted.get(group.sgc))
 
 
 def lanes_of(connection: Connection, till: UUID) -> dict[str, int]:
@@ -64,7 +74,9 @@ def end_lanes(connection: Connection, till: UUID, *, now: datetime) -> list[str]
     return ended
 
 
-def _give_lane(connection: Connection, group: Row[Any], till: UUID, now: datetime) -> None:
+def _give_lane(
+    connection: Connection, group: Row[Any], till: UUID, *, now: datetime, wanted: int | None
+) -> None:
     rows = connection.execute(
         select(lane.c.lane, lane.c.till_id, lane.c.ended_at, lane.c.krn).where(
             lane.c.organisation_id == group.organisation_id, lane.c.sgc == group.sgc
@@ -79,8 +91,8 @@ def _give_lane(connection: Connection, group: Row[Any], till: UUID, now: datetim
         if row.ended_at is None or row.krn == group.krn or (since is not None and row.ended_at > since)
     }
     lanes = LANES_AT_FIRST_ENROLMENT if group.lanes == 1 else group.lanes
-    free = next((one for one in range(SERVER_LANE + 1, lanes) if one not in taken), None)
-    if free is None:
+    free = [one for one in range(SERVER_LANE + 1, lanes) if one not in taken]
+    if not free:
         raise Problem(
             "enrol.no_lane",
             f"All lanes of supply group {group.sgc} are used up: change its key first.",
@@ -91,7 +103,7 @@ def _give_lane(connection: Connection, group: Row[Any], till: UUID, now: datetim
             organisation_id=group.organisation_id,
             sgc=group.sgc,
             krn=group.krn,
-            lane=free,
+            lane=wanted if wanted in free else free[0],
             till_id=till,
             given_at=now,
         )

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from pos.contracts.envelope import SignedEnvelope
-from pos.contracts.wire import Currency, Hash, InstantText, Message, PublicKey, Whole
+from pos.contracts.wire import Currency, Hash, InstantText, Message, PublicKey, Sgc, Whole
 
 EnrolCode = Annotated[str, StringConstraints(pattern=r"^[A-Z2-7]{10}$")]
 """Ten base32 characters; blanks, dashes and small letters are cleaned away before."""
@@ -26,6 +26,13 @@ class Replaced(Message):
     till: UUID
     seq: Whole
     hash: Hash
+
+
+class HeldLane(Message):
+    """The lane a till has in a supply group."""
+
+    sgc: Sgc
+    lane: int = Field(ge=1, lt=60)
 
 
 class EnrolRequest(Message):
@@ -43,6 +50,8 @@ class EnrolRequest(Message):
     # The envelope in force on a till that stood alone: the server's first one comes after it.
     envelope_sequence: Whole = 0
     replaces: Replaced | None = None
+    # Of a till that a restored server does not know any more: it goes on in its lanes where they are free.
+    lanes: tuple[HeldLane, ...] = Field(default=(), max_length=1_000)
 
 
 class OrganisationFacts(Message):

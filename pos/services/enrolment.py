@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
-from pos.contracts.enrol import EnrolAnswer, EnrolRequest, Replaced
+from pos.contracts.enrol import EnrolAnswer, EnrolRequest, HeldLane, Replaced
 from pos.domain.canonical import JsonObject
 from pos.domain.envelope import EnvelopeError
 from pos.domain.permissions import Actor, Permission
@@ -91,8 +91,10 @@ class Enrolment:
     def _request(self, code: str, *, replaces: bool) -> tuple[EnrolRequest, FormerEnd | None]:
         with self._units.read() as connection:
             head, former = read_head(connection), find_former_end(connection)
-            if not _may_enrol(find_link(connection)):
+            link = find_link(connection)
+            if not _may_enrol(link):
                 raise _already_here()
+            lanes = () if link is None else _held_lanes(connection)
             if head.is_training:
                 raise UserError("enrol.training", "A training till is never enrolled.")
             if find_former_link(connection) is not None and not replaces:
@@ -122,6 +124,7 @@ class Enrolment:
                 replaces=None
                 if taken is None
                 else Replaced(till=taken.till_id, seq=taken.seq, hash=taken.hash.hex()),
+                lanes=lanes,
             ),
             taken,
         )
@@ -237,6 +240,11 @@ def _may_enrol(link: Link | None) -> bool:
 
 def _already_here() -> UserError:
     return UserError("enrol.already_here", "This till is enrolled already.")
+
+
+def _held_lanes(connection: Connection) -> tuple[HeldLane, ...]:
+    rows = connection.exec_driver_sql("SELECT sgc, lane FROM supply_group WHERE lanes > 1 AND lane > 0")
+    return tuple(HeldLane(sgc=row[0], lane=row[1]) for row in rows)
 
 
 def _public_key(connection: Connection, till_id: UUID) -> bytes:

@@ -32,7 +32,7 @@ from pos.system.paths import DataFolder
 from pos.tokens.demo import demo_keys
 from tests.fakes.clock import FakeClock
 from tests.server.rig import Server
-from tests.server.till_rig import DRNS, Shop
+from tests.server.till_rig import DRNS, SGC, Shop, Till
 from tests.sync.conftest import PINS, OpenTill, RealTill, give_group, revoke
 
 ADMINISTRATOR = PINS[Role.ADMINISTRATOR][0]
@@ -475,6 +475,31 @@ def test_office_when_restored_from_before_the_till_came_the_till_enrols_anew_and
     with pytest.raises(UserError) as twice:
         real_till.enrol()
     assert twice.value.code == "enrol.already_here"
+
+
+def test_office_when_restored_from_before_two_tills_came_each_goes_on_in_its_lane(
+    real_till: RealTill, open_real_till: OpenTill, server: Server, office: Shop, tmp_path: Path
+) -> None:
+    saved = save_office(server, tmp_path)
+    other = open_real_till(code="T04")
+    for till in (real_till, other):
+        working(till)
+    held = "SELECT lane FROM supply_group WHERE sgc = ?"
+    before = [till.one(held, SGC) for till in (real_till, other)]
+    restore_office(server, saved)
+
+    for till in (other, real_till):
+        with pytest.raises(ServerRefusal):
+            till.engine.run_once()
+        till.enrol()
+        assert till.engine.run_once().red_days == ()
+
+    assert [till.one(held, SGC) for till in (real_till, other)] == before == [1, 2]
+    # A lane that somebody else has by now is not given twice.
+    late = Till(office, "T05")
+    assert (
+        late.enrol(lanes=[{"sgc": SGC, "lane": 2}]).json()["envelope"]["envelope"]["groups"][0]["lane"] == 3
+    )
 
 
 def test_office_when_restored_from_before_a_credit_the_customer_gets_it_once(
