@@ -62,7 +62,7 @@ def _locked_till(connection: Connection, till_id: UUID, sender: UUID) -> Row[Any
     return row
 
 
-def _till(connection: Connection, till_id: UUID) -> Row[Any]:
+def _till(connection: Connection, till_id: UUID) -> Any:
     return connection.execute(select(till.c.public_key, till.c.state).where(till.c.id == till_id)).one()
 
 
