@@ -16,12 +16,15 @@ from pos.errors import Unavailable
 router = APIRouter(tags=["operations"])
 
 
+# Many who watch servers ask with HEAD.
+@router.head("/health", include_in_schema=False)
 @router.get("/health", summary="The process lives", response_model=HealthOut)
 def read_health() -> HealthOut:
     """Says nothing about the database."""
     return HealthOut()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", summary="It can work", response_model=ReadyOut, responses=problems(503))
 def read_ready(database: DatabaseDep) -> ReadyOut:
     """The database answers, and is of this program's version."""

@@ -57,6 +57,14 @@ def test_health_says_that_it_lives(server: Server) -> None:
     assert server.client.get("/health").json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_health_and_ready_answer_those_who_ask_for_the_head_only(server: Server, path: str) -> None:
+    answer = server.client.head(path)
+
+    assert answer.status_code == 200
+    assert answer.headers["X-Request-Id"]
+
+
 def test_ready_says_the_version_of_the_database(server: Server) -> None:
     answer = server.client.get("/ready")
 
