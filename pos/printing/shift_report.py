@@ -37,7 +37,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A provider payment without a final answer, handed to the next shift."""
+    """A provider payment without a final answer, handed to the next shift.
+
+    `held` says why a person must look at it, empty where nobody needs to.
+    """
 
     tender: str
     customer: str
@@ -45,6 +48,7 @@ class Unresolved:
     asked_at: datetime
     age_seconds: int
     reference: str
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,8 @@ def _unresolved(figures: ShiftFigures, wording: Wording) -> list[Block]:
             reference=payment.reference,
         )
         blocks += [Row(who, wording.amount(payment.amount_minor)), Text(_INDENT + asked)]
+        if payment.held:
+            blocks.append(Text(_INDENT + payment.held))
     total_minor = sum(payment.amount_minor for payment in figures.unresolved)
     return [*blocks, Row(say("Not in any sum above"), wording.amount(total_minor), is_bold=True)]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from pos.domain.permissions import Actor
+from pos.domain.recovery_values import PaymentCase
 from pos.domain.shift import CashFlow, Compared, ShiftReport
 from pos.i18n.catalogue import catalogue
 from pos.i18n.wording import Wording
@@ -26,6 +27,7 @@ from pos.printing.shift_report import (
 from pos.printing.shift_words import movement_name, sales_name, voided_name
 from pos.services.delivery import CheckoutRules
 from pos.services.papers import TENDER_NAMES
+from pos.services.payment_words import case_word
 from pos.services.print_spool import add_print_job
 
 
@@ -86,6 +88,7 @@ class ShiftPapers:
                     one.since,
                     one.age_seconds(report.at),
                     one.reference,
+                    " ".join(case_word(PaymentCase(word), wording) for word in one.attention),
                 )
                 for one in report.unresolved
             ),

@@ -17,8 +17,10 @@ from pos.errors import KilotillError
 from pos.gateways.base import Answer, ByPhone, PaymentGateway, RefundRequest, StepInput, StepKind
 from pos.models.packing import unpack_line
 from pos.models.queries.shifts import list_unresolved
+from pos.printing.layout import plain_text
 from pos.services.approval import Approval
 from pos.services.payment_parts import Part
+from pos.services.shift_papers import ShiftPapers
 from pos.services.verify import verify
 from pos.tokens.demo import demo_keys
 from tests.factories.payments import (
@@ -31,6 +33,7 @@ from tests.factories.payments import (
     momo,
     reopen_counter,
 )
+from tests.factories.shop import ZONE
 from tests.fakes.provider import OTP, Sends
 
 
@@ -647,6 +650,9 @@ def test_payment_when_the_provider_names_other_money_gives_nothing_until_a_perso
     with counter.shop.units.read() as connection:
         (line,) = list_unresolved(connection)
     assert (line.payment, line.attention, line.owner) == ("unknown", (case,), "Aline")
+    papers = ShiftPapers(ZONE, "Shop", rules=lambda: counter.shop.rules)
+    printed = plain_text(papers.document(counter.shifts.x_report(counter.shop.supervisor)))
+    assert f"The provider names another {case.split('_')[0]}." in printed
     done = counter.desk.resolve(
         held.parts[0].id, counter.shop.supervisor, outcome=Outcome.SUCCEEDED, reason="slip 17 of the provider"
     )
