@@ -34,9 +34,10 @@ def verify(context: click.Context, code: str | None, organisation: str | None) -
     with command_of(context).database() as database:
         with database.read() as connection:
             rows = tills_of(connection, find_organisation(connection, organisation))
-        for row in rows:
-            if code not in (None, row.code):
-                continue
+        wanted = [row for row in rows if code in (None, row.code)]
+        if code is not None and not wanted:
+            raise UserError("till.unknown", f"There is no till {code!r}.")
+        for row in wanted:
             finding = verify_till(database, CLOCK, row.id)
             found += finding is not None
             click.echo(f"{row.code}\t{'right' if finding is None else finding.what}")

@@ -275,6 +275,13 @@ def test_verify_when_something_was_changed_by_hand_then_it_is_named(
     assert said in done.stdout
 
 
+def test_verify_when_there_is_no_such_till_then_it_does_not_say_that_all_is_right(
+    till: Till, environment: dict[str, str]
+) -> None:
+    done = run(environment, "verify", "--till", "T99", "--organisation", "shop")
+    assert (done.exit_code, done.error, done.stdout) == (1, "till.unknown", "")
+
+
 def test_verify_when_a_row_is_missing_or_too_many_then_it_is_named(till: Till) -> None:
     till.sell()
     till.push()
