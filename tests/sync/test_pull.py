@@ -232,6 +232,42 @@ def test_pull_when_a_group_is_not_here_yet_its_meters_wait_and_come_with_it(till
     assert till.one("SELECT trouble FROM pull_cursor WHERE resource = 'meters'") is None
 
 
+WATER = {
+    "id": "999888", "key_method": "04", "algorithm": "07", "base_date": "14", "ti": "01", "krn": 1,
+    "kt": 2, "ken": 255, "lane": 5, "lanes": 16, "holders": ["vault"], "supplier": "water",
+}  # fmt: skip
+
+
+def test_pull_when_a_waiting_meter_changes_with_its_group_the_newer_word_counts(till: LinkedTill) -> None:
+    row = meter_row(41, sgc="999888")
+    pull(till, meters=[rows(row)])
+
+    pull(till, supply_groups=[rows(WATER)], meters=[rows(row | {"status": "blocked"}, cursor="2")])
+
+    assert till.all("SELECT drn, status FROM meter") == [(row["drn"], "blocked")]
+    assert till.one("SELECT count(*) FROM office_record WHERE resource = 'meters'") == 0
+
+
+def test_pull_when_a_waiting_meter_is_gone_it_does_not_come_with_its_group(till: LinkedTill) -> None:
+    row, other = meter_row(41, sgc="999888"), meter_row(42, sgc="999888")
+    pull(till, meters=[rows(row, other)])
+    pull(till, meters=[rows(deleted=[row["id"]], cursor="2")])
+    # Begun anew, it gives neither.
+    till.transport.will("/v1/sync/pull", _unknown_cursor_of_meters)
+    till.engine.run_once()
+
+    pull(till, supply_groups=[rows(WATER)])
+
+    assert till.one("SELECT count(*) FROM meter") == 0
+
+
+def _unknown_cursor_of_meters(request: Request) -> Response:
+    cursor = request.query["cursor"]
+    if request.query["resource"] == "meters" and cursor == "2":
+        return problem(410, "sync.cursor")
+    return ok({"rows": [], "deleted": [], "cursor": cursor or "1", "more": False, "mapping": "1"})
+
+
 def test_pull_when_the_cursor_is_unknown_begins_anew_and_drops_what_is_gone(till: LinkedTill) -> None:
     kept, gone = meter_row(41), meter_row(42)
     pull(till, meters=[rows(kept, gone)])

@@ -15,7 +15,7 @@ from pos.models.ledger_book import read_head
 from pos.models.packing import unpack_line
 from pos.models.places import place_of
 from pos.models.search import add_words, change_words, remove_words
-from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_records, marks
+from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_records, marks, record_ids
 from pos.sync.resources.groups import next_key_text
 from pos.sync.resources.months import take_waiting_months
 from pos.tokens.errors import NumberError
@@ -54,6 +54,7 @@ class MetersMapping(Mapping[MeterRow]):
         if not rows:
             return
         connection = taking.connection
+        _forget_waiting(connection, [str(row.id) for row in rows])
         plain = [row for row in rows if row.merged_into is None]
         known = _Known(connection, plain, pans)
         keyed = [(row, known.key_of(row)) for row in plain]
@@ -74,6 +75,7 @@ class MetersMapping(Mapping[MeterRow]):
     def delete(self, taking: Taking, ids: Sequence[str]) -> None:
         """A meter that a sale or a token speaks of stays, inactive; others go."""
         connection = taking.connection
+        _forget_waiting(connection, ids)
         found = by_id(connection, _USED, [UUID(one).bytes for one in ids])
         unused = [row[1] for row in found.values() if not row[2]]
         used = [row[1] for row in found.values() if row[2]]
@@ -90,10 +92,12 @@ class MetersMapping(Mapping[MeterRow]):
             )
 
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
+        waiting = record_ids(connection, WAITING, round_, limit=limit)
         rows = connection.exec_driver_sql(
-            "SELECT id FROM meter WHERE pull_round > 0 AND pull_round < ? LIMIT ?", (round_, limit)
+            "SELECT id FROM meter WHERE pull_round > 0 AND pull_round < ? LIMIT ?",
+            (round_, limit - len(waiting)),
         )
-        return [str(UUID(bytes=row[0])) for row in rows]
+        return waiting + [str(UUID(bytes=row[0])) for row in rows]
 
     def has_waiting(self, connection: Connection) -> bool:
         return connection.exec_driver_sql(_READY, (WAITING, 1)).first() is not None
@@ -203,6 +207,13 @@ SELECT id, key,
   OR EXISTS (SELECT 1 FROM tid_guard WHERE tid_guard.pan = meter.pan)
 FROM meter WHERE id IN ({})
 """
+
+
+def _forget_waiting(connection: Connection, ids: Sequence[str]) -> None:
+    """Let rows that wait go, now that there is a newer word about them."""
+    waits = "SELECT 1 FROM office_record WHERE resource = ? LIMIT 1"
+    if connection.exec_driver_sql(waits, (WAITING,)).first() is not None:
+        drop_records(connection, WAITING, ids)
 
 
 class _Known:
