@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from central.models.journal import payment, sale_item
+from central.models.master import customer, verification_level
+from central.models.master import meter as meter_table
 from central.models.transactions import transactions
 from central.services.book_read import Mentions
 from central.services.bulk import rows_where
@@ -65,6 +67,16 @@ class Event:
     flags: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """The customer of a meter, and what his level of verification allows; None: as much as he likes."""
+
+    customer: UUID
+    sale_max_minor: int | None
+    day_max_minor: int | None
+    month_max_minor: int | None
+
+
 class FraudCheck:
     """The rules of one organisation and what happened before the lines at hand."""
 
@@ -74,6 +86,8 @@ class FraudCheck:
         self.meters: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
         self.cashiers: dict[str, list[datetime]] = defaultdict(list)
         self.phones: dict[str, list[datetime]] = defaultdict(list)
+        self.limited: dict[str, Limited] = {}
+        self.bought: Counter[tuple[UUID, date]] = Counter()
 
     @property
     def has_rules(self) -> bool:
@@ -97,6 +111,7 @@ class FraudCheck:
             self.cashiers[event.actor].append(event.at)
             for meter, money_minor in _sold(event):
                 self.meters[meter].append((event.at, money_minor))
+                self.count_bought(meter, event.at, money_minor)
         elif _phone(event) is not None:
             self.phones[event.body["phone_mac"]].append(event.at)
 
@@ -147,6 +162,32 @@ class FraudCheck:
             "amount_minor", 2**53
         )
 
+    def customer_limit(self, _rule: Rule, event: Event) -> bool:
+        """A customer bought more than his level of verification allows, over all his meters and all tills."""
+        return any(self._is_over(meter, event.at, money_minor) for meter, money_minor in _sold(event))
+
+    def count_bought(self, meter: str, at: datetime, money_minor: int) -> None:
+        """Count what a customer with limits paid for one of his meters."""
+        if (limited := self.limited.get(meter)) is not None:
+            self.bought[limited.customer, at.astimezone(self._zone).date()] += money_minor
+
+    def _is_over(self, meter: str, at: datetime, money_minor: int) -> bool:
+        limited = self.limited.get(meter)
+        if limited is None:
+            return False
+        day = at.astimezone(self._zone).date()
+        of_month = sum(
+            minor
+            for (customer, one), minor in self.bought.items()
+            if customer == limited.customer and (one.year, one.month) == (day.year, day.month)
+        )
+        paid = (
+            (money_minor, limited.sale_max_minor),
+            (money_minor + self.bought[limited.customer, day], limited.day_max_minor),
+            (money_minor + of_month, limited.month_max_minor),
+        )
+        return any(most is not None and minor > most for minor, most in paid)
+
     def clock_back(self, _rule: Rule, event: Event) -> bool:
         """The clock was set back."""
         said = event.kind == "clock_noted" and event.body.get("what") == "back"
@@ -186,6 +227,11 @@ def load_fraud_check(
         _load_meters(connection, check, organisation_id, mentions=mentions, since=since)
     if "velocity_cashier" in kinds:
         _load_cashiers(connection, check, organisation_id, mentions=mentions, since=since)
+    if "customer_limit" in kinds:
+        first = (
+            min(line.at for line in lines).astimezone(facts.zone).replace(day=1, hour=0, minute=0, second=0)
+        )
+        _load_customers(connection, check, organisation_id, mentions=mentions, since=first)
     if "velocity_phone" in kinds:
         _load_phones(connection, check, organisation_id, mentions=mentions, since=since)
     return check
@@ -207,6 +253,33 @@ def _load_meters(
     more = (own, sale_item.c.at > since, sale_item.c.cause == "sale")
     for row in rows_where(connection, columns, sale_item.c.meter_id, sorted(mentions.meters), more=more):
         check.meters[str(row.meter_id)].append((row.at, row.money_minor))
+
+
+def _load_customers(
+    connection: Connection, check: FraudCheck, organisation_id: UUID, *, mentions: Mentions, since: datetime
+) -> None:
+    levels = [verification_level.c[name] for name in ("sale_max_minor", "day_max_minor", "month_max_minor")]
+    joined = (
+        meter_table.c.organisation_id == organisation_id,
+        customer.c.id == meter_table.c.customer_id,
+        verification_level.c.organisation_id == organisation_id,
+        verification_level.c.level == customer.c.verification,
+    )
+    columns = (meter_table.c.id, meter_table.c.customer_id, *levels)
+    mentioned = rows_where(connection, columns, meter_table.c.id, sorted(mentions.meters), more=joined)
+    people = sorted({row.customer_id for row in mentioned})
+    for row in rows_where(connection, columns, meter_table.c.customer_id, people, more=joined):
+        check.limited[str(row.id)] = Limited(
+            row.customer_id, row.sale_max_minor, row.day_max_minor, row.month_max_minor
+        )
+    sold = (sale_item.c.meter_id, sale_item.c.at, sale_item.c.money_minor)
+    more = (
+        sale_item.c.organisation_id == organisation_id,
+        sale_item.c.at >= since,
+        sale_item.c.cause == "sale",
+    )
+    for item in rows_where(connection, sold, sale_item.c.meter_id, sorted(check.limited), more=more):
+        check.count_bought(str(item.meter_id), item.at, item.money_minor)
 
 
 def _load_cashiers(
@@ -255,6 +328,7 @@ _CHECKS: Mapping[str, Callable[[FraudCheck, Rule, Event], bool]] = {
     "repeated_amount": FraudCheck.repeated_amount,
     "out_of_hours": FraudCheck.out_of_hours,
     "amount_above": FraudCheck.amount_above,
+    "customer_limit": FraudCheck.customer_limit,
     "clock_back": FraudCheck.clock_back,
     "void_ratio": FraudCheck.void_ratio,
     "reprint_ratio": FraudCheck.reprint_ratio,

@@ -200,7 +200,8 @@ class FraudRuleRow(Message):
     `kind`: `velocity_meter`, `velocity_phone`, `velocity_cashier` (more than `count` sales in `minutes`),
     `repeated_amount` (the same amount to the meter `count` times in `minutes`), `out_of_hours` (outside
     `from_hour`..`to_hour` local time), `amount_above` (`amount_minor`), `clock_back`, `void_ratio`,
-    `reprint_ratio`, `sequence_gap` (the last four at the server only).
+    `reprint_ratio`, `sequence_gap`, `customer_limit` (the last five at the server only; the last: more than
+    the customer's level of verification allows).
     `action`: `allow`, `hold` (a supervisor), `flag`.
     """
 

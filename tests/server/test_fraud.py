@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from central.models.master import meter
 from central.models.transactions import transactions
 from central.services.feed import EVERYBODY
 from central.services.master import Master
+from central.services.verification import put_level
+from pos.domain.ids import new_id
 from pos.domain.price_terms import Basis
 from tests.server.rig import Server
 from tests.server.till_rig import DRNS, Till, make_shop
@@ -161,3 +164,56 @@ def test_rule_when_not_active_or_taken_away_then_quiet_and_tills_learn_of_it(til
             connection, till.shop.organisation, "fraud_rules", id_="amount_above", scope=EVERYBODY
         )
     assert till.pull("fraud_rules")["deleted"] == ["amount_above"]
+
+
+def limit_customer(till: Till, **limits: int) -> None:
+    """The first two meters belong to one customer of level 0, who may buy for so much."""
+    person = new_id(till.now)
+    with till.server.database.write() as connection:
+        most = dict.fromkeys(("sale_max_minor", "day_max_minor", "month_max_minor")) | limits
+        put_level(connection, till.shop.organisation, 0, name="none", **most)
+        values = {"id": person, "name": "A", "verification": 0, "is_erased": False}
+        till.server.app.state.head_office.master.put_customers(connection, till.shop.organisation, [values])
+        mine = meter.c.drn.in_(DRNS[:2])
+        connection.execute(update(meter).where(mine).values(customer_id=person))
+
+
+def test_customer_when_all_his_meters_at_all_tills_pass_his_limit_of_a_day_then_flagged(till: Till) -> None:
+    add_rule(till, "customer_limit")
+    limit_customer(till, day_max_minor=10_000)
+    other = till.shop.till("T02")
+    till.sell(DRNS[0], 5_000)
+    till.sell(DRNS[2], 50_000)
+    assert [one["reasons"] for one in till.push()["results"]] == [[], []]
+    other.sell(DRNS[1], 5_000)
+    assert other.flags() == []
+    other.sell(DRNS[1], 1_000)
+    assert other.flags() == ["fraud:customer_limit"]
+    # 22:30 UTC is half past midnight in Kigali: another day, the same month.
+    till.server.clock.pass_time(hours=14, minutes=30)
+    till.log_in()
+    till.sell(DRNS[0], 5_000)
+    assert till.flags() == []
+
+
+def test_customer_when_his_month_is_used_up_in_one_batch_then_the_sale_that_is_too_much_is_flagged(
+    till: Till,
+) -> None:
+    add_rule(till, "customer_limit")
+    limit_customer(till, month_max_minor=9_000)
+    for drn in (DRNS[0], DRNS[1], DRNS[2]):
+        till.sell(drn, 5_000)
+    assert [one["reasons"] for one in till.push()["results"]] == [[], ["fraud:customer_limit"], []]
+    till.server.clock.pass_time(days=15)
+    till.log_in()
+    till.sell(DRNS[0], 5_000)
+    assert till.flags() == []
+
+
+def test_customer_when_one_sale_is_above_his_limit_then_flagged_and_without_the_rule_not(till: Till) -> None:
+    limit_customer(till, sale_max_minor=4_999)
+    till.sell(DRNS[0], 5_000)
+    assert till.flags() == []
+    add_rule(till, "customer_limit")
+    till.sell(DRNS[1], 5_000)
+    assert till.flags() == ["fraud:customer_limit"]
