@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from pos.bootstrap import Till
 from pos.i18n.catalogue import LANGUAGES
@@ -18,7 +18,8 @@ from pos.ui.screens.settings.view import SettingsScreen
 from pos.ui.widgets.approval_panel import ApprovalPanel
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
-from tests.ui.conftest import Desktop
+from pos.ui.widgets.text import FittedLabel
+from tests.ui.conftest import PINS, Desktop
 from tests.ui.overflow import captions_cut
 from tests.ui.test_sell import meters
 
@@ -45,6 +46,16 @@ def to_amount(desktop: Desktop, till: Till, amount: str) -> SellScreen:
 
 def pane_of(screen: SalesScreen) -> Pane:
     return screen.presenter.state.pane
+
+
+def figures(desktop: Desktop) -> list[FittedLabel]:
+    return [one for one in desktop.screen.findChildren(FittedLabel) if one.isVisible()]
+
+
+def cut_figures(desktop: Desktop) -> list[str]:
+    found = figures(desktop)
+    assert found
+    return [one.text() for one in found if one.fontMetrics().horizontalAdvance(one.text()) > one.width()]
 
 
 @pytest.mark.usefixtures("open_shift")
@@ -116,6 +127,28 @@ def test_question_when_it_is_of_no_sale_then_covers_the_place_and_speaks_of_no_t
 def test_question_when_it_is_of_a_sale_then_the_number_stays_in_sight(small: Desktop, till: Till) -> None:
     screen = to_amount(small, till, "5000")
     assert screen.zone_of_acts().top() > screen.search.geometry().bottom()
+
+
+@pytest.mark.usefixtures("open_shift")
+def test_shift_when_its_sums_are_large_then_no_digit_is_cut(small: Desktop) -> None:
+    small.sign_in("C")
+    small.window.go("shift")
+    small.settle()
+    small.key(KEY.Key_F8)
+    small.type("2569")
+
+    edit = small.focus()
+    assert isinstance(edit, QLineEdit)
+    assert QFontMetrics(edit.font()).horizontalAdvance("2569") < edit.width()
+    assert cut_figures(small) == []
+
+    small.key(KEY.Key_F8)
+    small.type(PINS["S"])
+    small.key(KEY.Key_Return)
+    small.settle()
+
+    assert "12,845,000" in [one.text() for one in figures(small)]
+    assert cut_figures(small) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from pos.ui.look import Look, Type
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.keycap import KeyCap
-from pos.ui.widgets.text import label, restyle
+from pos.ui.widgets.text import fitted, label, restyle
 
 _SEPARATORS = ".,' \N{RIGHT SINGLE QUOTATION MARK}"
-_SMALLEST_PX = 14
 _EDIT_SIDES = 8
 """What a line edit keeps free beside its text, and the caret."""
 
@@ -213,11 +212,7 @@ class NumberField(FieldFrame):
         self.edit.setCursorPosition(max(0, len(grouped) - from_end))
 
     def _fit(self, text: str) -> None:
-        room, font = self.edit.width() - _EDIT_SIDES, self._font
-        wide = QFontMetrics(font).horizontalAdvance(text)
-        if 0 < room < wide:
-            font = QFont(font)
-            font.setPixelSize(max(_SMALLEST_PX, font.pixelSize() * room // wide))
+        font = fitted(self._font, text, self.edit.width() - _EDIT_SIDES)
         if self.edit.font().pixelSize() != font.pixelSize():
             self.edit.setFont(font)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from pos.ui.look import Look, Type
+
+_SMALLEST_PX = 12
 
 
 def label(
@@ -43,6 +45,55 @@ def rule(kind: str = "h") -> QFrame:
     line = QFrame()
     line.setProperty("klLine", kind)
     return line
+
+
+def fitted(font: QFont, text: str, room: int) -> QFont:
+    """Return a font as large as a text fits with, at most as large as it is; a number is never cut."""
+    wide = QFontMetrics(font).horizontalAdvance(text)
+    if not 0 < room < wide:
+        return font
+    small = QFont(font)
+    small.setPixelSize(max(_SMALLEST_PX, font.pixelSize() * room // wide))
+    return small
+
+
+class FittedLabel(QLabel):
+    """A number that is written smaller where it has no room, so that none of its digits is cut."""
+
+    def __init__(self, font: QFont) -> None:
+        super().__init__()
+        self._full = font
+        self.setFont(font)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def set_full_font(self, font: QFont) -> None:
+        """Take the font it has where there is room."""
+        self._full = font
+        self._fit()
+
+    def setText(self, text: str) -> None:
+        """Show another number."""
+        super().setText(text)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Room for the number in full size."""
+        metrics = QFontMetrics(self._full)
+        return QSize(metrics.horizontalAdvance(self.text()) + 1, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for it in the smallest size; the height stays."""
+        smallest = QFont(self._full)
+        smallest.setPixelSize(_SMALLEST_PX)
+        return QSize(QFontMetrics(smallest).horizontalAdvance(self.text()) + 1, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write as large as the new width allows."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFont(fitted(self._full, self.text(), self.width()))
 
 
 class ElidedLabel(QWidget):

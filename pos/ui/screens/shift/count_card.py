@@ -14,10 +14,11 @@ from pos.ui.screens.shift.counting import PIECES_DIGITS_MAX, Count
 from pos.ui.screens.shift.head import sized
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.fields import BareEdit, FieldFrame
-from pos.ui.widgets.text import ElidedLabel, label, rule
+from pos.ui.widgets.text import FittedLabel, fitted, label, rule
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NOTHING = "–"
+_EDIT_SIDES = 6
 
 
 class StepButton(QPushButton):
@@ -72,7 +73,8 @@ class CountLine(QWidget):
         times.setFixedWidth(metrics.px(33, 18))
         row.addWidget(times)
         self.edit = BareEdit(takes=str.isdecimal)
-        self.edit.setFont(sized(look, Type.STRONG, 16 if is_small else 18, 15 if is_small else 16))
+        self._font = sized(look, Type.STRONG, 16 if is_small else 18, 15 if is_small else 16)
+        self.edit.setFont(self._font)
         self.edit.setAlignment(_RIGHT)
         self.edit.setMaxLength(PIECES_DIGITS_MAX)
         self.edit.setAccessibleName(look.say("How many of {value}", value=value))
@@ -84,10 +86,11 @@ class CountLine(QWidget):
         if not is_small:
             self._add_buttons(row, value)
         row.addStretch(1)
-        self._sum = ElidedLabel(look, _NOTHING, Type.VALUE, align=Qt.AlignmentFlag.AlignRight)
-        self._sum.setFont(
+        self._sum = FittedLabel(
             sized(look, Type.STRONG, 14 if is_small else 16, 13 if is_small else 14, weight=500)
         )
+        self._sum.setText(_NOTHING)
+        self._sum.setAlignment(_RIGHT)
         self._sum.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(self._sum, 4)
         self.edit.textEdited.connect(self._on_typed)
@@ -110,8 +113,12 @@ class CountLine(QWidget):
         text = count.typed[self._n]
         if self.edit.text() != text:
             self.edit.setText(text)
+        self._fit()
         minor = count.line_minor(self._n)
         self._sum.setText(self._look.wording.amount(minor) if text else _NOTHING)
+
+    def _fit(self) -> None:
+        self.edit.setFont(fitted(self._font, self.edit.text(), self.edit.width() - _EDIT_SIDES))
 
     def take_focus(self) -> None:
         """Put the caret in; a number that stands there is typed over."""
@@ -120,6 +127,7 @@ class CountLine(QWidget):
             self.edit.selectAll()
 
     def _on_typed(self, text: str) -> None:
+        self._fit()
         self.typed.emit(self._n, text)
 
     def _on_focused(self, has_focus: bool) -> None:

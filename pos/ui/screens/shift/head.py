@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from pos.ui.look import Look, Type
 from pos.ui.screens.shift.steps import Steps
-from pos.ui.widgets.text import ElidedLabel, label
+from pos.ui.widgets.text import ElidedLabel, FittedLabel, label
 
 _TEXT_MAX = 24
 """Up to here a text grows in full; a display size only as far as its line allows."""
@@ -118,11 +118,11 @@ def sized(look: Look, kind: Type, normal: int, compact: int, *, weight: int = 60
     return font
 
 
-def figure(look: Look, caption: str, kind: Type = Type.OWNER) -> tuple[QVBoxLayout, QLabel]:
+def figure(look: Look, caption: str, kind: Type = Type.OWNER) -> tuple[QVBoxLayout, FittedLabel]:
     """Return a caption over a number, and the label of the number."""
     column = QVBoxLayout()
     column.setSpacing(0)
     column.addWidget(label(look, caption, Type.SUPPORT, tone="text2"))
-    number = label(look, "", kind)
+    number = FittedLabel(look.font(kind))
     column.addWidget(number)
     return column, number

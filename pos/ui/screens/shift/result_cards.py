@@ -47,7 +47,7 @@ def cash_card(look: Look, report: ShiftReport, movements: tuple[MovementRow, ...
         ),
     ):
         column, number = figure(look, caption)
-        number.setFont(sized(look, Type.OWNER, 28, 22))
+        number.set_full_font(sized(look, Type.OWNER, 28, 22))
         number.setText(text)
         if tone != "text":
             number.setProperty("klTone", tone)
