@@ -113,7 +113,8 @@ def pay_by(counter: PayDesk, drn: str, means: str, *, detail: str = "", payer: s
         choose(options.detail, detail)
     counter.desktop.settle()
     if payer:
-        counter.screen.trade.money.payer.focus()
+        # Not where the bank is looked for: its list may have come meanwhile.
+        counter.screen.trade.money.payer.payer.edit.setFocus()
         counter.desktop.type(payer)
     counter.key(KEY.Key_Return)
 
