@@ -59,3 +59,14 @@ def customer_record(connection: Connection, key: int) -> JsonObject:
         name: value for name, value in zip(_PERSON, row[1:], strict=True) if value is not None
     }
     return given | {"customer_id": str(UUID(bytes=row[0]))}
+
+
+def ask_again(connection: Connection) -> None:
+    """Let head office be asked anew about all it has decided: it was restored, and may know nothing of it.
+
+    Until it answers, what was proposed stays here as if it was made now.
+    """
+    connection.exec_driver_sql(
+        "UPDATE proposal SET state = 'waiting', reason = NULL, sent_at = NULL "
+        "WHERE state <> 'waiting' AND record IS NOT NULL"
+    )

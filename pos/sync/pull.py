@@ -22,6 +22,7 @@ from pos.domain.canonical import JsonObject
 from pos.models.ledger_book import Book, read_head
 from pos.models.office import pull_cursor
 from pos.models.office_link import enrolling_actor
+from pos.models.proposals import ask_again
 from pos.models.queries.selling import open_shift
 from pos.models.search import merge_search
 from pos.models.uow import Units, WriteUnit
@@ -378,6 +379,9 @@ class Pull:
             "pulled_at": self._clock.now(),
         }
         with self._units.write() as unit:
+            if not shape:
+                # Not another shape of rows but another database.
+                ask_again(unit.connection)
             self._store(unit.connection, mapping, values)
 
     def _note_page(

@@ -25,6 +25,7 @@ from pos.models.office_link import (
     set_acked,
     store_flags,
 )
+from pos.models.proposals import ask_again
 from pos.models.uow import Units
 from pos.sync.client import ServerClient, ServerRefusal, bad_answer
 from pos.sync.stops import forked
@@ -276,6 +277,8 @@ class Push:
                 acked = book.acked(unit.connection)
                 if gaps > 2 or expected < 1 or (expected - 1 > acked and refusal.problem.hash is None):
                     raise refusal
+                if expected - 1 < acked:
+                    ask_again(unit.connection)
                 book.note(unit.connection, expected - 1)
                 return 0
             seq = refusal.problem.seq or expected

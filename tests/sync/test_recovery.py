@@ -30,10 +30,12 @@ from pos.sync.stops import ForkedError
 from pos.system.mirror_file import mirror_name
 from pos.system.paths import DataFolder
 from pos.tokens.demo import demo_keys
+from pos.tokens.numbers import make_drn
 from tests.fakes.clock import FakeClock
 from tests.server.rig import Server
-from tests.server.till_rig import DRNS, SGC, Shop, Till
+from tests.server.till_rig import DRNS, SGC, TARIFF, Shop, Till
 from tests.sync.conftest import PINS, OpenTill, RealTill, give_group, revoke
+from tests.sync.test_local_edits import decide
 
 ADMINISTRATOR = PINS[Role.ADMINISTRATOR][0]
 
@@ -500,6 +502,39 @@ def test_office_when_restored_from_before_two_tills_came_each_goes_on_in_its_lan
     assert (
         late.enrol(lanes=[{"sgc": SGC, "lane": 2}]).json()["envelope"]["envelope"]["groups"][0]["lane"] == 3
     )
+
+
+def test_office_when_restored_from_before_a_meter_was_accepted_it_is_asked_again_and_sold_to_meanwhile(
+    real_till: RealTill, server: Server, tmp_path: Path
+) -> None:
+    working(real_till)
+    saved = save_office(server, tmp_path)
+    drn = make_drn("04", "00000777").digits
+    administrator = real_till.people[Role.ADMINISTRATOR]
+    real_till.till.meters.add(
+        administrator, {"meter_number": drn, "tariff_code": TARIFF.code, "supply_group": SGC}
+    )
+    real_till.engine.run_once()
+    assert decide(real_till, server) == ["meter"]
+    real_till.engine.run_once()
+    of_meter = "SELECT {} FROM meter WHERE drn = ?"
+    assert real_till.one(of_meter.format("pull_round"), drn) == 1
+    restore_office(server, saved)
+
+    for _ in range(2):
+        real_till.engine.run_once()
+    # Pulled anew, it did not come; it is no meter of another shop for that.
+    assert real_till.one("SELECT round FROM pull_cursor WHERE resource = 'meters'") == 2
+    assert real_till.one(of_meter.format("status"), drn) == "active"
+    real_till.sell(drn, 2_000)
+    assert real_till.all("SELECT state FROM proposal") == [("waiting",)]
+    assert decide(real_till, server) == ["meter"]
+    for _ in range(2):
+        real_till.engine.run_once()
+
+    assert real_till.all("SELECT state FROM proposal") == [("accepted",)]
+    assert real_till.one(of_meter.format("pull_round"), drn) == 2
+    assert verify(real_till.till.units).findings == ()
 
 
 def test_office_when_restored_from_before_a_credit_the_customer_gets_it_once(

@@ -116,6 +116,14 @@ def record_ids(connection: Connection, resource: str, before_round: int, *, limi
     return [row[0] for row in rows]
 
 
+def unless_proposed(table: str) -> str:
+    """Return the condition of rows about which head office has nothing to say yet: it may have lost them."""
+    return (
+        f"NOT EXISTS (SELECT 1 FROM proposal WHERE proposal.{table}_key = {table}.key "  # noqa: S608 - our own names
+        "AND proposal.state = 'waiting')"
+    )
+
+
 def keep_records(taking: Taking, resource: str, rows: Sequence[tuple[str, str]]) -> None:
     """Keep rows (id and JSON) as they are."""
     taking.connection.exec_driver_sql(

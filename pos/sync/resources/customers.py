@@ -12,7 +12,7 @@ from pos.domain.names import fold
 from pos.models.meter_store import backward
 from pos.models.search import change_words
 from pos.models.stored import milliseconds_of
-from pos.sync.resources.base import Mapping, Taking, by_id, marks
+from pos.sync.resources.base import Mapping, Taking, by_id, marks, unless_proposed
 
 
 class CustomersMapping(Mapping[CustomerRow]):
@@ -95,7 +95,9 @@ class CustomersMapping(Mapping[CustomerRow]):
 
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
         rows = connection.exec_driver_sql(
-            "SELECT id FROM customer WHERE pull_round > 0 AND pull_round < ? LIMIT ?", (round_, limit)
+            "SELECT id FROM customer WHERE pull_round > 0 AND pull_round < ? "  # noqa: S608 - our own names
+            f"AND {unless_proposed('customer')} LIMIT ?",
+            (round_, limit),
         )
         return [str(UUID(bytes=row[0])) for row in rows]
 

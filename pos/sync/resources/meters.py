@@ -15,7 +15,16 @@ from pos.models.ledger_book import read_head
 from pos.models.packing import unpack_line
 from pos.models.places import place_of
 from pos.models.search import add_words, change_words, remove_words
-from pos.sync.resources.base import Mapping, Taking, by_id, drop_records, keep_records, marks, record_ids
+from pos.sync.resources.base import (
+    Mapping,
+    Taking,
+    by_id,
+    drop_records,
+    keep_records,
+    marks,
+    record_ids,
+    unless_proposed,
+)
 from pos.sync.resources.groups import next_key_text
 from pos.sync.resources.months import take_waiting_months
 from pos.tokens.errors import NumberError
@@ -94,7 +103,8 @@ class MetersMapping(Mapping[MeterRow]):
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
         waiting = record_ids(connection, WAITING, round_, limit=limit)
         rows = connection.exec_driver_sql(
-            "SELECT id FROM meter WHERE pull_round > 0 AND pull_round < ? LIMIT ?",
+            f"SELECT id FROM meter WHERE pull_round > 0 AND pull_round < ? AND {unless_proposed('meter')} "  # noqa: S608 - our own names
+            "LIMIT ?",
             (round_, limit - len(waiting)),
         )
         return waiting + [str(UUID(bytes=row[0])) for row in rows]
