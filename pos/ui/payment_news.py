@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pos.domain.permissions import Permission
 from pos.errors import Unavailable
+from pos.services.payment_board import Board
 from pos.services.payment_desk import Announcement
 from pos.services.print_spool import JobState, PrintJob
 from pos.ui.context import Context
@@ -131,8 +132,10 @@ class PaymentNews:
             return
         fresh = [one for one in news if one.key not in self._told]
         self._told |= {one.key for one in fresh}
-        if fresh:
-            self._tell(_text(fresh, context), LIGHTS[fresh[-1].what])
+        if len(fresh) == 1:
+            self._tell_whose(fresh[0], context)
+        elif fresh:
+            self._tell(context.say("News of payments: {n}", n=len(fresh)), LIGHTS[fresh[-1].what])
         if is_other:
             self._show()
 
@@ -144,18 +147,34 @@ class PaymentNews:
             context.shell.toast(context.say("Look at the printer: did the paper come out?"), light="warn")
         self._show()
 
+    def _tell_whose(self, news: Announcement, context: Context) -> None:
+        """Say what came of one sale, with the customer's name where it is known."""
+        board, actor = self._desk.payment_board, context.actor
+
+        def tell(name: str) -> None:
+            self._tell(_text(news, name, context), LIGHTS[news.what])
+
+        def got(found: Board) -> None:
+            tell(next((row.name for row in found.ready if row.key == news.key), ""))
+
+        def failed(error: BaseException) -> None:
+            tell("")
+            self._on_trouble(error)
+
+        self._tasks.submit(Lane.READ, lambda: board.read(actor), on_ok=got, on_error=failed)
+
     def _on_trouble(self, error: BaseException) -> None:
         if not isinstance(error, Unavailable):
             self._on_error(error)
 
 
-def _text(fresh: Sequence[Announcement], context: Context) -> str:
+def _text(news: Announcement, name: str, context: Context) -> str:
     say = context.say
-    if len(fresh) > 1:
-        return say("News of payments: {n}", n=len(fresh))
+    if news.what == "delivered" and name:
+        return say("Token for {name} is ready.", name=name)
     words = {
         "delivered": say("A token is ready."),
         "failed": say("A payment failed: nothing was taken, no token was made."),
         "refund_due": say("Money of a sale is due back."),
     }
-    return words[fresh[0].what]
+    return words[news.what]

@@ -479,7 +479,8 @@ def test_next_customer_when_served_then_the_token_is_announced_and_ctrl_j_hands_
 
     assert counter.state.stage is Stage.TENDER, "the next customer is not disturbed"
     window = counter.desktop.window
-    assert window.notices[0] == "A token is ready."
+    owner = till.counter.card(counter.desktop.people["C"], first).meter.name
+    assert owner and window.notices[0] == f"Token for {owner} is ready."
     assert {item.key: item.count for item in window.rail.items()}["sell"] >= 1
     counter.key(KEY.Key_Escape)
     counter.key(KEY.Key_J, CTRL)
@@ -787,7 +788,8 @@ def test_window_when_opened_anew_then_what_is_ready_is_told_again(
     another = Desktop(window, people)
     another.settle()
 
-    assert window.notices[0] == "A token is ready."
+    owner = till.counter.card(people["C"], drn).meter.name
+    assert owner and window.notices[0] == f"Token for {owner} is ready."
     window.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
