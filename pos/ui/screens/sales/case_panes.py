@@ -11,7 +11,7 @@ from pos.ui.screens.sales.case_acts import OUTCOMES, TO_ANOTHER_METER, WITH_PROO
 from pos.ui.screens.sales.form_panes import FormPane, show_field
 from pos.ui.screens.sales.presenter import SalesPresenter
 from pos.ui.screens.sales.state import SalesState
-from pos.ui.screens.sales.words import case_kind_word, case_state_word, case_tone, meter_text
+from pos.ui.screens.sales.words import case_kind_word, case_reason, case_state_word, case_tone, meter_text
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import ElidedLabel, label, set_tone
@@ -104,7 +104,7 @@ class CasePane(FormPane):
         self._badge.show_state(case_state_word(case.state, wording), case_tone(case.state))
         meters = (case.wrong_drn, case.right_drn) if case.right_drn else (case.wrong_drn,)
         self._meters.setText(" → ".join(meter_text(drn) for drn in meters))
-        self._reason.setText(case.reason)
+        self._reason.setText(case_reason(case.reason, self.look.wording))
         can_decide = self._presenter.cases.can_decide()
         is_open = case.state is CaseState.OPEN
         self._ask.setVisible(can_decide)

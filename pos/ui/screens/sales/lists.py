@@ -10,6 +10,7 @@ from pos.ui.look import Look
 from pos.ui.screens.sales.words import (
     NONE,
     case_kind_word,
+    case_reason,
     case_state_word,
     case_tone,
     meter_text,
@@ -56,7 +57,7 @@ def case_columns(look: Look) -> list[Column[CaseRow]]:
         Column(say("About"), 130, lambda row: case_kind_word(row.kind, wording), Paint.STRONG),
         Column(say("Meter"), 132, lambda row: meter_text(row.wrong_drn), Paint.METER),
         Column(say("Right meter"), 132, lambda row: meter_text(row.right_drn), Paint.METER, is_wide=True),
-        Column(say("Reason"), 0, lambda row: row.reason, Paint.QUIET),
+        Column(say("Reason"), 0, lambda row: case_reason(row.reason, wording), Paint.QUIET),
         Column(
             say("State"),
             152,

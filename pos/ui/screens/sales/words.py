@@ -8,6 +8,8 @@ from pos.domain.states import CaseKind, CaseState
 from pos.errors import KilotillError
 from pos.i18n.wording import Wording
 from pos.services.past_sales import SaleRow
+from pos.services.payment_lines import CASE_TEXTS
+from pos.services.payment_words import case_word
 from pos.services.sales_export import state_word
 from pos.ui.refusal_words import plain_sentence
 
@@ -41,6 +43,15 @@ def case_kind_word(kind: str, wording: Wording) -> str:
         CaseKind.METER_SWAP: say("Meter swap"),
     }
     return words[CaseKind(kind)]
+
+
+def case_reason(reason: str, wording: Wording) -> str:
+    """Return why a case was opened: of a payment in the reader's language, else as it was typed."""
+    reference, _, text = reason.removeprefix("payment ").partition(": ")
+    case = next((case for case, said in CASE_TEXTS.items() if said == text), None)
+    if case is None or not reason.startswith("payment "):
+        return reason
+    return f"{case_word(case, wording)} ({reference})"
 
 
 def case_state_word(state: CaseState, wording: Wording) -> str:
