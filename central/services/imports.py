@@ -147,16 +147,20 @@ class Imports:
                 more=(meter.c.organisation_id == self._organisation, meter.c.merged_into.is_(None)),
             )
         }
-        meters, people = [], []
+        owners = _held_people(connection, [row.customer_id for row in known.values() if row.customer_id])
+        meters, people = [], dict[UUID, dict[str, Any]]()
         for cells in some:
             before = known.get(cells.drn)
             values = _values(cells, before, institutions, now)
             person = {name: cells[name] for name in _PERSON if cells[name] is not None}
             if person:
-                values["customer_id"] = values.get("customer_id") or new_id(now)
-                people.append({"id": values["customer_id"], "sales_point_id": place, **person})
+                # Whoever was erased stays it: somebody named for his meter is somebody new.
+                owner = owners.get(values.get("customer_id"))
+                values["customer_id"] = new_id(now) if owner is None or owner.is_erased else owner.id
+                named = people.setdefault(values["customer_id"], {"sales_point_id": place})
+                named |= {"id": values["customer_id"], **person}
             meters.append(values)
-        others = _changed_people(connection, people)
+        others = _changed_people(people.values(), owners)
         self._master.put_customers(connection, self._organisation, others)
         changed = [one for one in meters if _is_another(one, known.get(one["drn"]))]
         self._master.put_meters(connection, self._organisation, changed)
@@ -249,10 +253,16 @@ def _is_another(values: Mapping[str, Any], before: Row[Any] | None) -> bool:
     )
 
 
-def _changed_people(connection: Connection, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _held_people(connection: Connection, ids: list[UUID]) -> dict[UUID | None, Row[Any]]:
+    """Return customers by id and hold them: nobody erases one before he is written."""
+    held = select(customer).where(customer.c.id.in_(ids)).order_by(customer.c.id).with_for_update()
+    return {row.id: row for row in connection.execute(held)}
+
+
+def _changed_people(
+    people: Iterable[dict[str, Any]], known: Mapping[UUID | None, Row[Any]]
+) -> list[dict[str, Any]]:
     """Return customers who are not yet what the file says, whole: its columns over those that are known."""
-    ids = [one["id"] for one in people]
-    known = {row.id: row for row in rows_where(connection, list(customer.c), customer.c.id, ids)}
     whole = []
     for one in people:
         before = known.get(one["id"])

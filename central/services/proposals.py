@@ -300,13 +300,12 @@ class Proposals:
         return values
 
     def _customer(self, connection: Connection, row: Row[Any]) -> Row[Any] | None:
-        """Return the customer a proposal is about, if the organisation has him."""
-        return connection.execute(
-            select(customer).where(
-                customer.c.id == _id(row.record, "customer_id"),
-                customer.c.organisation_id == row.organisation_id,
-            )
-        ).one_or_none()
+        """Return the customer a proposal is about and hold him, if the organisation has him."""
+        query = select(customer).where(
+            customer.c.id == _id(row.record, "customer_id"),
+            customer.c.organisation_id == row.organisation_id,
+        )
+        return connection.execute(query.with_for_update()).one_or_none()
 
     def _change(self, connection: Connection, row: Row[Any]) -> None:
         meter_id = _meter_id(row.record)

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from central.models.master import meter
 from pos.domain.canonical import canonical_bytes
 from pos.domain.ids import new_id
 from pos.domain.permissions import Role
 from tests.server.rig import Person, Server
-from tests.server.till_rig import SGC, TARIFF, Till, make_shop
+from tests.server.till_rig import DRNS, SGC, TARIFF, Till, make_shop
 
 FACTS = {
     "name": "Aline Uwase",
@@ -161,3 +162,22 @@ def test_erase_when_a_change_comes_after_it_then_409_and_no_event(chief: Person,
 
     assert (after.status_code, after.json()["code"]) == (409, "customer.erased")
     assert [event["kind"] for event in events(chief, aline)] == ["erased"]
+
+
+def test_erase_when_a_file_names_somebody_for_his_meter_then_it_is_a_new_customer(
+    chief: Person, till: Till, aline: UUID
+) -> None:
+    with till.server.database.write() as connection:
+        connection.execute(update(meter).where(meter.c.drn == DRNS[0]).values(customer_id=aline))
+    assert chief.post(f"/v1/customers/{aline}/erase").status_code == 204
+    rows = f"meter_number,tariff_code,supply_group,name\n{DRNS[0]},{TARIFF.code},{SGC},Chantal\n"
+    first = chief.post("/v1/meters/import", json={"text": rows}).json()
+    again = chief.post("/v1/meters/import", json={"text": rows}).json()
+
+    assert (first["changed"], first["errors"], again["unchanged"]) == (1, [], 1)
+    people = {one["name"]: one for one in chief.get("/v1/customers").json()["items"]}
+    assert set(people) == {None, "Chantal"}
+    assert people[None]["id"] == str(aline)
+    assert not people["Chantal"]["is_erased"]
+    path = f"/v1/meters/{till.shop.meters[DRNS[0]]}"
+    assert chief.get(path).json()["customer_id"] == people["Chantal"]["id"]

@@ -862,6 +862,21 @@ def test_import_of_meters_when_it_comes_again_then_tills_pull_nothing_but_what_c
     assert [row["name"] for row in till.pull("customers", customers)["rows"]] == ["Bosco N."]
 
 
+def test_import_of_meters_when_two_are_one_customers_then_he_is_written_once(
+    till: Till, chief: Person
+) -> None:
+    made = chief.post("/v1/customers", json={"sales_point_id": str(till.shop.sales_point), "name": "Aline"})
+    with till.server.database.write() as connection:
+        connection.execute(update(meter).values(customer_id=UUID(made.json()["id"])))
+    rows = [f"{DRNS[0]},RES,{SGC},Aline U.,", f"{DRNS[1]},RES,{SGC},Aline Uwase,Kigali"]
+    text = "meter_number,tariff_code,supply_group,name,area\n" + "\n".join(rows)
+    answer = chief.post("/v1/meters/import", json={"text": text})
+
+    assert answer.status_code == 200, answer.text
+    (one,) = chief.get("/v1/customers").json()["items"]
+    assert (one["name"], one["area"]) == ("Aline Uwase", "Kigali")
+
+
 def test_import_of_staff_and_tariffs_when_right_then_tills_pull_them(till: Till, chief: Person) -> None:
     staff = "name,role,active\nAline,C,yes\nSam,X,yes\n"
     answer = chief.post("/v1/staff/import", json={"text": staff}).json()
