@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 SENDERS_MAX = 32
 """So many addresses are called at the same time."""
+LINES_MAX = 4
+"""So many addresses of one machine and port are called at the same time; small servers drop what is more."""
 WAITING_MAX = 1000
 """So many callbacks wait for one address."""
 TOO_MANY = "not sent: too many callbacks wait for this address"
@@ -40,6 +42,8 @@ class Post:
         """Every address that has letters, or whose letter is being sent."""
         self._ready: deque[str] = deque()
         """The addresses with letters to which nothing is being sent."""
+        self._lines: Counter[str] = Counter()
+        """How many addresses are being called, by machine and port."""
         self._sending: set[Letter] = set()
         self._senders: set[threading.Thread] = set()
         self._is_stopped = False
@@ -103,9 +107,13 @@ class Post:
             self._put_back(url)
 
     def _next_address(self) -> str | None:
+        """Take the first address whose machine has a line free; those who send now come back for the rest."""
         with self._change:
-            if self._ready:
-                return self._ready.popleft()
+            for url in self._ready:
+                if self._lines[_machine(url)] < LINES_MAX:
+                    self._ready.remove(url)
+                    self._lines[_machine(url)] += 1
+                    return url
             self._senders.discard(threading.current_thread())
         return None
 
@@ -132,8 +140,13 @@ class Post:
 
     def _put_back(self, url: str) -> None:
         with self._change:
+            self._lines[_machine(url)] -= 1
             if self._queues[url]:
                 self._ready.append(url)
             else:
                 del self._queues[url]
             self._change.notify_all()
+
+
+def _machine(url: str) -> str:
+    return url.partition("//")[2].partition("/")[0]

@@ -10,7 +10,7 @@ import requests
 
 from pos.gateways.sandbox import Sandbox
 from pos.gateways.sandbox.callbacks import Callback
-from pos.gateways.sandbox.post import SENDERS_MAX, TOO_MANY, WAITING_MAX, Post
+from pos.gateways.sandbox.post import LINES_MAX, SENDERS_MAX, TOO_MANY, WAITING_MAX, Post
 from tests.factories.gateways import Receiver
 from tests.unit.gateways.sandbox.callers import AirtelCaller, MtnCaller, PaystackCaller, control
 
@@ -99,6 +99,21 @@ def test_letters_to_many_addresses_are_all_sent_by_few_senders(post: Post, recei
 
     assert post.settle(WAIT_S)
     assert sorted(int(name) for name, _ in told.kept) == list(range(4 * SENDERS_MAX))
+
+
+def test_deaf_machine_with_many_addresses_holds_up_no_other(
+    post: Post, receiver: Receiver, deaf: DeafListener
+) -> None:
+    told = Told()
+    for number in range(2 * SENDERS_MAX):
+        post.put(Callback(f"{deaf.url}/{number}", b"x"), partial(told.note, "deaf"))
+
+    for number in range(10):
+        letter = post.put(Callback(f"{receiver.url}/{number}", b"x"), partial(told.note, "live"))
+        assert letter.is_over.wait(WAIT_S)
+
+    assert told.kept == [("live", "200")] * 10
+    assert post._lines[deaf.url.split("/")[2]] <= LINES_MAX
 
 
 def test_address_whose_queue_is_full_is_sent_no_more_and_it_is_said(post: Post, deaf: DeafListener) -> None:
