@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from pos.gateways.base import BankList, Means, PaymentGateway
+from pos.gateways.base import BankList, Means, PaymentGateway, Profile
 from pos.gateways.remembered import Memory, Remembered, TellsTime
 
 BANKS_HOLD = timedelta(days=1)
@@ -23,9 +23,9 @@ class BankLists:
         self._memories: dict[Key, Memory[BankList]] = {}
         self._gateways: dict[Key, PaymentGateway] = {}
 
-    def known(self, gateway: PaymentGateway) -> BankList | None:
-        """Return what is known without asking; None where nothing was ever read."""
-        memory = self._memories.get(_key(gateway))
+    def known(self, profile: Profile) -> BankList | None:
+        """Return what is known of a provider without asking; None where nothing was ever read."""
+        memory = self._memories.get(_key(profile))
         last = None if memory is None else memory.last
         return None if last is None else last.value
 
@@ -37,7 +37,7 @@ class BankLists:
             Unavailable: it is away, or being asked by another, and nothing is known.
             Rejected: it refused.
         """
-        key = _key(gateway)
+        key = _key(gateway.profile)
         with self._lock:
             self._gateways[key] = gateway
             memory = self._memories.setdefault(
@@ -51,5 +51,5 @@ def charges_banks(gateway: PaymentGateway) -> bool:
     return Means.BANK in gateway.profile.means
 
 
-def _key(gateway: PaymentGateway) -> Key:
-    return gateway.profile.code, gateway.profile.currencies
+def _key(profile: Profile) -> Key:
+    return profile.code, profile.currencies

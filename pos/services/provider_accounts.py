@@ -14,7 +14,7 @@ from pos.domain.ledger import tender_account
 from pos.domain.permissions import Actor, Permission
 from pos.errors import KilotillError, UserError
 from pos.gateways.bank_lists import BankLists, charges_banks
-from pos.gateways.base import Balance, BankList, PayerInfo, PaymentGateway
+from pos.gateways.base import Balance, BankList, PayerInfo, PaymentGateway, Profile
 from pos.gateways.breaker import BreakerState
 from pos.gateways.factory import FIELDS, check_credentials
 from pos.gateways.requests_check import check_country
@@ -140,10 +140,9 @@ class ProviderAccounts:
             if code not in tried or now - tried[code] >= REFRESH_EVERY:
                 self.refresh(code)
 
-    def banks(self, code: str) -> BankList | None:
+    def banks(self, profile: Profile) -> BankList | None:
         """Return the banks whose accounts a provider charges, as last heard; asks nobody."""
-        gateway = self._providers.gateways().get(code)
-        return None if gateway is None else self._banks.known(gateway)
+        return self._banks.known(profile)
 
     def refresh_banks(self) -> None:
         """Ask for the lists of banks that are not known or older than a day; who is away is asked later."""

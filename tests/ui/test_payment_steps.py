@@ -20,7 +20,7 @@ from pos.cli.demo_meters import demo_meters_csv
 from pos.cli.demo_shop import demo_plan
 from pos.domain.permissions import Role
 from pos.errors import KilotillError
-from pos.gateways.base import Address, StepInput, StepKind
+from pos.gateways.base import Address, BankList, StepInput, StepKind
 from pos.gateways.sandbox import Sandbox
 from pos.models.packing import unpack_line
 from pos.services.shop_rows import BookKind
@@ -368,6 +368,11 @@ def open_bank(counter: PayDesk, till: Till, drn: str) -> Any:
     return options.bank
 
 
+def known_banks(till: Till) -> BankList | None:
+    (profile,) = [one for one in till.payments.offers() if one.code == "paystack"]
+    return till.payments.accounts.banks(profile)
+
+
 def note(counter: PayDesk) -> str:
     return counter.state.parts[0].note.replace("\xa0", " ")
 
@@ -487,12 +492,12 @@ def test_bank_when_its_code_is_typed_before_the_account_needs_no_list(
 def test_banks_when_the_window_has_been_open_for_a_moment_are_known(
     counter: PayDesk, till: Till, drn: str
 ) -> None:
-    assert till.payments.accounts.banks("paystack") is None
+    assert known_banks(till) is None
 
     counter.desktop.window.paying._look_at_banks()
     counter.desktop.settle()
 
-    found = till.payments.accounts.banks("paystack")
+    found = known_banks(till)
     assert found is not None and "057" in {one.code for one in found.banks}
 
 
@@ -504,4 +509,4 @@ def test_banks_when_paystack_is_away_are_none_and_nothing_is_said(
     counter.desktop.window.paying._look_at_banks()
     counter.desktop.settle()
 
-    assert till.payments.accounts.banks("paystack") is None
+    assert known_banks(till) is None

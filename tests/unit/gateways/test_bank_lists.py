@@ -17,7 +17,7 @@ def test_list_is_asked_for_once_a_day_and_kept_while_the_provider_is_away(
     sandbox: Sandbox, clock: FakeClock
 ) -> None:
     lists, here = BankLists(clock), paystack(sandbox.base_url, fake_line(clock), "NGN")
-    assert lists.known(here) is None
+    assert lists.known(here.profile) is None
     first = lists.get(here).value
     # The same shop's gateway with other credentials, and nobody answers it.
     away = paystack(NOWHERE, fake_line(clock), "NGN")
@@ -30,14 +30,14 @@ def test_list_is_asked_for_once_a_day_and_kept_while_the_provider_is_away(
     assert (kept.value, kept.trouble is not None) == (first, True)
     assert kept.age(clock.now()) > BANKS_HOLD > timedelta(hours=23)
     assert lists.get(here).value.at > first.at
-    assert lists.known(away) == lists.known(here) != first
+    assert lists.known(away.profile) == lists.known(here.profile) != first
 
 
 def test_list_of_another_currency_is_another(sandbox: Sandbox, clock: FakeClock) -> None:
     lists = BankLists(clock)
     lists.get(paystack(sandbox.base_url, fake_line(clock), "NGN"))
 
-    assert lists.known(paystack(sandbox.base_url, fake_line(clock), "GHS")) is None
+    assert lists.known(paystack(sandbox.base_url, fake_line(clock), "GHS").profile) is None
 
 
 def test_provider_that_never_answered_has_no_list(clock: FakeClock) -> None:
@@ -46,7 +46,7 @@ def test_provider_that_never_answered_has_no_list(clock: FakeClock) -> None:
     with pytest.raises(Unavailable):
         lists.get(away)
 
-    assert lists.known(away) is None
+    assert lists.known(away.profile) is None
 
 
 def test_providers_of_phones_charge_no_banks(clock: FakeClock) -> None:

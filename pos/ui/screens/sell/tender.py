@@ -51,8 +51,7 @@ class TenderActs:
                 code for code, state in payments.providers.breakers().items() if state.circuit is Circuit.OPEN
             }
             return tuple(
-                Way(profile, profile.code in broken, payments.accounts.banks(profile.code))
-                for profile in profiles
+                Way(profile, profile.code in broken, payments.accounts.banks(profile)) for profile in profiles
             )
 
         def got(ways: tuple[Way, ...]) -> None:
