@@ -248,7 +248,8 @@ def settle(command: CommandContext, /, *, file: Path, as_json: bool, **options: 
         form = StatementForm(form_columns, till.shop.currency, Mark.COMMA if options["comma"] else Mark.DOT)
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         tender = till.payments.desk.gateway(options["tender"]).profile.tender
-        text = file.read_text(encoding="utf-8-sig")
+        # Names of payers may be in another encoding; references and amounts are the same in all of them.
+        text = file.read_bytes().decode("utf-8-sig", errors="replace")
         read = till.payments.statements.read(actor, tender, name=file.name, text=text, form=form)
         settled = till.payments.statements.resolve_open(actor, read) if options["resolves"] else []
         currency = till.shop.currency

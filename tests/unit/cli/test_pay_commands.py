@@ -182,6 +182,22 @@ def test_pay_when_a_statement_is_read_lists_what_differs(
     assert result.stdout.splitlines() == ["1 payments agree.", "line 3: 700 is not in the books (other)"]
 
 
+def test_settle_when_the_file_is_of_another_encoding_is_read_all_the_same(
+    counter: Kilotill, drns: list[str], tmp_path: Path
+) -> None:
+    sold = counter.sell(drns[0], "--amount", "5000", "--tender", f"momo:{PAYS}", "--wait")
+    reference = sold["payments"][0]["reference"]
+    file = tmp_path / "statement.csv"
+    file.write_bytes(f"ref,amount,payer\n{reference},5000,Ren\xe9\n".encode("latin-1"))
+
+    result = counter(
+        "pay", "settle", str(file), "--tender", "momo", "--reference", "ref", "--amount", "amount",
+        *SUPERVISES, pins=SUPERVISOR,
+    )  # fmt: skip
+
+    assert (result.exit_code, result.stdout) == (0, "1 payments agree.\n")
+
+
 def test_pay_when_a_fee_is_set_is_a_line_of_the_sale(counter: Kilotill, drns: list[str]) -> None:
     counter("pay", "fee", "momo", "--percent", "2", "--least", "50", *ADMINISTERS, pins=ADMINISTRATOR)
 
