@@ -83,9 +83,12 @@ def begin_link(
     till_id: UUID,
     at: datetime,
     server_keys: Iterable[Mapping[str, str]],
-    tallied_seq: int = 0,
+    known: Link | None = None,
 ) -> None:
-    """Write the link of a till that was enrolled now, in place of any other."""
+    """Write the link of a till that was enrolled now, in place of any other.
+
+    `known` is its own from before, where head office had forgotten it: days counted stay counted.
+    """
     connection.execute(server_link.delete())
     connection.execute(
         server_link.insert().values(
@@ -96,9 +99,10 @@ def begin_link(
             state_reason="",
             enrolled_at=at,
             server_keys=keys_text(server_keys),
-            keeps_server_clock=False,
+            keeps_server_clock=known is not None and known.keeps_server_clock,
+            clock_offset_ms=None if known is None else known.clock_offset_ms,
             min_app="",
-            tallied_seq=tallied_seq,
+            tallied_seq=0 if known is None else known.tallied_seq,
         )
     )
 

@@ -149,7 +149,7 @@ class Enrolment:
             till_id=answer.till,
             at=self._clock.now(),
             server_keys=[key.model_dump() for key in answer.server_keys],
-            tallied_seq=0 if known is None else known.tallied_seq,
+            known=known,
         )
         body: JsonObject = {
             "till_code": answer.till_code,

@@ -16,6 +16,7 @@ from pos.cli.demo_shop import demo_plan
 from pos.config import DUPLICATE_LIMIT_MINOR
 from pos.domain.permissions import Actor, Role
 from pos.domain.shift import cash_count
+from pos.models.office_link import Link
 from pos.models.queries.people import list_people
 from pos.services.enrol_values import Enrolled, EnrolWish
 from pos.services.sale_values import SaleRequest, SaleResult
@@ -45,6 +46,13 @@ class RealTill:
         engine = self.till.sync
         assert engine is not None
         return engine
+
+    @property
+    def link(self) -> Link:
+        """How an enrolled till stands to its head office."""
+        link = self.till.office.state.link
+        assert link is not None
+        return link
 
     def enrol(self, code: str | None = None, *, replaces: bool = False) -> Enrolled:
         code = code or self.office.code(money_minor=400_000, units_milli=10**12)
