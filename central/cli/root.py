@@ -33,6 +33,7 @@ COMMANDS = {
     "enrol-code": "central.cli.tills:enrol_code",
     "tills": "central.cli.tills:tills_command",
     "revoke-till": "central.cli.tills:revoke_till",
+    "min-app": "central.cli.tills:min_app_command",
     "verify": "central.cli.books:verify",
     "after-restore": "central.cli.books:after_restore",
     "export-lines": "central.cli.books:export_lines",

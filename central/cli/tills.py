@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from central.cli.context import CLOCK, command_of
 from central.models.master import sales_point
 from central.models.tills import till
+from central.services.app_version import min_app, set_min_app
 from central.services.enrolment import CODE_LIFETIME, Enrolment, Limits, make_code
 from central.services.envelopes import ServerSigner
 from central.services.organisations import find_organisation
@@ -106,6 +107,26 @@ def revoke_till(
                 detail={"reason": reason, "is_lost": lost},
             )
     click.echo(f"{code} is revoked.")
+    return 0
+
+
+@click.command("min-app")
+@click.argument("version", required=False)
+@click.option("--any", "is_any", is_flag=True, help="Serve tills of every version again.")
+@click.pass_context
+def min_app_command(context: click.Context, version: str | None, *, is_any: bool) -> int:
+    """Say the oldest version of tills that are served, or set it; older ones are told to be upgraded.
+
+    They go on selling, and send what they have afterwards.
+    """
+    if version is not None and is_any:
+        raise click.UsageError("Give a version or --any.")
+    with command_of(context).database() as database:
+        if version is not None or is_any:
+            with database.write() as connection:
+                set_min_app(connection, version, now=CLOCK.now(), source=COMMAND_LINE)
+        with database.read() as connection:
+            click.echo(min_app(connection) or "any")
     return 0
 
 

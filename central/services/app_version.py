@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Label, select
+import re
+from datetime import datetime
+from importlib.metadata import version as version_of_package
+
+from sqlalchemy import Connection, Label, delete, insert, select
 
 from central.errors import Problem
 from central.models.identity import server_fact
+from central.services.security_log import SecurityKind, note
+from central.source import Source
+from pos.errors import UserError
 
 MIN_APP = "min_app"
+_VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}")
 
 
 def oldest_app() -> Label[str | None]:
@@ -20,6 +28,29 @@ def min_app(connection: Connection) -> str:
     """Return the oldest version that is served, empty for any."""
     query = select(server_fact.c.value).where(server_fact.c.name == MIN_APP)
     return connection.execute(query).scalar() or ""
+
+
+def set_min_app(connection: Connection, oldest: str | None, *, now: datetime, source: Source) -> None:
+    """Serve only tills of this version or later, None: any. It holds from their next request on.
+
+    Raises UserError `min_app.form`, `min_app.newer`: no till could have it.
+    """
+    if oldest is not None and not _VERSION.fullmatch(oldest):
+        raise UserError("min_app.form", "A version is written like 0.5.0.")
+    own = version_of_package("kilotill")
+    if oldest is not None and version_key(oldest) > version_key(own):
+        raise UserError("min_app.newer", f"This server is of version {own}: no till has a later one.")
+    connection.execute(delete(server_fact).where(server_fact.c.name == MIN_APP))
+    if oldest is not None:
+        connection.execute(insert(server_fact).values(name=MIN_APP, value=oldest))
+    note(
+        connection,
+        SecurityKind.MIN_APP_SET,
+        now=now,
+        source=source,
+        organisation_id=None,
+        detail={"version": oldest},
+    )
 
 
 def refuse_too_old(app: str, oldest: str) -> None:

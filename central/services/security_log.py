@@ -49,6 +49,7 @@ class SecurityKind(StrEnum):
     DEVICE_ENDED = "device_ended"
     ENVELOPE_WRITTEN_OFF = "envelope_written_off"
     KEY_LOADED = "key_loaded"
+    MIN_APP_SET = "min_app_set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,6 +275,25 @@ def test_verify_when_something_was_changed_by_hand_then_it_is_named(
     assert said in done.stdout
 
 
+def test_min_app_when_set_then_older_tills_are_refused_kindly_until_any_is_served_again(
+    till: Till, environment: dict[str, str]
+) -> None:
+    till.sell()
+    assert run(environment, "min-app").stdout.strip() == "any"
+    assert run(environment, "min-app", "0.5.0").stdout.strip() == "0.5.0"
+    headers = till.auth | {"Kilotill-App": "0.4.9"}
+    refused = till.client.get("/v1/sync/pull", params={"resource": "meters"}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (426, "sync.app_too_old")
+    assert refused.json()["min_app"] == "0.5.0"
+    assert till.push()["min_app"] == "0.5.0"
+    assert len(noted_in(till, SecurityKind.MIN_APP_SET)) == 1
+    for wrong, code in (("latest", "min_app.form"), ("999.0", "min_app.newer")):
+        assert run(environment, "min-app", wrong).error == code
+    assert run(environment, "min-app", "--any").stdout.strip() == "any"
+    again = till.client.get("/v1/sync/pull", params={"resource": "meters"}, headers=headers)
+    assert again.status_code == 200
+
+
 def test_verify_when_there_is_no_such_till_then_it_does_not_say_that_all_is_right(
     till: Till, environment: dict[str, str]
 ) -> None:
