@@ -491,6 +491,10 @@ class PaymentDesk:
         rows = parts_of(connection, sale_id)
         _refuse_under_way(part.state for part in rows)
         own_shift(connection, actor)
+        # Somebody stands here for it again.
+        connection.exec_driver_sql(
+            "UPDATE pending_sale SET parked_at = NULL WHERE sale_id = ?", (sale_id.bytes,)
+        )
         paid_minor = paid_minor_of(rows)
         if self._rest.cover(connection, pending, paid_minor) is not None:
             return []
@@ -499,9 +503,6 @@ class PaymentDesk:
         quote = self._preparation.trial(connection, request_of(pending), fees)
         shared = self._shared(parts, quote.item.money_minor - paid_minor)
         self._rest.freeze(connection, pending, quote)
-        connection.exec_driver_sql(
-            "UPDATE pending_sale SET parked_at = NULL WHERE sale_id = ?", (sale_id.bytes,)
-        )
         return self._take_parts(unit, sale_id, shared, actor=actor, approved_by=None)
 
     def _take_parts(

@@ -66,23 +66,27 @@ class RestPricing:
         fees = self.kept_fees(connection, pending.sale_id)
         try:
             quote = self._quote_for(connection, pending, fees, paid_minor=paid_minor)
+            if quote is None:
+                return None
+            self.freeze(connection, pending, quote)
         except KilotillError as refusal:
             # It was frozen at a price, and cannot be priced now: a person takes the rest or gives it up.
             logger.info("A sale whose part was refused cannot be priced anew: %s", refusal.code)
             return None
-        if quote is None:
-            return None
-        self.freeze(connection, pending, quote)
         return find_pending(connection, pending.sale_id)
 
     def freeze(self, connection: Connection, pending: PendingRow, quote: Quote) -> None:
-        """Put a new quote, and what it reserves, in the place of the one a sale was frozen at."""
+        """Put a new quote, and what it reserves, in the place of the one a sale was frozen at.
+
+        Raises:
+            UserError: `key.group_not_allowed`; then nothing is changed.
+        """
         sale_id, request = pending.sale_id, request_of(pending)
+        holder = str(pending.quote["holder"])
+        sale = self._preparation.frozen(request, quote, at=self._clock.now(), holder=holder)
         supplier_minor = supplier_share_minor([line.to_json() for line in quote.item.lines])
         connection.exec_driver_sql("DELETE FROM reservation WHERE sale_id = ?", (sale_id.bytes,))
         reserve(connection, quote, sale_id, supplier_minor=supplier_minor)
-        holder = str(pending.quote["holder"])
-        sale = self._preparation.frozen(request, quote, at=self._clock.now(), holder=holder)
         connection.exec_driver_sql(
             "UPDATE pending_sale SET quote = ? WHERE sale_id = ?",
             (canonical_bytes(sale).decode(), sale_id.bytes),

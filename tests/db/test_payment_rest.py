@@ -1,11 +1,13 @@
 """What is still to pay of a sale by units once the part that brought the fee is refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pos.domain.fees import FeeRule
+from pos.domain.journal import instant_text
 from pos.domain.payment_reports import Outcome
 from pos.domain.permissions import Actor, Role
 from pos.domain.states import SaleState
@@ -147,6 +149,49 @@ def test_refusal_when_the_meter_is_blocked_meanwhile_then_it_waits_for_a_person(
     counter.check_books()
 
 
-def set_status(counter: Counter, status: str) -> None:
+def test_refusal_when_the_meter_has_left_its_group_meanwhile_then_it_is_kept_and_waits_for_a_person(
+    counter: Counter, drn: str
+) -> None:
+    counter.momo.is_instant = False
+    view = begin(counter, drn, cash(PRICE_MINOR), momo(FEE_MINOR))
+    change = {
+        "krn": 1, "ken": 255, "ti": "01", "kt": 2, "base_date": "14", "sgc": "999888",
+        "from": instant_text(counter.shop.clock.now()),
+    }  # fmt: skip
+    set_meter(counter, next_key=json.dumps(change))
+    counter.momo.finish()
+    counter.run()
+
+    left = counter.desk.look(view.sale_id)
+    assert (left.state, left.parts[1].state.value) == (SaleState.AWAITING_PAYMENT, "failed")
+    given_up = counter.desk.give_up(view.sale_id, counter.shop.supervisor, reason="the meter has moved")
+    assert given_up.state is SaleState.REFUND_DUE
+    counter.check_books()
+
+
+def test_rest_when_nothing_is_left_to_pay_of_a_parked_sale_then_it_is_not_announced(
+    counter: Counter, drn: str
+) -> None:
+    counter.momo.is_instant = False
+    view = begin(counter, drn, cash(PRICE_MINOR), momo(FEE_MINOR))
+    counter.desk.stop_waiting(view.sale_id, counter.shop.cashier)
+    set_status(counter, "blocked")
+    counter.momo.finish()
+    counter.run()
+    set_status(counter, "active")
+
+    done = counter.desk.pay_rest(view.sale_id, (cash(10),), counter.shop.cashier)
+
+    assert done.state is SaleState.DELIVERED
+    assert counter.desk.announcements() == []
+    assert counter.texts.sales == []
+
+
+def set_meter(counter: Counter, **changes: str) -> None:
+    columns = ", ".join(f"{name} = ?" for name in changes)
     with counter.shop.units.write() as unit:
-        unit.connection.exec_driver_sql("UPDATE meter SET status = ?", (status,))
+        unit.connection.exec_driver_sql(f"UPDATE meter SET {columns}", tuple(changes.values()))
+
+
+def set_status(counter: Counter, status: str) -> None:
+    set_meter(counter, status=status)
