@@ -20,6 +20,7 @@ from central.services.feed import Feed
 from central.services.imported import ROWS_A_TIME, Imported
 from central.services.master import Master, check_fits, pan_number
 from central.services.meter_locks import hold_meters
+from central.services.meter_values import METER_COLUMNS
 from central.services.staff_import import import_staff
 from pos.domain.csv_table import RowError, read_table
 from pos.domain.ids import new_id
@@ -29,24 +30,6 @@ from pos.domain.tariff_csv import parse_tariffs
 from pos.errors import UserError
 from pos.tokens.numbers import parse_meter_number
 
-_CELLS: Mapping[str, str] = {
-    "tariff_code": "tariff_code",
-    "supply_group": "sgc",
-    "tariff_index": "ti",
-    "key_revision": "krn",
-    "key_type": "kt",
-    "algorithm": "algorithm",
-    "key_method": "key_method",
-    "base_date": "base_date",
-    "service": "service",
-    "status": "status",
-    "arrears": "arrears_minor",
-    "account_number": "account_number",
-    "site": "site",
-    "building": "building",
-    "department": "department",
-    "note": "note",
-}
 _PERSON = ("name", "phone", "address", "area")
 _DEFAULTS: Mapping[str, Any] = {"service": 0, "status": "active", "arrears_minor": 0}
 
@@ -234,7 +217,7 @@ def _values(
     values: dict[str, Any] = dict(_DEFAULTS)
     if before is not None:
         values = {name: value for name, value in before._mapping.items() if name != "organisation_id"}
-    given = {column: cells[cell] for cell, column in _CELLS.items() if cells[cell] is not None}
+    given = {column: cells[cell] for cell, column in METER_COLUMNS.items() if cells[cell] is not None}
     values |= given | {"drn": cells.drn, "is_dirty": False}
     values.setdefault("id", new_id(now))
     institution = cells.text("institution")

@@ -1,4 +1,4 @@
-"""What a meter's record points to must be there, and be the organisation's own."""
+"""Where a meter's cells go, and that what its record points to is there and the organisation's own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,26 @@ from sqlalchemy import Connection, select
 from central.errors import FieldProblem, Problem
 from central.models.master import customer, meter, record, sales_point, supply_group, tariff
 from central.models.tills import till
+
+METER_COLUMNS: Mapping[str, str] = {
+    "tariff_code": "tariff_code",
+    "supply_group": "sgc",
+    "tariff_index": "ti",
+    "key_revision": "krn",
+    "key_type": "kt",
+    "algorithm": "algorithm",
+    "key_method": "key_method",
+    "base_date": "base_date",
+    "service": "service",
+    "status": "status",
+    "arrears": "arrears_minor",
+    "account_number": "account_number",
+    "site": "site",
+    "building": "building",
+    "department": "department",
+    "note": "note",
+}
+"""Where the cells of docs/formats.md §12 go."""
 
 
 def check_references(

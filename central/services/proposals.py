@@ -20,6 +20,7 @@ from central.services.feed import Feed
 from central.services.master import Master, check_fits, pan_number
 from central.services.merging import move_all
 from central.services.meter_locks import hold_meters
+from central.services.meter_values import METER_COLUMNS
 from central.services.till_sessions import TillPrincipal
 from pos.contracts.proposals import Proposal, ProposalState
 from pos.domain.canonical import JsonError, parse_canonical
@@ -28,26 +29,6 @@ from pos.domain.meter_rows import STATUSES
 from pos.errors import UserError
 
 RECORD_BYTES_MAX = 16_384
-
-_METER_COLUMNS: Mapping[str, str] = {
-    "tariff_code": "tariff_code",
-    "supply_group": "sgc",
-    "tariff_index": "ti",
-    "key_revision": "krn",
-    "key_type": "kt",
-    "algorithm": "algorithm",
-    "key_method": "key_method",
-    "base_date": "base_date",
-    "service": "service",
-    "status": "status",
-    "arrears": "arrears_minor",
-    "account_number": "account_number",
-    "site": "site",
-    "building": "building",
-    "department": "department",
-    "note": "note",
-}
-"""Where the cells of docs/formats.md §12 go."""
 
 _CHANGEABLE = frozenset(
     {
@@ -260,7 +241,7 @@ class Proposals:
         record = row.record
         values: dict[str, Any] = {"service": 0, "status": "active", "arrears_minor": 0}
         values |= {
-            column: record[cell] for cell, column in _METER_COLUMNS.items() if record.get(cell) is not None
+            column: record[cell] for cell, column in METER_COLUMNS.items() if record.get(cell) is not None
         }
         values |= {"id": _meter_id(record), "drn": _drn(record), "home_till": row.till_id}
         check_fits(meter, values)

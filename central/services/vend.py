@@ -41,7 +41,7 @@ from pos.tokens.block import TID_MAX
 from pos.tokens.credit import credit_token
 from pos.tokens.decode import decode_token
 from pos.tokens.key_change import KeyAttributes, key_change_tokens
-from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType, TokenClass
+from pos.tokens.names import BaseDate, KeyType, TokenClass
 from pos.tokens.tid import check_not_expired, minute_of, next_tid
 from pos.tokens.vault import MeterKey, SoftwareVault
 
@@ -341,15 +341,16 @@ def _present_key(row: Row[Any], group: Row[Any]) -> KeyFields:
 
 
 def _meter_key(row: Row[Any], group: Row[Any], key: KeyFields) -> MeterKey:
-    return MeterKey(
-        pan=f"{row.pan:018d}",
+    return MeterKey.of_record(
+        row.drn,
+        row.pan,
         sgc=row.sgc,
         ti=key.ti,
         krn=key.krn,
-        method=KeyMethod(row.key_method or group.key_method),
-        ea=EncryptionAlgorithm(row.algorithm or group.algorithm),
-        base_date=BaseDate(key.base_date),
-        kt=KeyType(key.kt),
+        method=row.key_method or group.key_method,
+        ea=row.algorithm or group.algorithm,
+        base_date=key.base_date,
+        kt=key.kt,
     )
 
 
@@ -363,7 +364,7 @@ def _make(
     item: Body,
     now: datetime,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return the tokens and the TID of the credit. Raises VaultError, TidError."""
+    """Return the tokens and the TID of the credit. Raises KeyDataError `token.data`, VaultError, TidError."""
     decoder_key = vault.decoder_key(_meter_key(row, group, key), at=now)
     cipher = decoder_key.cipher()
     tid = _free_tid(connection, row, group, key=key, now=now)

@@ -20,10 +20,9 @@ from pos.tokens.block import TID_MAX
 from pos.tokens.cipher import BlockCipher
 from pos.tokens.credit import credit_token
 from pos.tokens.decode import decode_token
-from pos.tokens.errors import KeyDataError, UnsupportedError
 from pos.tokens.key_change import KeyAttributes, key_change_tokens
 from pos.tokens.management import management_token
-from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType, TokenClass
+from pos.tokens.names import BaseDate, EncryptionAlgorithm, TokenClass
 from pos.tokens.tid import check_not_expired, minute_of, next_tid
 from pos.tokens.vault import DecoderKey, MeterKey, Vault
 
@@ -245,24 +244,18 @@ def check_token_data(meter: SellingMeter, at: datetime) -> None:
 
 
 def _meter_key(meter: SellingMeter, key: KeyInForce) -> MeterKey:
-    """The key a token is made with. What head office gave is not checked before: it may know newer forms."""
-    try:
-        return MeterKey(
-            pan=f"{meter.pan:018d}",
-            sgc=key.sgc,
-            ti=key.ti,
-            krn=key.krn,
-            method=KeyMethod(key.dkga),
-            ea=EncryptionAlgorithm(key.ea),
-            base_date=BaseDate(key.base_date),
-            kt=KeyType(key.kt),
-        )
-    except (KeyDataError, UnsupportedError, ValueError) as error:
-        raise KeyDataError(
-            "token.data",
-            f"The data of meter {meter.drn} do not fit those of a token: have its group, tariff index and "
-            "key checked.",
-        ) from error
+    """The key a token is made with. Raises KeyDataError `token.data`."""
+    return MeterKey.of_record(
+        meter.drn,
+        meter.pan,
+        sgc=key.sgc,
+        ti=key.ti,
+        krn=key.krn,
+        method=key.dkga,
+        ea=key.ea,
+        base_date=key.base_date,
+        kt=key.kt,
+    )
 
 
 def _check_readable(digits: str, cipher: BlockCipher, *, tid: int) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pos.tokens.cipher import BlockCipher, check_supported, cipher_for
 from pos.tokens.decoder_key import check_key_attributes, check_method_supported, dkga02, dkga04
-from pos.tokens.errors import VaultError
+from pos.tokens.errors import KeyDataError, UnsupportedError, VaultError
 from pos.tokens.names import BaseDate, EncryptionAlgorithm, KeyMethod, KeyType
 from pos.tokens.numbers import parse_pan
 from pos.tokens.secret import Secret
@@ -46,6 +46,33 @@ class MeterKey:
         check_supported(self.ea)
         check_key_attributes(kt=self.kt, sgc=self.sgc, ti=self.ti, krn=self.krn)
         parse_pan(self.pan)
+
+    @classmethod
+    def of_record(
+        cls, drn: str, pan: int, *, sgc: str, ti: str, krn: int, method: str, ea: str, base_date: str, kt: int
+    ) -> MeterKey:
+        """Return the key that a stored record of a meter names; it may know newer forms than this program.
+
+        Raises:
+            KeyDataError: `token.data`, no token can be made from this record.
+        """
+        try:
+            return cls(
+                pan=f"{pan:018d}",
+                sgc=sgc,
+                ti=ti,
+                krn=krn,
+                method=KeyMethod(method),
+                ea=EncryptionAlgorithm(ea),
+                base_date=BaseDate(base_date),
+                kt=KeyType(kt),
+            )
+        except (KeyDataError, UnsupportedError, ValueError) as error:
+            raise KeyDataError(
+                "token.data",
+                f"The data of meter {drn} do not fit those of a token: have its group, tariff index and "
+                "key checked.",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,15 @@ def _no_key(till: Till) -> dict[str, Any]:
     return request(till)
 
 
+def _odd_record(**changes: Any) -> Any:
+    def make(till: Till) -> dict[str, Any]:
+        with till.server.database.write() as connection:
+            connection.execute(update(meter).values(**changes))
+        return request(till)
+
+    return make
+
+
 def _unverified(till: Till) -> dict[str, Any]:
     limit(till, sale_max_minor=4_999)
     return request(till)
@@ -304,6 +313,13 @@ def test_vend_when_two_workers_sell_to_one_customer_at_once_then_one_passes(till
         (_no_float, "float.empty"),
         (_no_key, "key.newer_revision"),
         (_unverified, "vend.customer_limit"),
+        (_odd_record(algorithm="99"), "token.data"),
+        (_odd_record(algorithm="09"), "token.data"),
+        (_odd_record(key_method="05"), "token.data"),
+        (_odd_record(key_method="01"), "token.data"),
+        (_odd_record(kt=7), "token.data"),
+        (_odd_record(ti="1"), "token.data"),
+        (_odd_record(base_date="20"), "token.data"),
     ],
 )
 def test_vend_when_it_can_never_be_served_then_a_final_no_that_stays(
