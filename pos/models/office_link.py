@@ -166,6 +166,13 @@ def set_acked(connection: Connection, seq: int) -> None:
     connection.exec_driver_sql("UPDATE book SET acked_seq = ?", (seq,))
 
 
+def open_days(connection: Connection, till_id: UUID, *, after_seq: int) -> None:
+    """Let the days of a book that have lines above a seq be compared again."""
+    connection.exec_driver_sql(
+        "UPDATE day_book SET colour = 'grey' WHERE till_id = ? AND last_seq > ?", (till_id.bytes, after_seq)
+    )
+
+
 def raise_trusted(connection: Connection, at: datetime) -> None:
     """Let the server's time be the trusted one where it is later (docs/formats.md §8)."""
     connection.exec_driver_sql("UPDATE book SET trusted_at = max(trusted_at, ?)", (milliseconds_of(at),))

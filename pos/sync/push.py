@@ -22,6 +22,7 @@ from pos.models.office_link import (
     change_link,
     former_lines_after,
     lines_after,
+    open_days,
     set_acked,
     store_flags,
 )
@@ -279,6 +280,8 @@ class Push:
                     raise refusal
                 if expected - 1 < acked:
                     ask_again(unit.connection)
+                    # What was equal is to be compared again, when it has the lines again.
+                    open_days(unit.connection, book.till_id, after_seq=expected - 1)
                 book.note(unit.connection, expected - 1)
                 return 0
             seq = refusal.problem.seq or expected

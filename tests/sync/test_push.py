@@ -101,6 +101,28 @@ def test_push_when_the_server_names_a_gap_goes_on_from_there(
     assert till.acked() == till.head()
 
 
+def test_push_when_the_server_was_restored_compares_days_again_that_were_equal(till: LinkedTill) -> None:
+    till.engine.run_once()
+    assert till.all("SELECT business_day, colour FROM day_book") == [("2026-11-20", "green")]
+    # Head office has nothing any more; the till's next day begins.
+    till.received.clear()
+    till.shop.clock.pass_time(hours=36)
+    till.sell()
+    till.transport.will(
+        "/v1/sync/push",
+        problem(409, "sync.gap", expected_seq=1),
+        Unavailable("sync.unreachable", "The line is cut."),
+        lambda request: till.acknowledge(request, {}),
+    )
+    with pytest.raises(Unavailable):
+        till.engine.run_once()
+    assert till.all("SELECT business_day, colour FROM day_book") == [("2026-11-20", "grey")]
+
+    report = till.engine.run_once()
+
+    assert (report.days_compared, report.red_days) == (2, ())
+
+
 def test_push_when_the_server_is_ahead_with_another_line_is_a_fork(till: LinkedTill) -> None:
     till.sell()
     with till.shop.units.write() as unit:
