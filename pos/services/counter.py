@@ -27,6 +27,7 @@ from pos.models.queries.selling import find_selling_meter, find_tariff, month_fi
 from pos.models.queries.tariffs import find_version
 from pos.models.uow import Units
 from pos.services.approval import require
+from pos.services.unknown_meters import not_in_register
 from pos.system.clock import Clock
 from pos.tokens.numbers import parse_meter_number
 
@@ -96,13 +97,15 @@ class Counter:
         """Return the owner card of a meter number (11, 13 or 18 digits).
 
         Raises:
-            UserError: `permission.denied`, `meter.unknown`; NumberError `meter.*`.
+            UserError: `permission.denied`, `meter.unknown`; as `not_in_register`; NumberError `meter.*`.
         """
         require(actor, Permission.METER_VIEW)
         drn = parse_meter_number(number).drn.digits
         with self._units.read() as connection:
             meter = get_meter(connection, drn)
-            if meter is None or not sees_institution(actor, meter.institution):
+            if meter is None:
+                raise not_in_register(connection, drn)
+            if not sees_institution(actor, meter.institution):
                 raise UserError("meter.unknown", f"Meter {drn} is not known at this till.")
             selling = find_selling_meter(connection, drn)
             assert selling is not None, "every meter has its selling columns"

@@ -16,6 +16,7 @@ from pos.services.approval import Approval, require
 from pos.services.facts import privileged_act
 from pos.services.issuing import Cause, IssueResult, Issuing, issued_item
 from pos.services.token_vending import TokenVending
+from pos.services.unknown_meters import not_in_register
 from pos.tokens.management import extended_flag, extended_value, value_field_of
 from pos.tokens.names import Management
 from pos.tokens.numbers import parse_meter_number
@@ -129,10 +130,10 @@ def needed_meter(connection: Connection, number: str) -> SellingMeter:
     """Return a meter whatever its status.
 
     Raises:
-        UserError: `meter.unknown`; NumberError as `parse_meter_number`.
+        UserError: as `not_in_register`; NumberError as `parse_meter_number`.
     """
     drn = parse_meter_number(number).drn.digits
     meter = find_selling_meter(connection, drn)
     if meter is None:
-        raise UserError("meter.unknown", f"Meter {drn} is not known at this till.")
+        raise not_in_register(connection, drn)
     return meter

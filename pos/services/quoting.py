@@ -28,6 +28,7 @@ from pos.models.queries.selling import (
     month_figures,
 )
 from pos.services.sale_values import SaleKind, SaleRequest
+from pos.services.unknown_meters import not_in_register
 from pos.tokens.amount import largest_amount_not_above
 from pos.tokens.numbers import parse_meter_number
 
@@ -86,7 +87,7 @@ class Quoting:
         """Price a request at `at` (aware).
 
         Raises:
-            UserError: `meter.unknown`, `meter.blocked`, `tariff.unknown`; NumberError for the number.
+            UserError: `meter.blocked`, `tariff.unknown`; as `not_in_register`; NumberError for the number.
             PricingError: `sale.*`.
         """
         meter = _in_its_group(self.selling_meter(connection, request.drn), at)
@@ -110,12 +111,12 @@ class Quoting:
         """Return the meter that may be sold to.
 
         Raises:
-            UserError: `meter.unknown`, `meter.blocked`; NumberError as `parse_meter_number`.
+            UserError: `meter.blocked`; as `not_in_register`; NumberError as `parse_meter_number`.
         """
         drn = parse_meter_number(number).drn.digits
         meter = find_selling_meter(connection, drn)
         if meter is None:
-            raise UserError("meter.unknown", f"Meter {drn} is not known at this till.")
+            raise not_in_register(connection, drn)
         if meter.status != "active":
             reason = f": {meter.block_reason}" if meter.block_reason else ""
             raise UserError("meter.blocked", f"Meter {drn} is {meter.status}{reason}. Nothing can be sold.")

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ from pos.domain.names import fold
 from pos.domain.tariff import ArrearsKind, ArrearsRule, Block, tariff_sha256
 from pos.errors import ApprovalNeeded, Unavailable, UserError
 from pos.models.search import match_of
+from pos.services.counter import Counter
 from pos.services.fraud_hold import FraudHold
 from pos.services.sale_values import SaleKind, SaleRequest
 from pos.services.verify import verify
@@ -213,17 +215,19 @@ def test_pull_when_the_payment_is_sent_and_its_delivery_is_not_the_debt_does_not
     assert till.one("SELECT arrears_minor FROM meter") == 0
 
 
+WATER = {
+    "id": "999888", "key_method": "04", "algorithm": "07", "base_date": "14", "ti": "01", "krn": 1,
+    "kt": 2, "ken": 255, "lane": 5, "lanes": 16, "holders": ["vault"], "supplier": "water",
+}  # fmt: skip
+
+
 def test_pull_when_a_group_is_not_here_yet_its_meters_wait_and_come_with_it(till: LinkedTill) -> None:
     row = meter_row(41, sgc="999888")
     pull(till, meters=[rows(row)])
     assert till.one("SELECT count(*) FROM meter") == 0
     assert "999888" in till.one("SELECT trouble FROM pull_cursor WHERE resource = 'meters'")
-    group = {
-        "id": "999888", "key_method": "04", "algorithm": "07", "base_date": "14", "ti": "01", "krn": 1,
-        "kt": 2, "ken": 255, "lane": 5, "lanes": 16, "holders": ["vault"], "supplier": "water",
-    }  # fmt: skip
 
-    pull(till, supply_groups=[rows(group)])
+    pull(till, supply_groups=[rows(WATER)])
 
     assert till.all("SELECT drn, sgc FROM meter") == [(row["drn"], "999888")]
     assert till.all("SELECT lane, lanes, supplier FROM supply_group WHERE sgc = '999888'") == [
@@ -232,10 +236,24 @@ def test_pull_when_a_group_is_not_here_yet_its_meters_wait_and_come_with_it(till
     assert till.one("SELECT trouble FROM pull_cursor WHERE resource = 'meters'") is None
 
 
-WATER = {
-    "id": "999888", "key_method": "04", "algorithm": "07", "base_date": "14", "ti": "01", "krn": 1,
-    "kt": 2, "ken": 255, "lane": 5, "lanes": 16, "holders": ["vault"], "supplier": "water",
-}  # fmt: skip
+@pytest.mark.parametrize("ask", ["card", "trial_vend"])
+def test_sale_when_the_meter_waits_for_its_group_names_the_group_and_not_an_unknown_meter(
+    till: LinkedTill, ask: str
+) -> None:
+    waiting, merged = meter_row(41, sgc="999888"), meter_row(42, sgc="999888", merged_into=str(uuid4()))
+    pull(till, meters=[rows(waiting, merged)])
+    cashier, counter = till.shop.cashier, Counter(till.shop.units, till.shop.clock, ZONE)
+    asks: dict[str, Callable[[str], object]] = {
+        "card": lambda drn: counter.card(cashier, drn),
+        "trial_vend": lambda drn: till.shop.checkout.trial_vend(
+            SaleRequest(sale_id=uuid4(), drn=drn, money_minor=5_000), cashier
+        ),
+    }
+
+    for row, code in ((waiting, "key.group_not_allowed"), (merged, "meter.unknown")):
+        with pytest.raises(UserError) as refused:
+            asks[ask](row["drn"])
+        assert refused.value.code == code
 
 
 def test_pull_when_a_waiting_meter_changes_with_its_group_the_newer_word_counts(till: LinkedTill) -> None:

@@ -1,6 +1,8 @@
 """The Sell screen by keyboard: the flow of a sale, its errors, and what stands beside it."""
 
+import json
 from itertools import count
+from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import Qt
@@ -319,6 +321,25 @@ def test_unknown_meter_when_a_reason_is_given_then_a_supervisor_allows_the_sale(
 
     card = state(selling).card
     assert state(selling).stage is Stage.CONFIRM and card is not None and card.meter.drn == drn
+
+
+def test_meter_of_head_office_when_its_group_is_not_here_then_nobody_is_offered_to_add_it(
+    selling: Desktop, till: Till
+) -> None:
+    drn = str(make_drn("04", "99887766"))
+    body = json.dumps({"id": str(uuid4()), "drn": drn, "sgc": "999888"})
+    with till.units.write() as unit:
+        unit.connection.exec_driver_sql(
+            "INSERT INTO office_record (resource, id, body, round) VALUES ('meters', 'a', ?, 1)", (body,)
+        )
+
+    selling.type(drn)
+    selling.key(KEY.Key_Return)
+
+    problem = state(selling).search_problem
+    assert state(selling).stage is Stage.IDLE and problem is not None
+    assert (problem.code, problem.offer) == ("key.group_not_allowed", "")
+    assert "supply group" in problem.text
 
 
 def test_hold_when_pressed_then_recalled_with_its_amount(selling: Desktop, drn: str) -> None:

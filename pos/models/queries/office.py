@@ -29,6 +29,18 @@ def is_meter_of_office(connection: Connection, meter_key: int) -> bool:
     return found > 0
 
 
+def group_waited_for(connection: Connection, drn: str) -> str | None:
+    """Return the supply group that a meter of head office waits for here, None where no such meter waits."""
+    query = (
+        "SELECT json_extract(body, '$.sgc') FROM office_record WHERE resource = 'meters' "
+        # Few wait, but they may be a whole register: what is no match is not parsed.
+        "AND instr(body, ?1) AND json_extract(body, '$.drn') = ?1 "
+        "AND json_extract(body, '$.merged_into') IS NULL LIMIT 1"
+    )
+    found: str | None = connection.exec_driver_sql(query, (drn,)).scalar()
+    return found
+
+
 REGISTER = "_register"
 """Under this name `office_record` keeps how far this till's own register was proposed; no resource has it."""
 
