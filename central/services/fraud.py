@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_
 
 from central.models.journal import payment, sale_item
 from central.models.master import customer, verification_level
@@ -228,9 +228,8 @@ def load_fraud_check(
     if "velocity_cashier" in kinds:
         _load_cashiers(connection, check, organisation_id, mentions=mentions, since=since)
     if "customer_limit" in kinds:
-        first = (
-            min(line.at for line in lines).astimezone(facts.zone).replace(day=1, hour=0, minute=0, second=0)
-        )
+        earliest = min(line.at for line in lines).astimezone(facts.zone)
+        first = earliest.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         _load_customers(connection, check, organisation_id, mentions=mentions, since=first)
     if "velocity_phone" in kinds:
         _load_phones(connection, check, organisation_id, mentions=mentions, since=since)
@@ -264,6 +263,8 @@ def _load_customers(
         customer.c.id == meter_table.c.customer_id,
         verification_level.c.organisation_id == organisation_id,
         verification_level.c.level == customer.c.verification,
+        # Whoever may buy as much as he likes may have thousands of meters.
+        or_(*(one.is_not(None) for one in levels)),
     )
     columns = (meter_table.c.id, meter_table.c.customer_id, *levels)
     mentioned = rows_where(connection, columns, meter_table.c.id, sorted(mentions.meters), more=joined)

@@ -9,8 +9,12 @@ from sqlalchemy import select, update
 
 from central.models.master import meter
 from central.models.transactions import transactions
+from central.services.book_read import Mentions
 from central.services.feed import EVERYBODY
+from central.services.fraud import load_fraud_check
 from central.services.master import Master
+from central.services.organisation_facts import organisation_facts
+from central.services.push_lines import read_pushed_line
 from central.services.verification import put_level
 from pos.domain.ids import new_id
 from pos.domain.price_terms import Basis
@@ -217,3 +221,35 @@ def test_customer_when_one_sale_is_above_his_limit_then_flagged_and_without_the_
     add_rule(till, "customer_limit")
     till.sell(DRNS[1], 5_000)
     assert till.flags() == ["fraud:customer_limit"]
+
+
+def test_customer_when_he_bought_in_the_first_moment_of_the_month_then_it_counts(till: Till) -> None:
+    add_rule(till, "customer_limit")
+    limit_customer(till, month_max_minor=9_000)
+    # A fifth of a second past midnight in Kigali on the first of December.
+    till.server.clock.pass_time(days=10, hours=14, seconds=0.2)
+    till.log_in()
+    till.sell(DRNS[0], 5_000)
+    assert till.flags() == []
+    till.server.clock.pass_time(minutes=10, seconds=0.3)
+    till.sell(DRNS[1], 5_000)
+    assert till.flags() == ["fraud:customer_limit"]
+
+
+def test_customer_when_his_level_has_no_limit_then_what_he_bought_is_not_read(till: Till) -> None:
+    add_rule(till, "customer_limit")
+    limit_customer(till)
+    till.sell(DRNS[0], 50_000)
+    assert till.flags() == []
+
+    with till.server.database.read() as connection:
+        (meter_id,) = connection.execute(select(meter.c.id).where(meter.c.drn == DRNS[0])).one()
+        line = read_pushed_line(till.lines[-1].data)
+        check = load_fraud_check(
+            connection,
+            till.shop.organisation,
+            Mentions(meters={str(meter_id)}),
+            lines=[line],
+            facts=organisation_facts(connection, till.shop.organisation),
+        )
+    assert not check.bought and not check.limited
