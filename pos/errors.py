@@ -44,3 +44,11 @@ class Rejected(KilotillError):  # noqa: N818 - the other side's final word
 
 class MachineFault(KilotillError):  # noqa: N818 - a fault of the machine, not of the request
     """Disk full, database damaged or locked, key store missing: full-screen instruction."""
+
+
+_MISTAKE = ("program.fault", "The program made a mistake here; its log says which.")
+
+
+def code_of(error: Exception) -> str:
+    """Return the code that is kept with what an error stopped: `program.fault` for a mistake of ours."""
+    return error.code if isinstance(error, KilotillError) else _MISTAKE[0]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from pos.errors import KilotillError, Rejected
+from pos.errors import KilotillError, MachineFault, Rejected, code_of
 from pos.gateways.messages import Message, MessageWay
 from pos.models.stored import instant_of, milliseconds_of
 from pos.models.uow import Units, WriteUnit
@@ -110,7 +110,7 @@ class Outbox:
                     "WHERE state IN ('waiting', 'sending') AND send_at <= ? ORDER BY send_at LIMIT ?",
                     (milliseconds_of(self._clock.now()), AT_ONCE_MAX),
                 ).all()
-            return sum(self._send(row) for row in rows)
+            return sum(self._send_guarded(row) for row in rows)
         finally:
             self._turn.release()
 
@@ -151,6 +151,17 @@ class Outbox:
             )
             for row in rows
         ]
+
+    def _send_guarded(self, row: Any) -> bool:
+        """As `_send`; a mistake of ours at one message puts that one off and holds up no other."""
+        try:
+            return self._send(row)
+        except MachineFault:
+            raise
+        except Exception as error:
+            logger.exception("A message could not be sent: %s", UUID(bytes=row[0]))
+            self._later(row, code_of(error))
+            return False
 
     def _send(self, row: Any) -> bool:
         key, channel = row[0], row[1]

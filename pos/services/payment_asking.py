@@ -18,14 +18,14 @@ from pos.domain.poll_schedule import PollSchedule
 from pos.domain.recovery_values import Act, Action, Decision, Move, PaymentCase, Recovery
 from pos.domain.recovery_values import Delivery as Given
 from pos.domain.states import PaymentState, SaleState
-from pos.errors import KilotillError, MachineFault, UserError
+from pos.errors import KilotillError, MachineFault, UserError, code_of
 from pos.gateways.base import Answer, PaymentGateway, StepInput
 from pos.models.queries.payments import find_pending, parts_of, payment_of_reference
 from pos.models.queries.selling import find_sale
 from pos.models.uow import Units, WriteUnit
 from pos.services.payment_lines import PaymentLines
 from pos.services.payment_settling import Settling, paid_minor_of
-from pos.services.payment_store import ProviderPayment, get_payment, keep_answer, save_payment
+from pos.services.payment_store import ProviderPayment, get_payment, keep_answer, put_off, save_payment
 from pos.system.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -106,6 +106,19 @@ class Asking:
             return
         self._hear(payment_id, gateway.ask_payment(payment.reference), Source.POLL)
 
+    def put_off(self, payment_id: UUID) -> None:
+        """Ask again at the usual pace about a payment that a mistake of ours kept from being asked about.
+
+        Where it goes on, the payment is marked for a person.
+        """
+        gateways = self._gateways()
+
+        def schedule(provider: str) -> PollSchedule:
+            return _schedule_of(gateways.get(provider))
+
+        with self._units.write() as unit:
+            put_off(unit.connection, payment_id, schedule, self._clock.now())
+
     def hint(self, provider: str, reference: str) -> bool:
         """Ask soon about a payment that somebody said something about; False if it is not ours."""
         with self._units.read() as connection:
@@ -171,7 +184,11 @@ class Asking:
             if isinstance(error, MachineFault) and error.code.startswith("disk."):
                 raise
             trouble = error.code
-        logger.info("A paid sale cannot be delivered now: %s", trouble)
+            logger.info("A paid sale cannot be delivered now: %s", trouble)
+        except Exception as error:
+            # The second try makes no token: a mistake there must not cost us what the provider said.
+            logger.exception("A mistake of the program keeps a paid sale from its token.")
+            trouble = code_of(error)
         with self._units.write() as unit:
             return work(unit, trouble)
 
@@ -275,7 +292,11 @@ class Asking:
 
 
 def _rule_of(gateway: PaymentGateway | None) -> RecoveryRule:
-    return RecoveryRule(SLOW_SCHEDULE if gateway is None else gateway.profile.schedule)
+    return RecoveryRule(_schedule_of(gateway))
+
+
+def _schedule_of(gateway: PaymentGateway | None) -> PollSchedule:
+    return SLOW_SCHEDULE if gateway is None else gateway.profile.schedule
 
 
 def owner_of(connection: Connection, sale_id: UUID) -> UUID:

@@ -6,6 +6,7 @@ What was sent is asked about with the same reference until the provider says a f
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from pos.domain.payment_reports import Outcome, Report, Source
 from pos.domain.permissions import Actor, Permission
 from pos.domain.price_terms import Adjustment
 from pos.domain.states import PaymentState, SaleState
-from pos.errors import Rejected, Unavailable, UserError
+from pos.errors import MachineFault, Rejected, Unavailable, UserError, code_of
 from pos.gateways.base import ByPhone, PaymentGateway, PaymentRequest, StepInput
 from pos.gateways.requests_check import check_request
 from pos.models.ledger_book import Book
@@ -62,6 +63,8 @@ from pos.services.sale_preparation import check_same, own_shift
 from pos.services.sale_values import SaleKind, SaleRequest
 from pos.system.clock import Clock
 from pos.system.ids import new_id
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 50
 """So many payments are asked about in one go; the next go takes the others."""
@@ -390,7 +393,8 @@ class PaymentDesk:
     def run_due(self) -> list[Announcement]:
         """Ask about every payment that is due and deliver what became certain; returns what is new to say.
 
-        To be called in the background, at `next_due_at` and after a hint. Two callers never ask twice.
+        To be called in the background, at `next_due_at` and after a hint. Two callers never ask twice. A
+        mistake of ours at one payment is logged, puts that one off, and holds up no other.
 
         Raises:
             MachineFault: `disk.*`.
@@ -400,7 +404,7 @@ class PaymentDesk:
                 with self._units.read() as connection:
                     due = due_payments(connection, self._clock.now(), AT_ONCE_MAX)
                 for payment_id in due:
-                    self._ask(payment_id)
+                    self._ask_guarded(payment_id)
                 self._deliver_ready()
             finally:
                 self._turn.release()
@@ -603,6 +607,15 @@ class PaymentDesk:
         )
         return (*kept, *new)
 
+    def _ask_guarded(self, payment_id: UUID) -> None:
+        try:
+            self._ask(payment_id)
+        except MachineFault:
+            raise
+        except Exception:
+            logger.exception("A payment could not be asked about: %s", payment_id)
+            self._asking.put_off(payment_id)
+
     def _ask(self, payment_id: UUID) -> None:
         with self._units.read() as connection:
             payment = get_payment(connection, payment_id)
@@ -615,7 +628,16 @@ class PaymentDesk:
         with self._units.read() as connection:
             due = ready_sales(connection, self._clock.now(), AT_ONCE_MAX)
         for sale_id in due:
+            self._deliver_guarded(sale_id)
+
+    def _deliver_guarded(self, sale_id: UUID) -> None:
+        try:
             self._deliver(sale_id)
+        except MachineFault:
+            raise
+        except Exception as error:
+            logger.exception("A paid sale could not be delivered: %s", sale_id)
+            self._postpone(sale_id, code_of(error))
 
     def _deliver(self, sale_id: UUID) -> None:
         """Bring a paid sale to its token, or note what keeps it from it."""

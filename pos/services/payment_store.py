@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from pos.domain.payment_reports import StoredPayment
+from pos.domain.poll_schedule import PollSchedule
 from pos.domain.recovery_values import Delivery, PaymentCase, Recovery
 from pos.domain.refund_recovery import RefundRecovery
 from pos.domain.states import PaymentState
@@ -174,6 +175,26 @@ def save_payment(connection: Connection, payment: ProviderPayment) -> None:
     connection.exec_driver_sql(
         f"INSERT OR REPLACE INTO provider_payment ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - our own names
         values,
+    )
+
+
+def put_off(
+    connection: Connection, payment_id: UUID, schedule: Callable[[str], PollSchedule], now: datetime
+) -> None:
+    """Let a payment be asked about later at its provider's pace; marked for a person once it is old.
+
+    Only single columns are read: what is wrong may be the rest of the row.
+    """
+    row: Any = connection.exec_driver_sql(
+        "SELECT provider, begun_at, attention FROM provider_payment WHERE id = ?", (payment_id.bytes,)
+    ).one()
+    pace, age = schedule(row[0]), now - instant_of(row[1])
+    marks = {word for word in row[2].split("\n") if word}
+    if age >= pace.alarm_after:
+        marks.add(PaymentCase.UNRESOLVED)
+    connection.exec_driver_sql(
+        "UPDATE provider_payment SET ask_at = ?, attention = ? WHERE id = ?",
+        (milliseconds_of(now + pace.every(age)), "\n".join(sorted(marks)), payment_id.bytes),
     )
 
 

@@ -8,6 +8,7 @@ ever printed again by itself; a person looks and decides. `failed` is a paper th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +17,15 @@ from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from pos.errors import KilotillError, Unavailable, UserError
+from pos.errors import MachineFault, Unavailable, UserError, code_of
 from pos.models.papers import document, print_job
 from pos.models.uow import Units, WriteUnit
 from pos.printing.devices import PrinterDevice, check_ready
 from pos.printing.document import Document, opening_drawer
 from pos.printing.thermal import ThermalPaper, render_thermal
 from pos.system.clock import Clock
+
+logger = logging.getLogger(__name__)
 
 
 class JobState(StrEnum):
@@ -166,11 +169,18 @@ class PrintSpool:
         job = self._take(key)
         try:
             data, printer = self._render(job)
+        except MachineFault as error:
+            self._finish(job, JobState.WAITING, error)
+            raise
         except UserError as error:
+            return self._finish(job, JobState.FAILED, error)
+        except Exception as error:
+            # The papers behind it are to come out all the same.
+            logger.exception("A paper could not be made: print job %d", key)
             return self._finish(job, JobState.FAILED, error)
         try:
             device = self._open(printer)
-        except KilotillError as error:
+        except Exception as error:
             self._finish(job, JobState.WAITING, error)
             raise
         return self._send(job, device, data)
@@ -242,7 +252,7 @@ class PrintSpool:
         device = printer.open()
         try:
             check_ready(device)
-        except KilotillError:
+        except Exception:
             device.close()
             raise
         return device
@@ -257,10 +267,13 @@ class PrintSpool:
                 device.close()
         except Unavailable as error:
             return self._finish(job, JobState.UNKNOWN, error)
+        except Exception as error:
+            logger.exception("A paper was broken off: print job %d", job.key)
+            return self._finish(job, JobState.UNKNOWN, error)
         return self._finish(job, JobState.PRINTED, None)
 
-    def _finish(self, job: PrintJob, state: JobState, error: KilotillError | None) -> PrintJob:
-        code = error.code if error else None
+    def _finish(self, job: PrintJob, state: JobState, error: Exception | None) -> PrintJob:
+        code = None if error is None else code_of(error)
         with self._units.write() as unit:
             return _change(unit.connection, job.key, state=state, error=code, at=self._clock.now())
 

@@ -196,6 +196,7 @@ WORDS = {
     "printer.none": "This till has no printer: choose one in Settings.",
     "printer.offline": "The printer is not ready. Look at its cable and lights.",
     "printer.paper_out": "The printer has no paper. Put in a new roll.",
+    "program.fault": "Something went wrong in the program",
     "proposal.decided": "This proposal was decided already: read it again.",
     "proposal.record": "A field of the proposal is not right: correct it.",
     "proposal.unknown": "This proposal is not there any more: read the list again.",

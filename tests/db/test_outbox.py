@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from pos.domain.payment_reports import Outcome
-from pos.errors import KilotillError, Rejected, Unavailable
+from pos.errors import KilotillError, MachineFault, Rejected, Unavailable
 from pos.gateways.messages import FileMessages, Message, MessageWay, SmtpMessages
 from pos.services.outbox import Outbox
 from pos.services.token_messages import NoteSent, TokenMessages, TokenText
@@ -18,7 +18,7 @@ from tests.factories.shop import ZONE
 class Way:
     """A way that follows a script: None sends, an error is raised."""
 
-    def __init__(self, *script: KilotillError | None) -> None:
+    def __init__(self, *script: Exception | None) -> None:
         self.script = list(script)
         self.sent: list[Message] = []
 
@@ -71,6 +71,37 @@ def test_outbox_when_the_way_is_in_trouble_tries_again_later_and_later(counter: 
 
     assert waits == [timedelta(seconds=30), timedelta(seconds=60)]
     assert [(one.state, one.tries) for one in outbox.latest()] == [("sent", 2)]
+
+
+@pytest.mark.expect_log("A message could not be sent")
+def test_outbox_when_a_message_trips_the_program_sends_the_others_and_tries_it_later(
+    counter: Counter,
+) -> None:
+    way = Way(ValueError("no header"))
+    outbox = make_outbox(counter, sms=way)
+    put(counter, outbox, "first")
+    put(counter, outbox, "second")
+
+    assert outbox.run_due() == 1
+
+    states = {one.about: (one.state, one.tries, one.trouble) for one in outbox.latest()}
+    assert states == {"first": ("waiting", 1, "program.fault"), "second": ("sent", 0, "")}
+    counter.shop.clock.pass_time(seconds=30)
+    assert outbox.run_due() == 1
+
+
+def test_outbox_when_the_machine_is_at_fault_tells_it(counter: Counter) -> None:
+    def disk_is_full(*_: object) -> None:
+        raise MachineFault("disk.full", "The disk is full.")
+
+    shop, ways = counter.shop, {"sms": Way()}
+    outbox = Outbox(shop.units, shop.clock, ways=lambda: ways, sent=disk_is_full)
+    put(counter, outbox)
+
+    with pytest.raises(MachineFault, match="The disk is full"):
+        outbox.run_due()
+
+    assert [one.state for one in outbox.latest()] == ["waiting"]
 
 
 def test_outbox_when_the_address_is_refused_does_not_try_again(counter: Counter) -> None:

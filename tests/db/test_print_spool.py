@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pos.errors import Unavailable, UserError
+from pos.errors import MachineFault, Unavailable, UserError
 from pos.models.uow import Units
 from pos.printing.devices import PrinterStatus
 from pos.printing.document import Cut, Document, Text
@@ -22,6 +22,10 @@ class FakePapers:
     def find(self, place: int, copy: int) -> Document:
         if place == 404:
             raise UserError("document.block", "A paper cannot hold a block 'video'.")
+        if place == 500:
+            raise ValueError("a mistake of the program")
+        if place == 507:
+            raise MachineFault("disk.fault", "The disk failed.")
         return Document("receipt", "en", (Text(f"place {place} copy {copy}"), Cut()))
 
 
@@ -220,3 +224,44 @@ def test_unattended_when_papers_wait_then_only_originals_that_leave_the_drawer_s
     assert [(job.key, job.state) for job in printed] == [(note, JobState.PRINTED)]
     assert [job.key for job in shop.spool.list_open()] == others
     assert shop.spool.print_unattended("credit_note") == ()
+
+
+@pytest.mark.expect_log("A paper could not be made")
+def test_job_when_its_paper_trips_the_program_has_failed_and_the_next_comes_out(shop: Shop) -> None:
+    broken = shop.add(500)
+    shop.add(7)
+
+    printed = [shop.spool.print_next(), shop.spool.print_next()]
+
+    assert [job and job.state for job in printed] == [JobState.FAILED, JobState.PRINTED]
+    assert shop.states() == [(broken, JobState.FAILED, "program.fault")]
+
+
+def test_job_when_the_disk_fails_under_its_paper_waits_on(shop: Shop) -> None:
+    job = shop.add(507)
+
+    with pytest.raises(MachineFault, match="The disk failed"):
+        shop.spool.print_next()
+
+    assert shop.states() == [(job, JobState.WAITING, "disk.fault")]
+
+
+def test_job_when_opening_the_printer_trips_the_program_waits_on(shop: Shop) -> None:
+    job = shop.add(7)
+    shop.printer.mistake_at_open = ValueError("a mistake of a driver")
+
+    with pytest.raises(ValueError, match="a mistake of a driver"):
+        shop.spool.print_next()
+
+    assert shop.states() == [(job, JobState.WAITING, "program.fault")]
+
+
+@pytest.mark.expect_log("A paper was broken off")
+def test_job_when_sending_trips_the_program_is_unknown(shop: Shop) -> None:
+    job = shop.add(7)
+    shop.printer.mistake_at_send = ValueError("a mistake of a driver")
+
+    shop.spool.print_next()
+
+    assert shop.states() == [(job, JobState.UNKNOWN, "program.fault")]
+    assert shop.printer.open_count == 0

@@ -13,11 +13,15 @@ class FakePrinter:
         self.received: list[bytes] = []
         self.breaks_off = False
         self.is_off = False
+        self.mistake_at_open: Exception | None = None
+        self.mistake_at_send: Exception | None = None
         self.open_count = 0
 
     def open(self) -> "FakePrinter":
         if self.is_off:
             raise Unavailable("printer.offline", "The printer does not answer.")
+        if self.mistake_at_open is not None:
+            raise self.mistake_at_open
         self.open_count += 1
         return self
 
@@ -26,6 +30,8 @@ class FakePrinter:
 
     def send(self, data: bytes) -> None:
         self.received.append(data)
+        if self.mistake_at_send is not None:
+            raise self.mistake_at_send
         self.state = self.state_after
         if self.breaks_off:
             raise Unavailable("printer.offline", "The printer does not answer.")

@@ -74,6 +74,7 @@ class ScriptedProvider:
         self.fate = Outcome.SUCCEEDED
         self.is_instant = True
         self.is_up = True
+        self.mistake: Exception | None = None
         self.refund_fate = Outcome.SUCCEEDED
         self.refund_said_minor: int | None = None
         self.step: NextStep | None = None
@@ -137,6 +138,8 @@ class ScriptedProvider:
 
     def ask_payment(self, reference: str) -> Answer:
         self.asked.append(reference)
+        if self.mistake is not None:
+            raise self.mistake
         if not self.is_up:
             return self._answer(Outcome.NOT_SENT, Reason.NO_CONNECTION, is_silent=True)
         entry = self.book.get(reference)
@@ -171,6 +174,8 @@ class ScriptedProvider:
         return self._answer(Outcome.SENT, Reason.WAITING_FOR_PAYER)
 
     def ask_refund(self, request: RefundRequest) -> Answer:
+        if self.mistake is not None:
+            raise self.mistake
         entry = self.book[request.payment_reference]
         if entry.refund is None:
             return self._answer(Outcome.NOT_FOUND, Reason.NOT_FOUND)
