@@ -515,7 +515,8 @@ def test_office_when_restored_from_before_a_meter_was_accepted_it_is_asked_again
     drn = make_drn("04", "00000777").digits
     administrator = real_till.people[Role.ADMINISTRATOR]
     real_till.till.meters.add(
-        administrator, {"meter_number": drn, "tariff_code": TARIFF.code, "supply_group": SGC}
+        administrator,
+        {"meter_number": drn, "tariff_code": TARIFF.code, "supply_group": SGC, "name": "Chantal"},
     )
     real_till.engine.run_once()
     assert decide(real_till, server) == ["meter"]
@@ -529,6 +530,8 @@ def test_office_when_restored_from_before_a_meter_was_accepted_it_is_asked_again
     # Pulled anew, it did not come; it is no meter of another shop for that.
     assert real_till.one("SELECT round FROM pull_cursor WHERE resource = 'meters'") == 2
     assert real_till.one(of_meter.format("status"), drn) == "active"
+    owner = "SELECT name FROM customer JOIN meter ON customer_key = customer.key WHERE drn = ?"
+    assert real_till.one(owner, drn) == "Chantal"
     real_till.sell(drn, 2_000)
     assert real_till.all("SELECT state FROM proposal") == [("waiting",)]
     assert decide(real_till, server) == ["meter"]
@@ -537,6 +540,7 @@ def test_office_when_restored_from_before_a_meter_was_accepted_it_is_asked_again
 
     assert real_till.all("SELECT state FROM proposal") == [("accepted",)]
     assert real_till.one(of_meter.format("pull_round"), drn) == 2
+    assert real_till.one(owner, drn) == "Chantal"
     assert verify(real_till.till.units).findings == ()
 
 

@@ -96,11 +96,17 @@ class CustomersMapping(Mapping[CustomerRow]):
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
         rows = connection.exec_driver_sql(
             "SELECT id FROM customer WHERE pull_round > 0 AND pull_round < ? "  # noqa: S608 - our own names
-            f"AND {unless_proposed('customer')} LIMIT ?",
+            f"AND {unless_proposed('customer')} AND {_OWNS_NO_PROPOSED_METER} LIMIT ?",
             (round_, limit),
         )
         return [str(UUID(bytes=row[0])) for row in rows]
 
+
+# He comes again with his meter, once head office has accepted it once more.
+_OWNS_NO_PROPOSED_METER = (
+    "NOT EXISTS (SELECT 1 FROM meter JOIN proposal ON proposal.meter_key = meter.key "
+    "WHERE meter.customer_key = customer.key AND proposal.state = 'waiting')"
+)
 
 _INSERT = (
     "INSERT INTO customer (id, name, phone, phone_reversed, address, area, erased_at, pull_round) "
