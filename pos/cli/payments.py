@@ -34,7 +34,7 @@ from pos.models.queries.payments import answers_of, find_by_text
 from pos.services.approval import Approval
 from pos.services.payment_views import SaleView
 from pos.services.provider_accounts import ProviderStatus
-from pos.services.statements import ReadStatement
+from pos.services.statements import ReadStatement, statement_text
 
 OPERATOR = click.option("--operator", required=True, metavar="NAME", help="Who does it.")
 APPROVED = click.option("--approved-by", metavar="NAME", help="Who lets the operator do it, if needed.")
@@ -248,8 +248,7 @@ def settle(command: CommandContext, /, *, file: Path, as_json: bool, **options: 
         form = StatementForm(form_columns, till.shop.currency, Mark.COMMA if options["comma"] else Mark.DOT)
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         tender = till.payments.desk.gateway(options["tender"]).profile.tender
-        # Names of payers may be in another encoding; references and amounts are the same in all of them.
-        text = file.read_bytes().decode("utf-8-sig", errors="replace")
+        text = statement_text(file)
         read = till.payments.statements.read(actor, tender, name=file.name, text=text, form=form)
         settled = till.payments.statements.resolve_open(actor, read) if options["resolves"] else []
         currency = till.shop.currency

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from pos.domain.payment_reports import Outcome, Source
 from pos.domain.permissions import Actor, Permission
 from pos.domain.settlement import OurPayment, Settlement, StatementForm, StatementRow, read_statement, settle
 from pos.domain.states import PaymentState
-from pos.errors import UserError
+from pos.errors import MachineFault, UserError
 from pos.models.ledger_book import Book
 from pos.models.stored import milliseconds_of
 from pos.models.uow import Units
@@ -24,6 +26,9 @@ from pos.services.facts import privileged_act
 from pos.services.payment_desk import PaymentDesk
 from pos.services.payment_store import find_payment
 from pos.system.clock import Clock
+
+FILE_BYTES_MAX = 20_000_000
+"""Some 200,000 rows; a larger file is no statement."""
 
 TOOK_MONEY = frozenset(
     {
@@ -231,6 +236,24 @@ class Statements:
                 if (payment.amount_minor, payment.currency) == (row.amount_minor, row.currency):
                     found.append(_OpenPayment(payment.id, row))
         return found
+
+
+def statement_text(path: Path) -> str:
+    """Return the text of a statement's file, of whatever encoding.
+
+    Raises:
+        UserError: `statement.too_large`. MachineFault: `disk.read`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise MachineFault("disk.read", f"The file {path.name} cannot be read.") from error
+    if len(data) > FILE_BYTES_MAX:
+        raise UserError("statement.too_large", "The statement is larger than 20 MB: split it by days.")
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    # Names of payers may be in another encoding; references and amounts are the same in all of them.
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
 
 
 def _payment_of(connection: Connection, row: StatementRow) -> UUID | None:

@@ -256,6 +256,7 @@ WORDS = {
     "statement.currency": "The currency of a row is not known.",
     "statement.empty": "No row of this statement could be read: check its columns.",
     "statement.reference": "A row has no reference: map the right columns.",
+    "statement.too_large": "The statement is larger than 20 MB: split it by days.",
     "supplier.code": "A supplier's code is short, without blank or colon.",
     "supplier.exists": "There is a supplier of that code already.",
     "supplier.name": "Give the supplier a name.",

@@ -9,8 +9,8 @@ from pos.domain.fees import FeePayer, FeeRule
 from pos.domain.permissions import Actor, Role
 from pos.domain.settlement import StatementForm
 from pos.domain.states import SaleState
-from pos.errors import KilotillError
-from pos.services.statements import Statements
+from pos.errors import KilotillError, MachineFault, UserError
+from pos.services.statements import FILE_BYTES_MAX, Statements, statement_text
 from tests.factories.payments import Counter, asked, cash, make_counter, momo
 
 FORM = StatementForm({"reference": "ours", "amount": "amount"}, "RWF")
@@ -204,3 +204,36 @@ def test_fee_when_it_takes_almost_everything_never_settles(counter: Counter, drn
     with pytest.raises(KilotillError) as caught:
         counter.desk.trial(request, (momo(),), counter.shop.cashier)
     assert code_of(caught) == "fee_rule.endless"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_statement_file_when_of_any_unicode_is_read_alike(tmp_path: Path, encoding: str) -> None:
+    file, text = tmp_path / "a.csv", "ours;amount;payer\nr1;5000;Ren\u00e9\n"
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    file.write_bytes((mark + text).encode(encoding))
+
+    assert statement_text(file) == text
+
+
+def test_statement_file_when_in_an_older_encoding_keeps_what_counts(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes("ours,amount,payer\nr1,5000,Ren\u00e9\n".encode("latin-1"))
+
+    assert statement_text(file) == "ours,amount,payer\nr1,5000,Ren\ufffd\n"
+
+
+def test_statement_file_when_too_large_is_refused_and_at_the_bound_read_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"x" * FILE_BYTES_MAX)
+    assert len(statement_text(file)) == FILE_BYTES_MAX
+
+    file.write_bytes(b"x" * (FILE_BYTES_MAX + 1))
+    with pytest.raises(UserError) as caught:
+        statement_text(file)
+    assert code_of(caught) == "statement.too_large"
+
+
+def test_statement_file_when_it_cannot_be_read_says_so(tmp_path: Path) -> None:
+    with pytest.raises(MachineFault) as caught:
+        statement_text(tmp_path)
+    assert code_of(caught) == "disk.read"

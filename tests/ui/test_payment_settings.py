@@ -204,6 +204,25 @@ def test_statement_when_read_then_what_differs_is_listed(
     assert "differ: 1" in page.outcome.text() and page.lines.count() == 2
 
 
+def test_statement_when_its_file_is_too_large_then_nothing_of_it_is_read(
+    desktop: Desktop, tmp_path: Path
+) -> None:
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_text("reference,amount\nunknown-one,700\n", encoding="utf-8")
+    with large.open("wb") as file:
+        file.write(small.read_bytes())
+        file.truncate(20_000_001)
+    page = open_page(desktop, "fees")
+    assert isinstance(page, FeesPage)
+    for path in (small, large):
+        screen_of(desktop).choosers.open_file = lambda _title, _start, path=path: str(path)
+        page.choose.click()
+        desktop.settle()
+
+    assert page.outcome.text() == "The statement is larger than 20 MB: split it by days."
+    assert page.lines.count() == 0 and not page.settle.isVisible()
+
+
 def test_statement_when_a_supervisor_reads_it_then_an_open_payment_is_settled_and_no_fee_can_be_set(
     desktop: Desktop,
     till: Till,

@@ -10,14 +10,13 @@ from pos.domain.fees import FeePayer, FeeRule
 from pos.domain.money import AmountTextError, parse_major, parse_scaled
 from pos.domain.permissions import Permission
 from pos.domain.settlement import StatementForm
-from pos.services.statements import ReadStatement, StatementEntry
+from pos.services.statements import ReadStatement, StatementEntry, statement_text
 from pos.ui.context import Context
 from pos.ui.lanes import Lane
 from pos.ui.screens.settings.section import Section, SectionState
 
 PERCENT_DIGITS = 4
 TENDERS = (("momo", "MTN MoMo"), ("airtel", "Airtel Money"), ("paystack", "Paystack"))
-FILE_BYTES_MAX = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,11 @@ class FeesSection(Section[FeesState]):
             {name: text for name, text in columns.items() if text.strip()}, desk.shop.currency
         )
         tender = state.statement_tender
+        # What another file said must not be settled below the refusal of this one.
+        self.set(read=None, entries=(), settled=0)
 
         def work() -> tuple[ReadStatement, tuple[StatementEntry, ...]]:
-            text = Path(path).read_bytes()[:FILE_BYTES_MAX].decode("utf-8-sig", errors="replace")
+            text = statement_text(Path(path))
             statements = desk.payments.statements
             read = statements.read(actor, tender, name=Path(path).name, text=text, form=form)
             return read, self._differing(read)
