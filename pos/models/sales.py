@@ -72,6 +72,13 @@ sale = Table(
     ),
     # The few that were begun before the shift that delivered them.
     Index("ix_sale_inherited", "shift_place", sqlite_where=text("shift_place > place")),
+    # What was delivered after it began: paid by phone, or made elsewhere. The rest is in order by its place.
+    Index(
+        "ix_sale_delivered_later",
+        "delivered_place",
+        "operator_key",
+        sqlite_where=text("delivered_place > place"),
+    ),
 )
 
 sale_item = Table(

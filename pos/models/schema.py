@@ -20,7 +20,7 @@ from pos.system.paths import DataFolder
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The version of this program's databases: the head of its history (a test compares them).
 
 A till whose database is of this version opens without Alembic, which takes a tenth of a second to load.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from pos.models.queries.counter import (
     PaperState,
     RecentMeter,
     count_own_sales,
+    delivered_at,
     has_unfinished,
     latest_sale,
     paper_state,
@@ -52,7 +53,7 @@ class OwnerCard:
 
 @dataclass(frozen=True, slots=True)
 class ShownSale:
-    """A delivered sale as the counter shows it again: its line, its owner, its paper."""
+    """A delivered sale as the counter shows it again: its line, owner, paper, and when it was delivered."""
 
     row: SaleRow
     sale: dict[str, Any]
@@ -60,6 +61,7 @@ class ShownSale:
     area: str
     paper: PaperState | None
     is_shown: bool
+    delivered_at: datetime
 
     @property
     def item(self) -> dict[str, Any]:
@@ -84,7 +86,7 @@ class Counter:
         self._time_zone = time_zone
 
     def recent(self, actor: Actor, *, limit: int = 10) -> list[RecentMeter]:
-        """Return the meters this till sold to last.
+        """Return the meters this till delivered to last.
 
         Raises:
             UserError: `permission.denied`.
@@ -125,7 +127,7 @@ class Counter:
             )
 
     def last_sale(self, actor: Actor) -> ShownSale | None:
-        """Return the latest sale of this till, for "Last token"; None before the first.
+        """Return the sale this till delivered last, for "Last token"; None before the first.
 
         Raises:
             UserError: `permission.denied`.
@@ -135,7 +137,7 @@ class Counter:
             # A cashier sees his own last token, not that of the shift before.
             own = None if holds(actor.role, Permission.SALE_VIEW_ALL) else actor.key
             latest = latest_sale(connection, operator_key=own)
-        return None if latest is None else self.shown_sale(actor, latest.sale_id)
+        return None if latest is None else self.shown_sale(actor, latest)
 
     def shown_sale(self, actor: Actor, sale_id: UUID) -> ShownSale:
         """Return a delivered sale with its paper and its owner.
@@ -159,6 +161,7 @@ class Counter:
                 "" if meter is None else meter.area or "",
                 None if found[0] is None else paper_state(connection, found[0]),
                 bool(found[1]),
+                delivered_at(connection, detail.row.place, found[0], begun_at=detail.row.at),
             )
 
     def tariff_version(self, sale: dict[str, Any]) -> Tariff | None:

@@ -2,15 +2,20 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from pos.domain.permissions import Permission
+from pos.domain.permissions import Actor, Permission
+from pos.errors import Unavailable
+from pos.models.queries.counter import latest_sale, recent_meters
 from pos.services.after_stop import AfterStop, Unfinished
 from pos.services.counter import Counter
 from pos.services.sale_values import SaleRequest
 from pos.services.till_status import TillStatusReader
 from pos.system.ids import new_id
+from tests.crash.remote_twin import RemoteHolderTwin, Step
 from tests.factories.office import code_of
 from tests.factories.shop import ZONE, Shop, make_shop
 
@@ -40,6 +45,82 @@ def test_recent_when_a_meter_bought_twice_then_listed_once_with_its_latest_sale(
     rows = counter_of(shop).recent(shop.cashier)
 
     assert [(row.drn, row.money_minor) for row in rows] == [(first, 3000), (second, 2000)]
+
+
+def shop_with_a_late_sale(folder: Path) -> tuple[Shop, str, str]:
+    """A shop where one sale began before another and was delivered after it; the meters of both."""
+    remote: dict[str, RemoteHolderTwin] = {}
+    shop = make_shop(folder, holders='["central"]', remote_holders=remote)
+    remote["central"] = RemoteHolderTwin(shop.vault, folder / "central.jsonl", (Step.LOSE_REQUEST,))
+    late, prompt = shop.add_meter(1), shop.add_meter(2)
+    asked = SaleRequest(sale_id=new_id(shop.clock.now()), drn=late, money_minor=5000)
+    with pytest.raises(Unavailable):
+        shop.checkout.sell(asked, shop.cashier)
+    sell(shop, prompt, 2000)
+    shop.clock.pass_time(seconds=600)
+    shop.checkout.sell(asked, shop.cashier)
+    return shop, late, prompt
+
+
+@pytest.mark.parametrize("who", ["cashier", "supervisor"])
+def test_last_sale_when_an_earlier_one_is_delivered_later_then_the_one_delivered_last(
+    tmp_path: Path, who: str
+) -> None:
+    shop, late, prompt = shop_with_a_late_sale(tmp_path)
+    actor: Actor = getattr(shop, who)
+
+    last = counter_of(shop).last_sale(actor)
+    recent = counter_of(shop).recent(actor)
+
+    assert last is not None and last.row.drn == late
+    assert last.delivered_at == shop.clock.now() and last.row.at < last.delivered_at
+    assert [row.drn for row in recent] == [late, prompt]
+    assert recent[0].at == last.delivered_at
+
+    sell(shop, prompt, 3000)
+    newest = counter_of(shop).last_sale(actor)
+    assert newest is not None and newest.row.drn == prompt
+    assert newest.row.money_minor == 3000
+    assert [row.drn for row in counter_of(shop).recent(actor)] == [prompt, late]
+
+
+def test_last_sale_when_somebody_sold_nothing_then_none_though_others_did(tmp_path: Path) -> None:
+    shop, _, _ = shop_with_a_late_sale(tmp_path)
+
+    with shop.units.read() as connection:
+        assert latest_sale(connection, operator_key=999) is None
+        assert latest_sale(connection, operator_key=shop.cashier.key) is not None
+
+
+def test_latest_sales_when_read_then_by_the_heads_of_indexes_without_reading_all_through(
+    tmp_path: Path,
+) -> None:
+    shop, _, _ = shop_with_a_late_sale(tmp_path)
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        seen.append((statement, values))
+
+    with shop.units.read() as connection:
+        event.listen(shop.units._reading, "before_cursor_execute", note)
+        latest_sale(connection)
+        latest_sale(connection, operator_key=shop.cashier.key)
+        recent_meters(connection, limit=10)
+        event.remove(shop.units._reading, "before_cursor_execute", note)
+        steps = [
+            [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+            for statement, values in seen
+            if "ix_sale_delivered_later" in statement
+        ]
+
+    of_all, own, recent = (" | ".join(plan) for plan in steps)
+    for plan in (of_all, recent):
+        # In the order of its key, of which LIMIT takes the head.
+        assert "SCAN sale |" in plan and "INDEX ix_sale_delivered_later" in plan, plan
+    assert "SEARCH sale USING INDEX ix_sale_operator (operator_key=?)" in own
+    assert "SEARCH sale USING INDEX ix_sale_delivered_later (delivered_place>?)" in own
+    # What is sorted is what LIMIT left of the heads.
+    assert of_all.count("TEMP B-TREE") == own.count("TEMP B-TREE") == 1
 
 
 def test_card_when_asked_then_month_purchases_and_tariff(shop: Shop) -> None:

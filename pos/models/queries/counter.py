@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,12 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pos.domain.journal import parse_instant
+from pos.models.queries.selling import read_line_at
 from pos.models.stored import instant_of
 
 
 @dataclass(frozen=True, slots=True)
 class RecentMeter:
-    """A meter that was sold to lately, with its latest sale."""
+    """A meter that was sold to lately, with its latest sale; `at` is when that was delivered."""
 
     sale_id: UUID
     place: int
@@ -30,18 +33,23 @@ class RecentMeter:
 # More sales than meters are read: one meter may have bought several times.
 _RECENT_READ = 60
 
+# A sale paid by phone may be delivered long after it began. Of the others the place is the delivery's.
 _RECENT = """
 SELECT sale.id, sale.place, meter.drn, customer.name, customer.area, sale.money_minor, sale.at,
-  meter.arrears_minor, meter.status
-FROM (SELECT * FROM sale WHERE delivered_place IS NOT NULL ORDER BY place DESC LIMIT ?) AS sale
+  meter.arrears_minor, meter.status, sale.delivered_place
+FROM (SELECT place FROM (SELECT place FROM sale NOT INDEXED WHERE delivered_place IS NOT NULL
+   ORDER BY place DESC LIMIT ?1)
+  UNION SELECT place FROM (SELECT place FROM sale INDEXED BY ix_sale_delivered_later
+   WHERE delivered_place > place ORDER BY delivered_place DESC LIMIT ?1)) AS latest
+CROSS JOIN sale ON sale.place = latest.place
 JOIN sale_item ON sale_item.sale_place = sale.place AND sale_item.n = 1
 JOIN meter ON meter.key = sale_item.meter_key LEFT JOIN customer ON customer.key = meter.customer_key
-ORDER BY sale.place DESC
+ORDER BY sale.delivered_place DESC LIMIT ?1
 """
 
 
 def recent_meters(connection: Connection, *, limit: int) -> list[RecentMeter]:
-    """Return the meters this till sold to last, the latest first, each once."""
+    """Return the meters this till delivered to last, the latest first, each once."""
     rows: Any = connection.exec_driver_sql(_RECENT, (_RECENT_READ,)).all()
     found: dict[str, RecentMeter] = {}
     for row in rows:
@@ -53,11 +61,20 @@ def recent_meters(connection: Connection, *, limit: int) -> list[RecentMeter]:
                 name=row[3],
                 area=row[4],
                 money_minor=row[5],
-                at=instant_of(row[6]),
+                at=delivered_at(connection, row[1], row[9], begun_at=instant_of(row[6])),
                 arrears_minor=row[7],
                 status=row[8],
             )
     return list(found.values())
+
+
+def delivered_at(
+    connection: Connection, place: int, delivered_place: int | None, *, begun_at: datetime
+) -> datetime:
+    """Return when a sale was delivered, by its line; of one that was not, when it began."""
+    if delivered_place is None or delivered_place == place:
+        return begun_at
+    return parse_instant(json.loads(read_line_at(connection, delivered_place))["at"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +96,33 @@ def paper_state(connection: Connection, place: int) -> PaperState | None:
     return PaperState(row[0], None if row[1] is None else instant_of(row[1]), row[2])
 
 
-@dataclass(frozen=True, slots=True)
-class LatestSale:
-    """The latest delivered sale of this till."""
+# Of what was delivered at once the place is the delivery's: only what came later than it began can be newer.
+_LATEST = """
+WITH begun AS MATERIALIZED (
+  SELECT id, place, delivered_place FROM sale {source} delivered_place IS NOT NULL
+  ORDER BY place DESC LIMIT 1)
+SELECT id FROM (
+  SELECT id, delivered_place FROM begun
+  UNION ALL
+  SELECT id, delivered_place FROM (SELECT id, delivered_place FROM sale INDEXED BY ix_sale_delivered_later
+    WHERE delivered_place > place AND delivered_place > (SELECT place FROM begun) {own}
+    ORDER BY delivered_place DESC LIMIT 1)
+) ORDER BY delivered_place DESC LIMIT 1
+"""
+_LATEST_OF_ALL = _LATEST.format(source="NOT INDEXED WHERE", own="")
+_LATEST_OWN = _LATEST.format(
+    source="INDEXED BY ix_sale_operator WHERE operator_key = ?1 AND", own="AND operator_key = ?1"
+)
 
-    sale_id: UUID
-    place: int
-    delivered_place: int
 
-
-def latest_sale(connection: Connection, *, operator_key: int | None = None) -> LatestSale | None:
-    """Return the latest delivered sale, of one cashier where a key is given."""
-    query = "SELECT id, place, delivered_place FROM sale WHERE delivered_place IS NOT NULL"
-    row: Any = (
-        connection.exec_driver_sql(f"{query} ORDER BY place DESC LIMIT 1").one_or_none()
+def latest_sale(connection: Connection, *, operator_key: int | None = None) -> UUID | None:
+    """Return the sale that was delivered last, of one cashier where a key is given."""
+    found = (
+        connection.exec_driver_sql(_LATEST_OF_ALL)
         if operator_key is None
-        else connection.exec_driver_sql(
-            f"{query} AND operator_key = ? ORDER BY place DESC LIMIT 1", (operator_key,)
-        ).one_or_none()
-    )
-    return None if row is None else LatestSale(UUID(bytes=row[0]), row[1], row[2])
+        else connection.exec_driver_sql(_LATEST_OWN, (operator_key,))
+    ).scalar()
+    return None if found is None else UUID(bytes=found)
 
 
 def count_own_sales(connection: Connection, shift_place: int, operator_key: int) -> int:

@@ -12,8 +12,9 @@ from pos.system.paths import DataFolder
 
 
 def make_older(database: Path) -> None:
-    """Take back step 0005: an index and a column."""
+    """Take back the steps 0006 and 0005: two indexes and a column."""
     with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP INDEX ix_sale_delivered_later")
         connection.execute("DROP INDEX ix_meter_merged_into")
         connection.execute("ALTER TABLE sale DROP COLUMN asked_drn")
         connection.execute("UPDATE alembic_version SET version_num = '0004'")

@@ -297,7 +297,7 @@ class IdlePage(QWidget):
         self._last.setVisible(last is not None)
         if last is not None:
             self._last_name.setText(last.name or meter_text(last.row.drn))
-            self._last_time.setText(wording.time(last.row.at))
+            self._last_time.setText(wording.time(last.delivered_at))
             self._last_line.setText(sale_line(last, look))
             self._last_token.show_token(last.digits)
             self._last_token.setVisible(bool(last.digits))
