@@ -25,7 +25,7 @@ from pos.cli.tenders import (
     wait_for,
 )
 from pos.domain.fees import FeePayer, FeeRule
-from pos.domain.money import format_major, parse_scaled
+from pos.domain.money import AmountTextError, format_major, parse_scaled
 from pos.domain.payment_reports import Outcome
 from pos.domain.permissions import Actor, Permission
 from pos.domain.settlement import Mark, StatementForm
@@ -42,6 +42,7 @@ PIN = click.option("--pin-stdin", is_flag=True, help="Read PINs from standard in
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 WHICH = click.argument("which", metavar="ID")
 PERCENT_DIGITS = 4
+TENDERS = ("momo", "airtel", "paystack")
 
 
 @click.group()
@@ -143,6 +144,13 @@ def rest(command: CommandContext, /, *, which: str, as_json: bool, **options: An
     return exit_code(view, was_waited_for=options["wait"])
 
 
+def _percent_option(text: str) -> int:
+    try:
+        return parse_scaled(text, PERCENT_DIGITS)
+    except AmountTextError as error:
+        raise click.BadParameter(error.text, param_hint="--percent") from error
+
+
 def _tell(till: Till, view: SaleView, actor: Actor, *, as_json: bool) -> None:
     """Write where a sale is, its token if it has one, and what is next if it has none."""
     result = hand_over_new(till, view, actor, is_quiet=as_json)
@@ -172,7 +180,10 @@ _OF_REFUND = {"given_back": Outcome.SUCCEEDED, "not_given_back": Outcome.FAILED}
 @AS_JSON
 @pass_command
 def resolve(command: CommandContext, /, *, which: str, as_json: bool, **options: Any) -> int:
-    """Say what became of a payment, or of its refund, that its provider does not tell."""
+    """Say what became of a payment, or of its refund, that its provider does not tell.
+
+    Writes the token if it has come.
+    """
     if options["outcome"] is None:
         raise click.UsageError("Give one of --paid, --failed, --given-back and --not-given-back.")
     with command.till(Access.WRITES) as till:
@@ -186,9 +197,7 @@ def resolve(command: CommandContext, /, *, which: str, as_json: bool, **options:
             return resolve(payment_id, actor, outcome=reached, reason=options["reason"], approval=approval)
 
         view = _approved(command, till, options, act=act, subject=payment_id)
-        hand_over_new(till, view, actor, is_quiet=as_json)
-        text = view_text(view, till.shop.currency)
-    say(view_json(view), as_json=as_json, text=text)
+        _tell(till, view, actor, as_json=as_json)
     return 0
 
 
@@ -284,7 +293,11 @@ def providers(command: CommandContext, /, *, refresh: bool, as_json: bool, **opt
 @click.option("--test", "tests", is_flag=True, help="Try them before they are kept.")
 @pass_command
 def credentials(command: CommandContext, /, *, provider: str, tests: bool, **options: Any) -> int:
-    """Keep a provider's credentials, typed unseen or one a line on standard input."""
+    """Keep a provider's credentials, typed unseen or one a line on standard input.
+
+    PROVIDER is mtn_momo (subscription key, user id, api key, and the same three for refunds), airtel_money
+    (client id, client secret) or paystack (secret key). An empty line leaves a field of refunds out.
+    """
     from pos.gateways.factory import FIELDS
 
     if provider not in FIELDS:
@@ -304,7 +317,7 @@ def credentials(command: CommandContext, /, *, provider: str, tests: bool, **opt
 
 
 @pay.command()
-@click.argument("tender")
+@click.argument("tender", type=click.Choice(TENDERS), metavar="TENDER")
 @click.option("--percent", default="0", metavar="PERCENT", help="Of the amount, such as 1.5.")
 @click.option("--fixed", default="0", metavar="MONEY", help="Besides, in whole units.")
 @click.option("--least", default="0", metavar="MONEY", help="Never less.")
@@ -315,7 +328,10 @@ def credentials(command: CommandContext, /, *, provider: str, tests: bool, **opt
 @PIN
 @pass_command
 def fee(command: CommandContext, /, *, tender: str, **options: Any) -> int:
-    """Store what a tender costs from now on: the next version of its fee rule."""
+    """Store what a tender costs from now on: the next version of its fee rule.
+
+    TENDER is momo, airtel or paystack.
+    """
     with command.till(Access.WRITES) as till:
         actor = command.sign_in(till, options["operator"], pin_from_stdin=options["pin_stdin"])
         currency = till.shop.currency
@@ -328,7 +344,7 @@ def fee(command: CommandContext, /, *, tender: str, **options: Any) -> int:
                 provider=tender,
                 currency=currency,
                 valid_from=till.clock.now(),
-                percent_ppm=parse_scaled(options["percent"], PERCENT_DIGITS),
+                percent_ppm=_percent_option(options["percent"]),
                 fixed_minor=money_option(options["fixed"], currency, "--fixed"),
                 least_minor=money_option(options["least"], currency, "--least"),
                 most_minor=None if most is None else money_option(most, currency, "--most"),

@@ -42,9 +42,9 @@ WAIT_S = 600
     "tenders",
     multiple=True,
     default=("cash",),
-    help="cash, cash:GIVEN, momo:PHONE, airtel:PHONE, paystack[:E-MAIL]. Given several times it is a split: "
-    "each but one with its amount, such as --tender cash:2000 --tender momo:PHONE. Cash of a split may say "
-    "what was given: cash:2000:5000.",
+    help="cash, cash:GIVEN, momo:PHONE, airtel:PHONE, paystack[:E-MAIL], paystack:PHONE/NETWORK. Given "
+    "several times it is a split: each but one with its amount, such as --tender cash:2000 --tender "
+    "airtel:PHONE:1000 --tender momo:PHONE. Cash of a split may say what was given: cash:2000:5000.",
 )
 @click.option("--wait", is_flag=True, help="Wait until a payment by phone is final, ten minutes at most.")
 @click.option("--arrears", "is_arrears", is_flag=True, help="Pay arrears only: no token.")

@@ -123,6 +123,8 @@ def test_pay_when_a_payment_is_under_way_lists_shows_and_resolves_it(
     )
 
     assert done["state"] == "delivered"
+    assert len(done["sale"]["token"]) == 20
+    assert counter.answer("resume")["items"] == []
     assert "payment.unknown" in counter.refused("pay", "status", "nobody's")
     assert counter.answer("verify")["clean"]
 
@@ -207,6 +209,13 @@ def test_pay_when_a_fee_is_set_is_a_line_of_the_sale(counter: Kilotill, drns: li
     assert sum(line["amount_minor"] for line in sold["lines"]) == 5000
     assert sold["payments"][0]["fee_minor"] == 100
     assert counter.answer("verify")["clean"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [("nothing", "--percent", "1"), ("momo", "--percent", "abc"), ("momo", "--fixed", "1.5")]
+)
+def test_fee_when_its_values_are_wrong_is_wrong_use(counter: Kilotill, wrong: tuple[str, ...]) -> None:
+    assert counter("pay", "fee", *wrong, *ADMINISTERS, pins=ADMINISTRATOR).exit_code == 2
 
 
 def test_pay_when_providers_are_shown_tells_balance_and_age(counter: Kilotill) -> None:
