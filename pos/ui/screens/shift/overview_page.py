@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from pos.domain.shift import Unresolved
 from pos.services.shift_desk import MovementRow, ShiftNow
 from pos.ui.keymap import Act
 from pos.ui.look import Look, Type
@@ -13,6 +12,7 @@ from pos.ui.screens.shift.head import Zones, figure
 from pos.ui.screens.shift.move_form import MoveForm
 from pos.ui.screens.shift.presenter import ShiftPresenter
 from pos.ui.screens.shift.state import MoveKind, ShiftState
+from pos.ui.screens.shift.waiting import WaitingSale, by_sale
 from pos.ui.screens.shift.words import movement_word, signed, standing_words, tender_word
 from pos.ui.table_models.columns import Column, Paint
 from pos.ui.table_models.paged import RowsModel
@@ -206,10 +206,11 @@ class OverviewPage(QWidget):
         total_minor = sum(one.amount_minor for one in now.waiting)
         head.row.addWidget(label(look, wording.amount(total_minor), Type.NAME, tone="warntext"))
         self._waiting.body.addWidget(head)
-        for one in now.waiting[:_WAITING_SHOWN]:
+        sales = by_sale(now.waiting)
+        for one in sales[:_WAITING_SHOWN]:
             self._waiting.body.addWidget(rule())
             self._waiting.body.addWidget(WaitingRow(look, one, now))
-        more = len(now.waiting) - _WAITING_SHOWN
+        more = len(sales) - _WAITING_SHOWN
         if more > 0:
             rest = label(look, look.say("And more: {n}", n=more), Type.SUPPORT, tone="text2")
             rest.setContentsMargins(look.metrics.padding, 2, 0, 6)
@@ -274,26 +275,30 @@ class OverviewPage(QWidget):
 
 
 class WaitingRow(QWidget):
-    """A sale without its end: whose, how it is paid, since when."""
+    """A sale without its end: whose, how its parts are paid and where they stand, since when."""
 
-    def __init__(self, look: Look, one: Unresolved, now: ShiftNow) -> None:
+    def __init__(self, look: Look, sale: WaitingSale, now: ShiftNow) -> None:
         super().__init__()
         wording, say = look.wording, look.say
         grid = QVBoxLayout(self)
         grid.setContentsMargins(look.metrics.padding, 6, look.metrics.padding, 6)
         grid.setSpacing(0)
-        top, low = QHBoxLayout(), QHBoxLayout()
-        who = now.customers.get(one.sale_id) or say("Unknown customer")
+        top = QHBoxLayout()
+        who = now.customers.get(sale.sale_id) or say("Unknown customer")
         top.addWidget(ElidedLabel(look, who, Type.NAME), 1)
-        top.addWidget(label(look, wording.amount(one.amount_minor), Type.NAME))
-        state, why = standing_words(one, wording)
-        parts = (tender_word(one.tender, wording) if one.tender else "", state, one.owner)
-        low.addWidget(
-            ElidedLabel(look, " · ".join(part for part in parts if part), Type.SUPPORT, tone="text2"), 1
-        )
-        age = wording.age(max(0, one.age_seconds(now.at)))
-        low.addWidget(label(look, age, Type.SUPPORT, tone="warntext"))
+        top.addWidget(label(look, wording.amount(sale.amount_minor), Type.NAME))
         grid.addLayout(top)
-        grid.addLayout(low)
-        if why:
-            grid.addWidget(ElidedLabel(look, why, Type.SUPPORT, tone="warntext"))
+        for part in sale.parts:
+            state, why = standing_words(part, wording)
+            tender = tender_word(part.tender, wording) if part.tender else ""
+            if len(sale.parts) > 1:
+                tender = f"{tender} {wording.amount(part.amount_minor)}"
+            words = " · ".join(word for word in (tender, state, part.owner) if word)
+            line = QHBoxLayout()
+            line.addWidget(ElidedLabel(look, words, Type.SUPPORT, tone="text2"), 1)
+            if part is sale.first:
+                age = wording.age(max(0, part.age_seconds(now.at)))
+                line.addWidget(label(look, age, Type.SUPPORT, tone="warntext"))
+            grid.addLayout(line)
+            if why:
+                grid.addWidget(ElidedLabel(look, why, Type.SUPPORT, tone="warntext"))

@@ -5,16 +5,23 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
-from pos.domain.shift import ShiftReport, Unresolved
+from pos.domain.shift import ShiftReport, TenderTotal
 from pos.services.shift_desk import MovementRow, ShiftNow
 from pos.ui.look import Look, Type
 from pos.ui.screens.shift.flow import FlowLayout
 from pos.ui.screens.shift.head import figure, sized
-from pos.ui.screens.shift.words import difference, movement_line, signed, standing_words, tender_word
-from pos.ui.widgets.badge import Badge
+from pos.ui.screens.shift.waiting import WaitingSale, by_sale, part_words, person_needed
+from pos.ui.screens.shift.words import difference, movement_line, signed, tender_word
+from pos.ui.widgets.badge import Badge, badge_width
 from pos.ui.widgets.card import Card, CardHead
 from pos.ui.widgets.icon_label import IconLabel
 from pos.ui.widgets.text import ElidedLabel, label, rule
+
+_CASH_WIDTH = (430, 322)
+_MIDDLE_WIDTH = (390, 278)
+"""The least room of the cards of cash and of the rest, normal and compact, with two zones beside them."""
+
+_SALES_SHOWN = 4
 
 
 def cash_card(look: Look, report: ShiftReport, movements: tuple[MovementRow, ...]) -> Card:
@@ -23,14 +30,12 @@ def cash_card(look: Look, report: ShiftReport, movements: tuple[MovementRow, ...
     card = _card()
     if compared is None:
         return card
-    head = CardHead(look, say("Cash in the drawer"))
     limit = wording.amount(compared.limit_minor)
     if compared.is_outside:
-        badge = Badge(look, say("Outside the limit of {limit}", limit=limit), "warn")
+        text, state = say("Outside the limit of {limit}", limit=limit), "warn"
     else:
-        badge = Badge(look, say("Inside the limit of {limit}", limit=limit), "ok")
-    head.row.addWidget(badge)
-    card.body.addWidget(head)
+        text, state = say("Inside the limit of {limit}", limit=limit), "ok"
+    _cash_head(look, card, Badge(look, text, state))
     card.body.addWidget(rule())
     side = look.metrics.fixed(20, 12)
     figures = QHBoxLayout()
@@ -63,6 +68,22 @@ def cash_card(look: Look, report: ShiftReport, movements: tuple[MovementRow, ...
     card.body.addStretch(1)
     card.body.addWidget(_counted(look, report))
     return card
+
+
+def _cash_head(look: Look, card: Card, badge: Badge) -> None:
+    """Title and badge, the badge under it where long words leave no room beside it."""
+    padding, title = look.metrics.padding, look.say("Cash in the drawer")
+    head = CardHead(look, title)
+    card.body.addWidget(head)
+    needs = look.text_width(Type.NAME, title) + badge_width(look, badge.text()) + 8 + 2 * padding
+    if needs <= look.metrics.fixed(*_CASH_WIDTH):
+        head.row.addWidget(badge)
+        return
+    line = QHBoxLayout()
+    line.setContentsMargins(padding, 0, padding, look.metrics.fixed(12, 8))
+    line.addWidget(badge)
+    line.addStretch(1)
+    card.body.addLayout(line)
 
 
 def _flow_lines(look: Look, report: ShiftReport, movements: tuple[MovementRow, ...]) -> QVBoxLayout:
@@ -138,7 +159,7 @@ def waiting_card(look: Look, report: ShiftReport, now: ShiftNow | None) -> Card:
     row.setContentsMargins(side, look.metrics.fixed(13, 6), side, look.metrics.fixed(13, 6))
     row.setSpacing(8)
     row.addWidget(IconLabel(look, "light-warn", 16, "warn", ground="warnsoft"))
-    row.addWidget(label(look, say("Not final yet"), Type.NAME, tone="warntext"), 1)
+    row.addWidget(label(look, say("Not final yet"), Type.NAME, tone="warntext", wraps=True), 1)
     total_minor = sum(one.amount_minor for one in report.unresolved)
     text = say(
         "Payments: {n} · {amount}",
@@ -147,11 +168,12 @@ def waiting_card(look: Look, report: ShiftReport, now: ShiftNow | None) -> Card:
     )
     row.addWidget(label(look, text, Type.NAME, tone="warntext"))
     card.body.addWidget(band)
-    for one in report.unresolved[:4]:
+    sales = by_sale(report.unresolved)
+    for one in sales[:_SALES_SHOWN]:
         card.body.addWidget(_waiting_row(look, one, report, now))
         card.body.addWidget(rule())
-    if len(report.unresolved) > 4:
-        more = label(look, say("And more: {n}", n=len(report.unresolved) - 4), Type.SUPPORT, tone="text2")
+    if len(sales) > _SALES_SHOWN:
+        more = label(look, say("And more: {n}", n=len(sales) - _SALES_SHOWN), Type.SUPPORT, tone="text2")
         more.setContentsMargins(side, 4, side, 4)
         card.body.addWidget(more)
     foot = QHBoxLayout()
@@ -166,7 +188,8 @@ def waiting_card(look: Look, report: ShiftReport, now: ShiftNow | None) -> Card:
     return card
 
 
-def _waiting_row(look: Look, one: Unresolved, report: ShiftReport, now: ShiftNow | None) -> QWidget:
+def _waiting_row(look: Look, sale: WaitingSale, report: ShiftReport, now: ShiftNow | None) -> QWidget:
+    """A sale: whose, how much, how old; under it each part, paid or open, and why a person is needed."""
     wording, say = look.wording, look.say
     holder = QWidget()
     grid = QGridLayout(holder)
@@ -175,53 +198,35 @@ def _waiting_row(look: Look, one: Unresolved, report: ShiftReport, now: ShiftNow
     grid.setHorizontalSpacing(14)
     grid.setVerticalSpacing(1)
     grid.setColumnStretch(1, 1)
-    state, why = standing_words(one, wording)
-    icon = "light-warn" if why else "hourglass"
-    grid.addWidget(IconLabel(look, icon, 18, "warntext"), 0, 0, 2, 1)
-    name = "" if now is None else now.customers.get(one.sale_id, "")
+    is_held = any(one.attention for one in sale.parts)
+    icon = IconLabel(look, "light-warn" if is_held else "hourglass", 18, "warntext")
+    grid.addWidget(icon, 0, 0, 2, 1)
+    name = "" if now is None else now.customers.get(sale.sale_id, "")
     grid.addWidget(ElidedLabel(look, name or say("Unknown customer"), Type.NAME), 0, 1)
-    tender = tender_word(one.tender, wording) if one.tender else say("Payment")
-    reference = one.reference or str(one.sale_id)[-12:]
-    grid.addWidget(
-        ElidedLabel(
-            look,
-            say("{tender} · ref {reference}", tender=tender, reference=reference),
-            Type.SUPPORT,
-            tone="text2",
-        ),
-        1,
-        1,
-    )
     right = Qt.AlignmentFlag.AlignRight
-    grid.addWidget(label(look, wording.amount(one.amount_minor), Type.NAME), 0, 2, right)
-    age = wording.age(max(0, one.age_seconds(report.at)))
-    grid.addWidget(label(look, age, Type.SUPPORT, tone="warntext"), 1, 2, right)
-    if why:
-        text = " · ".join((state, one.owner, why))
-        grid.addWidget(ElidedLabel(look, text, Type.SUPPORT, tone="warntext"), 2, 1, 1, 2)
+    grid.addWidget(label(look, wording.amount(sale.amount_minor), Type.NAME), 0, 2, right)
+    age = wording.age(max(0, sale.first.age_seconds(report.at)))
+    grid.addWidget(label(look, age, Type.SUPPORT, tone="warntext"), 1, 2, right | Qt.AlignmentFlag.AlignTop)
+    for part in sale.parts:
+        words = part_words(part, wording, has_amount=len(sale.parts) > 1)
+        # The age stands beside the first part only.
+        where = (1, 1) if part is sale.first else (grid.rowCount(), 1, 1, 2)
+        grid.addWidget(label(look, words, Type.SUPPORT, tone="text2", wraps=True), *where)
+        if why := person_needed(part, wording):
+            held = label(look, why, Type.SUPPORT, tone="warntext", wraps=True)
+            grid.addWidget(held, grid.rowCount(), 1, 1, 2)
     return holder
 
 
 def phones_card(look: Look, report: ShiftReport) -> Card:
     """What came without cash, by way of payment."""
-    say, wording = look.say, look.wording
+    say = look.say
     card = _card()
     card.body.addWidget(CardHead(look, say("Settled by phone")))
     settled = [one for one in report.tenders if one.tender != "cash"]
     for one in settled:
         card.body.addWidget(rule())
-        row = QHBoxLayout()
-        row.setContentsMargins(
-            look.metrics.padding, look.metrics.fixed(12, 5), look.metrics.padding, look.metrics.fixed(12, 5)
-        )
-        row.setSpacing(20)
-        row.addWidget(ElidedLabel(look, tender_word(one.tender, wording)), 1)
-        row.addWidget(label(look, say("Sales: {n}", n=wording.count(one.pieces)), Type.BODY, tone="text2"))
-        amount = label(look, wording.amount(one.amount_minor), Type.NAME)
-        amount.setMinimumWidth(look.metrics.px(84, 70))
-        amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(amount)
-        card.body.addLayout(row)
+        card.body.addLayout(_phone_row(look, one))
     if not settled:
         card.body.addWidget(rule())
         none = label(
@@ -230,6 +235,30 @@ def phones_card(look: Look, report: ShiftReport) -> Card:
         none.setContentsMargins(look.metrics.padding, 9, look.metrics.padding, 9)
         card.body.addWidget(none)
     return card
+
+
+def _phone_row(look: Look, one: TenderTotal) -> QGridLayout:
+    """Way to pay, how many sales, how much; how many stands under the way where words are long."""
+    wording, metrics = look.wording, look.metrics
+    name, money = tender_word(one.tender, wording), wording.amount(one.amount_minor)
+    sales = look.say("Sales: {n}", n=wording.count(one.pieces))
+    row = QGridLayout()
+    row.setContentsMargins(metrics.padding, metrics.fixed(12, 5), metrics.padding, metrics.fixed(12, 5))
+    row.setHorizontalSpacing(20)
+    row.setVerticalSpacing(0)
+    row.setColumnStretch(0, 1)
+    amount = label(look, money, Type.NAME)
+    least = metrics.px(84, 70)
+    amount.setMinimumWidth(least)
+    amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    row.addWidget(ElidedLabel(look, name), 0, 0)
+    row.addWidget(amount, 0, 2)
+    wide = look.text_width(Type.BODY, name) + look.text_width(Type.BODY, sales)
+    wide += max(least, look.text_width(Type.NAME, money)) + 2 * (20 + metrics.padding)
+    is_long = wide > metrics.fixed(*_MIDDLE_WIDTH)
+    where = (1, 0, 1, 3) if is_long else (0, 1, 1, 1)
+    row.addWidget(label(look, sales, Type.SUPPORT if is_long else Type.BODY, tone="text2"), *where)
+    return row
 
 
 def envelope_card(look: Look, report: ShiftReport) -> Card:

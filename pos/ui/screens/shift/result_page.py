@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from pos.domain.shift import MovementKind
 from pos.ui.keymap import Act
 from pos.ui.look import Look
-from pos.ui.screens.shift.head import Zones
+from pos.ui.screens.shift.head import Zones, scrolled
 from pos.ui.screens.shift.paper_zone import PaperZone
 from pos.ui.screens.shift.presenter import ShiftPresenter
 from pos.ui.screens.shift.result_cards import cash_card, empty, envelope_card, phones_card, waiting_card
@@ -34,7 +34,12 @@ class ResultPage(QWidget):
         self._middle = QVBoxLayout()
         self._middle.setSpacing(look.metrics.gap)
         zones.add(self._cash, 11)
-        zones.add(self._middle, 10)
+        if zones.area is None:
+            # Payments without their end and long words may need more room than there is.
+            self._middle.setContentsMargins(0, 0, 0, 0)
+            zones.add(scrolled(self._middle), 10)
+        else:
+            zones.add(self._middle, 10)
         zones.add_side(self._make_paper())
 
     def _make_paper(self) -> Card:
