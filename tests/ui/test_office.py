@@ -13,6 +13,7 @@ from central.models.transactions import transactions
 from pos.bootstrap import Till
 from pos.domain.permissions import Role
 from pos.domain.shift import cash_count
+from pos.i18n.catalogue import LANGUAGES
 from pos.services.office import OfficeFlag, OfficePerson, OfficeTill
 from pos.services.sale_values import SaleRequest
 from pos.system.ids import new_id
@@ -27,6 +28,7 @@ from tests.server.till_rig import DRNS, Shop
 from tests.server.till_rig import Till as OtherTill
 from tests.sync.conftest import office, server, server_template
 from tests.ui.conftest import PINS, Desktop
+from tests.ui.overflow import faults
 from tests.ui.test_enrol import enrol, line, made, open_page, till
 
 __all__ = ["line", "made", "office", "server", "server_template", "till"]
@@ -404,3 +406,31 @@ def test_books_when_signed_in_there_name_the_sale_that_head_office_lacks(
     match = cast(BooksScreen, desktop.screen).presenter.state.match
     assert match is not None and seq > 0
     assert [one.money_minor for one in match.only_here] == [5000] and match.only_there == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_form_when_it_is_longer_than_its_zone_then_its_button_stays_in_view(
+    desktop: Desktop, screen: OfficeScreen, language: str
+) -> None:
+    window = desktop.window
+    window.resize(1024, 600)
+    window.set_preferences(window.preferences.with_language(language))
+    desktop.settle()
+    small = cast(OfficeScreen, desktop.screen)
+    sign_in(desktop, small)
+    small._turn(PEOPLE)
+    desktop.settle()
+    small.presenter.choose_act("add")
+    desktop.settle()
+
+    acts, viewport = small.acts, small.side.parentWidget()
+    bottom = acts.button.mapTo(viewport, acts.button.rect().bottomLeft()).y()
+    assert acts.button.isVisible() and bottom <= viewport.height()
+    assert faults(window) == []
+
+    desktop.key(KEY.Key_F8)
+    desktop.settle()
+    wrong = acts.fields[next(iter(small.presenter.state.form.wrong))]
+    bottom = acts.button.mapTo(viewport, acts.button.rect().bottomLeft()).y()
+    assert bottom <= viewport.height(), "also under what is wrong"
+    assert wrong.field.visibleRegion().boundingRect().height() == wrong.field.height()

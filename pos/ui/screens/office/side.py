@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from pos.domain.permissions import Role
@@ -20,6 +20,7 @@ from pos.ui.widgets.controls import Choice
 from pos.ui.widgets.fields import EnterFilter, LabelledField, line_edit
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.text import label, rule
+from pos.ui.widgets.zones import scrolling
 
 _LENGTHS = {"reason": 200, "username": 40, "full_name": 200, "money": 16, "units": 16} | dict.fromkeys(
     SECRET_FIELDS, 128
@@ -29,7 +30,7 @@ _OFFICE_ROLES = (Role.CASHIER, Role.SUPERVISOR, Role.FACILITY_MANAGER, Role.ADMI
 
 
 class OfficeActCard(Card):
-    """One form, chosen from a list."""
+    """One form, chosen from a list. Where it is longer than its zone its fields scroll; its button stays."""
 
     def __init__(
         self, look: Look, presenter: OfficePresenter, *, choose_file: Callable[[], Path | None]
@@ -53,7 +54,9 @@ class OfficeActCard(Card):
         self.help = label(look, "", Type.SUPPORT, tone="text2", wraps=True)
         self._column.addWidget(self.help)
         self._inside = QWidget()
-        self._column.addWidget(self._inside)
+        self._scroll = scrolling(self._inside)
+        self._column.addWidget(self._scroll)
+        self._zone: QWidget | None = None
         self.button = KeyButton(look, "", cap=look.keys.cap_of(Act.MAIN), kind="accent")
         self.button.clicked.connect(self.do)
         self._column.addWidget(self.button)
@@ -64,6 +67,13 @@ class OfficeActCard(Card):
         self._column.addWidget(self.code_help)
         self._column.addStretch(1)
         self._enter = EnterFilter(self, self.do)
+
+    def keep_in(self, zone: QWidget | None) -> None:
+        """Never be higher than `zone`; None where a whole page scrolls."""
+        self._zone = zone
+        if zone is not None:
+            zone.installEventFilter(self)
+        self._fit()
 
     def do(self) -> None:
         """Do it; the caret goes to the first field that is wrong."""
@@ -79,14 +89,21 @@ class OfficeActCard(Card):
     def focus_first(self) -> None:
         """Put the caret into the first field, or onto the button."""
         target = next(iter(self.fields.values()), None)
-        (self.button if target is None else target.field).setFocus()
+        if target is None:
+            self.button.setFocus()
+        else:
+            self._focus(target)
 
     def focus_wrong(self) -> None:
         """Put the caret into the first field that is wrong."""
         for name, field in self.fields.items():
             if name in self._presenter.state.form.wrong:
-                field.field.setFocus()
+                self._focus(field)
                 return
+
+    def _focus(self, field: LabelledField) -> None:
+        field.field.setFocus()
+        self._scroll.ensureWidgetVisible(field)
 
     def show_state(self, state: OfficeScreenState) -> None:
         """Show the form of the chosen act."""
@@ -124,10 +141,12 @@ class OfficeActCard(Card):
             self.code_help.setText(
                 say("Type it at the new till until {time}. It is not shown again.", time=until)
             )
+        self._fit()
 
     def _build(self, state: OfficeScreenState) -> None:
-        look, old = self._look, self._inside
+        look = self._look
         self._inside = QWidget()
+        self._inside.setProperty("klGround", "surface")
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(look.metrics.gap)
@@ -135,9 +154,25 @@ class OfficeActCard(Card):
         for name in act_of(state.form.key).fields if state.form.key else ():
             self.fields[name] = self._field(name, state)
             column.addWidget(self.fields[name])
-        self._column.replaceWidget(old, self._inside)
-        old.hide()
-        old.deleteLater()
+        # The area deletes the fields it had.
+        self._scroll.setWidget(self._inside)
+
+    def _fit(self) -> None:
+        """Give the fields all the height they want, or what the zone leaves them."""
+        inside = self._inside.layout()
+        self._scroll.setVisible(bool(self.fields))
+        if inside is None or not self.fields:
+            return
+        width = self.width() - 2 * (self._look.metrics.padding + 1)
+        wanted = (
+            inside.totalHeightForWidth(width) if inside.hasHeightForWidth() else inside.sizeHint().height()
+        )
+        self._scroll.setFixedHeight(wanted)
+        if self._zone is None:
+            return
+        over = max(0, self.body.totalHeightForWidth(self.width()) - self._zone.height())
+        least = self._look.metrics.px(80)
+        self._scroll.setFixedHeight(max(min(least, wanted), wanted - over))
 
     def _field(self, name: str, state: OfficeScreenState) -> LabelledField:
         look, say = self._look, self._look.say
@@ -180,3 +215,9 @@ class OfficeActCard(Card):
         edit.textEdited.connect(lambda text, name=name: self._presenter.type_field(name, text))
         edit.installEventFilter(self._enter)
         return LabelledField(look, caption, edit)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit into the zone when that changes."""
+        if watched is self._zone and event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)

@@ -112,6 +112,7 @@ class OfficeScreen(Screen):
         column.addWidget(self.detail)
         column.addStretch(1)
         lay_headed(self, look, top, self.pages, self.side, main_height=look.metrics.px(420))
+        self.acts.keep_in(None if look.metrics.is_single_column else self.side.parentWidget())
         self._shown_bar: tuple[object, ...] = ()
         self._step = ""
         self.show_state(self.presenter.state)
