@@ -31,7 +31,7 @@ from pos.models.uow import Units, WriteUnit
 from pos.services.approval import require
 from pos.services.pins import PinSeal
 from pos.services.restore_mirror import MirrorReader
-from pos.services.restore_report import MissingReceipts, RestoreReport, ToRepeat
+from pos.services.restore_report import PROPOSED, MissingReceipts, RestoreReport, ToRepeat
 from pos.system.backup_file import DATABASE_NAME, BackupHead, read_backup, unpack_backup
 from pos.system.backup_lock import LOCK_NAME
 from pos.system.clock import Clock
@@ -275,8 +275,8 @@ def _to_repeat(event: Event) -> ToRepeat | None:
     body: Any = event.body
     if event.kind == "privileged_act":
         return ToRepeat(event.at, body["act"], f"{body['target_kind']} {body['target_id']}")
-    if event.kind == "record_proposed":
-        return ToRepeat(event.at, "record_proposed", f"{body['resource']} {body['proposal_id']}")
+    if event.kind == PROPOSED:
+        return ToRepeat(event.at, PROPOSED, f"{body['resource']} {body['proposal_id']}")
     return None
 
 

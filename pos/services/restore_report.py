@@ -9,6 +9,10 @@ from uuid import UUID
 
 from pos.domain.receipt_number import receipt_number
 
+PROPOSED = "record_proposed"
+PROPOSALS_SHOWN = 5
+"""A till proposes its whole register when it enrols: the sentences about people's acts must stay in sight."""
+
 
 @dataclass(frozen=True, slots=True)
 class MissingReceipts:
@@ -99,9 +103,12 @@ class RestoreReport:
             yield f"New since the back-up, entered without its particulars: {name}."
 
     def _about_work(self) -> Iterator[str]:
-        for act in self.to_repeat:
+        proposed = [act for act in self.to_repeat if act.act == PROPOSED]
+        for act in (*(act for act in self.to_repeat if act.act != PROPOSED), *proposed[:PROPOSALS_SHOWN]):
             what = f"{act.act} {act.target}"
             yield f"Done on {act.at:%Y-%m-%d %H:%M} UTC, after the back-up; look whether it holds: {what}."
+        if (more := len(proposed) - PROPOSALS_SHOWN) > 0:
+            yield f"And {more} more {PROPOSED} until {proposed[-1].at:%Y-%m-%d %H:%M} UTC."
         for sale_id in self.unfinished:
             yield f"Paid and not delivered: sale {sale_id}."
         if self.papers_lost:

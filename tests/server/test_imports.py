@@ -41,3 +41,17 @@ def test_container_installs_every_library_that_the_server_loads() -> None:
     used = {name.lower() for top in loaded for name in tops.get(top, [])} & {name.lower() for name in wanted}
     assert {"fastapi", "argon2-cffi", "pyjwt"} <= used
     assert sorted(name for name in used if name not in recipe) == []
+
+
+def test_server_where_only_a_till_is_installed_says_how_to_install_it() -> None:
+    without = (
+        "import runpy, sys; sys.modules['structlog'] = None; runpy.run_module('central', run_name='__main__')"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", without], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert answer.returncode == 1
+    assert (
+        answer.stderr == "The server is not installed here (structlog is missing): run `make serve` once.\n"
+    )
