@@ -211,6 +211,7 @@ OF_SCHEMAS: Mapping[str, Any] = {
         "server_time": _AT,
         "min_app": "0.5.0",
         "tills": {"seen": 2, "enrolled": 3},
+        "head_seq": 412,
     },
     "CodeIn": {"sales_point_id": _PLACE, "limit_money_minor": 500_000, "limit_units_milli": 2_000_000},
     "EndIn": {"reason": "Stolen from the counter", "is_lost": True},

@@ -121,6 +121,7 @@ def token(body: TokenRequest, database: DatabaseDep, office: HeadOfficeDep, cloc
         server_time=instant_text(now),
         min_app=oldest,
         tills=seen,
+        head_seq=opened.head_seq,
     )
 
 

@@ -536,8 +536,8 @@ class Booker:
         own.arrears_minor += take.arrears_minor
         own.charges = own.charges | {code for code, _ in take.charges}
         self.rows.months.add((meter_id, item["basis"]["month"]))
-        for place, taken in enumerate(given_back):
-            self._give_back(line, item, place=place, taken=taken)
+        for taken in given_back:
+            self._give_back(line, item, taken)
         over_minor = sum(one.amount_minor for one in given_back if one.cause == "arrears")
         if take.arrears_minor:
             self._change_arrears(meter_id, over_minor - take.arrears_minor)
@@ -549,16 +549,18 @@ class Booker:
             arrears[meter_id] += change_minor
             self.rows.arrears[meter_id] += change_minor
 
-    def _give_back(self, line: Line, item: Body, *, place: int, taken: Taken) -> None:
+    def _give_back(self, line: Line, item: Body, taken: Taken) -> None:
         """Give a customer what was taken twice, at the meter's home till, else at this one.
 
-        The credit's id follows from the line: sent again to a restored database it is no second credit.
+        The credit's id follows from the line and from what was taken: sent again to a restored database it is
+        no second credit, and what only then turns out to have been taken twice is another one.
         """
         context = self._context
         meter_id = context.kept(item["meter"]["meter_id"])
         row = context.meters.get(meter_id)
         till = context.till_id if row is None or row.home_till is None else str(row.home_till)
-        credit_id = str(id_from(line.at, f"{context.till_id}/{line.seq}/{item['n']}/{place}"))
+        place = f"{context.till_id}/{line.seq}/{item['n']}"
+        credit_id = str(id_from(line.at, f"{place}/{taken.cause}/{taken.code}"))
         self.rows.credits.append(
             (
                 *(credit_id, context.organisation_id, meter_id, till, taken.amount_minor, context.currency),

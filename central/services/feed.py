@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from central.db import Database
+from central.models.identity import organisation as organisation_table
 from central.models.master import feed, feed_head
 from central.services.bulk import upsert_rows
 from pos.contracts.resources import ROW_MODELS
@@ -157,11 +159,17 @@ def _text(body: Mapping[str, Any] | None) -> str | None:
 
 
 def jump_after_restore(connection: Connection) -> None:
-    """Let all numbers go on far above any that tills may have seen and this database has lost."""
-    rows = connection.execute(select(feed_head)).all()
-    for row in rows:
-        connection.execute(
-            update(feed_head)
-            .where(feed_head.c.organisation_id == row.organisation_id, feed_head.c.resource == row.resource)
-            .values(change=(row.change // JUMP + 1) * JUMP)
-        )
+    """Let all numbers go on far above any that tills may have seen and this database has lost.
+
+    Also where this database has none yet: tills may have those that were given first after the back-up.
+    """
+    given = {(row.organisation_id, row.resource): row.change for row in connection.execute(select(feed_head))}
+    places = product(connection.execute(select(organisation_table.c.id)).scalars().all(), MAPPINGS)
+    upsert_rows(
+        connection,
+        feed_head,
+        ("organisation_id", "resource", "change"),
+        [(*place, (given.get(place, 0) // JUMP + 1) * JUMP) for place in places],
+        key=("organisation_id", "resource"),
+        on_conflict="DO UPDATE SET change = excluded.change",
+    )

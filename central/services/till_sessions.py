@@ -40,10 +40,11 @@ class TillPrincipal:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new session: the bearer is told once."""
+    """A new session: the bearer is told once. `head_seq` is the last line there is of the till's book."""
 
     token: str
     scope: Scope
+    head_seq: int
 
 
 def make_nonce(database: Database, till_id: UUID, now: datetime) -> str:
@@ -87,14 +88,14 @@ def open_session(database: Database, till_id: UUID, *, nonce: str, signature: by
     with database.write() as connection:
         connection.execute(delete(till_session).where(till_session.c.expires_at < now))
         # A till revoked between the two transactions only drains.
-        state = connection.execute(select(till.c.state).where(till.c.id == till_id)).scalar_one()
-        scope: Scope = "till" if state == "enrolled" else "drain"
+        own = connection.execute(select(till.c.state, till.c.head_seq).where(till.c.id == till_id)).one()
+        scope: Scope = "till" if own.state == "enrolled" else "drain"
         connection.execute(
             till_session.insert().values(
                 token_hash=token_hash(token), till_id=till_id, scope=scope, expires_at=now + SESSION_LIFETIME
             )
         )
-    return Opened(token, scope)
+    return Opened(token, scope, own.head_seq)
 
 
 # Built once, for every request of a till asks it.

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from pos.contracts.enrol import ServerKey
-from pos.contracts.wire import InstantText, Message, Signature
+from pos.contracts.wire import InstantText, Message, Signature, Whole
 
 Scope = Literal["till", "drain"]
 """`drain`: a revoked till, which may push and do nothing else."""
@@ -45,7 +45,10 @@ class TillsToday(Message):
 
 
 class TokenAnswer(Message):
-    """The opaque bearer, its life in seconds, what it is good for, and the keys envelopes are signed with."""
+    """The opaque bearer, its life in seconds, what it is good for, and the keys envelopes are signed with.
+
+    `head_seq` is the last line head office has of the till's own book: after a restore fewer than it had.
+    """
 
     token: Bearer
     expires_in_s: int = 1800
@@ -54,3 +57,4 @@ class TokenAnswer(Message):
     server_time: InstantText
     min_app: str = ""
     tills: TillsToday | None = None
+    head_seq: Whole | None = None

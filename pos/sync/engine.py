@@ -18,7 +18,7 @@ from pos.models.office import replaced_book
 from pos.models.office_link import change_link, keys_text, raise_trusted
 from pos.models.uow import Units
 from pos.sync.books import Books
-from pos.sync.client import ServerClient, ServerRefusal
+from pos.sync.client import Login, ServerClient, ServerRefusal
 from pos.sync.envelope import EnvelopeRenewal
 from pos.sync.former_lines import FormerLines
 from pos.sync.proposals import Proposals
@@ -114,6 +114,7 @@ class SyncEngine:
         self._books = Books(units, self.client, parts.office_clock)
         self._envelope = EnvelopeRenewal(units, self.client, parts.book)
         self._former = FormerLines(units, self.client)
+        self._heard_of: Login | None = None
 
     def run_once(
         self,
@@ -167,9 +168,15 @@ class SyncEngine:
         login = self.client.log_in()
         report.scope = login.scope
         self._note_login(login.answer, login.scope)
+        if login is not self._heard_of and login.answer.head_seq is not None:
+            self._push.hear_head(OpenBook(self._till_id), login.answer.head_seq)
+        self._heard_of = login
         if login.scope != "drain":
             self._fetch_former()
         self._push_all(report, progress, is_cancelled)
+        if report.pushed:
+            # A log-in amid the push did not count what followed; the push itself says where the server is.
+            self._heard_of = self.client.log_in()
         if login.scope == "drain":
             return
         for step in (self._take_rows, self._compare, self._renew):

@@ -195,6 +195,12 @@ class Push:
             progress(done, max(of, done))
         return replace(pushed, kept=kept)
 
+    def hear_head(self, book: LinesOf, head_seq: int) -> None:
+        """Go back to the last line the server has, where it lost some: it was restored from a back-up."""
+        with self._units.write() as unit:
+            if head_seq < book.acked(unit.connection):
+                _go_back(unit.connection, book, head_seq)
+
     def _waiting(self, book: LinesOf) -> int:
         with self._units.read() as connection:
             return book.head(connection) - book.acked(connection)
@@ -279,10 +285,9 @@ class Push:
                 if gaps > 2 or expected < 1 or (expected - 1 > acked and refusal.problem.hash is None):
                     raise refusal
                 if expected - 1 < acked:
-                    ask_again(unit.connection)
-                    # What was equal is to be compared again, when it has the lines again.
-                    open_days(unit.connection, book.till_id, after_seq=expected - 1)
-                book.note(unit.connection, expected - 1)
+                    _go_back(unit.connection, book, expected - 1)
+                else:
+                    book.note(unit.connection, expected - 1)
                 return 0
             seq = refusal.problem.seq or expected
             if is_fork and isinstance(book, FormerBook) and seq:
@@ -303,6 +308,14 @@ class Push:
         if server_hash is None or seq <= book.acked(connection):
             return False
         return book.after(connection, seq - 1, limit=1)[0].hash.hex() != server_hash
+
+
+def _go_back(connection: Connection, book: LinesOf, seq: int) -> None:
+    """Begin anew after `seq`: what was answered about the lines beyond, the server knows no more."""
+    ask_again(connection)
+    # What was equal is to be compared again, when it has the lines again.
+    open_days(connection, book.till_id, after_seq=seq)
+    book.note(connection, seq)
 
 
 def _refuse_other(answer: PushAnswer, batch: Sequence[StoredLine]) -> None:

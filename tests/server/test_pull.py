@@ -282,6 +282,21 @@ def test_pull_when_the_database_was_restored_and_nothing_changed_since_then_it_i
     assert (page["rows"], page["cursor"]) == ([], cursor)
 
 
+def test_pull_when_the_restored_database_had_no_row_of_a_resource_then_what_comes_is_not_taken_for_the_lost(
+    till: Till,
+) -> None:
+    # The back-up is of now: a till then pulls the first row, which is lost.
+    with till.server.database.write() as connection:
+        jump_after_restore(connection)
+    for n in range(2):
+        put_record(till, "settings", {"id": f"a.{n}", "value": "1"})
+
+    refusal = till.get("/v1/sync/pull", resource="settings", cursor="1")
+
+    assert (refusal.status_code, refusal.json()["code"]) == (410, "sync.cursor")
+    assert len(till.pull("settings")["rows"]) == 2
+
+
 def test_pull_when_rows_were_only_deleted_then_the_cursor_moves_on(till: Till) -> None:
     put_record(till, "settings", {"id": "a.b", "value": "1"})
     with till.server.database.write() as connection:

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
+from central.models.journal import customer_credit
+from central.models.master import meter
+from central.models.tills import till as till_table
 from central.services.feed import jump_after_restore
 from central.services.verify import verify_till
 from pos.bootstrap import restore_till
@@ -21,7 +24,7 @@ from pos.models.ledger_book import read_head
 from pos.models.queries.uploads import flagged_entries
 from pos.services.enrol_values import Enrolled
 from pos.services.restore import RestoreRequest
-from pos.services.sale_values import SaleRequest
+from pos.services.sale_values import SaleKind, SaleRequest
 from pos.services.verify import verify
 from pos.sync.books import Books
 from pos.sync.client import ServerRefusal
@@ -544,6 +547,63 @@ def test_office_when_restored_from_before_a_meter_was_accepted_it_is_asked_again
     assert verify(real_till.till.units).findings == ()
 
 
+def test_office_when_restored_a_till_with_nothing_new_to_send_sends_what_was_lost_all_the_same(
+    real_till: RealTill, server: Server, tmp_path: Path
+) -> None:
+    working(real_till)
+    saved = save_office(server, tmp_path)
+    real_till.sell()
+    real_till.engine.run_once()
+    restore_office(server, saved)
+    server.clock.pass_time(minutes=31)
+    with server.database.read() as connection:
+        lost = connection.execute(select(till_table.c.head_seq)).scalar_one()
+
+    for _ in range(2):
+        real_till.engine.run_once()
+
+    head = real_till.one("SELECT head_seq FROM book")
+    assert lost < head
+    assert real_till.one("SELECT acked_seq FROM book") == head
+    with server.database.read() as connection:
+        assert connection.execute(select(till_table.c.head_seq)).scalar_one() == head
+    assert real_till.engine.run_once().pushed == 0
+
+
+def test_office_when_restored_and_another_charge_turns_out_to_be_taken_twice_then_that_one_is_given_too(
+    real_till: RealTill, open_real_till: OpenTill, server: Server, tmp_path: Path
+) -> None:
+    other = open_real_till(code="T04")
+    owes(server, real_till.office, DRNS[0], 900)
+    for till in (real_till, other):
+        working(till)
+    saved = save_office(server, tmp_path)
+    real_till.sell(DRNS[0], 900, kind=SaleKind.ARREARS)
+    real_till.engine.run_once()
+    # It takes the debt that is paid already, and the monthly charge, which is not taken yet.
+    other.sell(DRNS[0], 5_000)
+    for _ in range(2):
+        other.engine.run_once()
+    given = "SELECT cause, amount_minor FROM customer_credit ORDER BY cause"
+    assert other.all(given) == [("arrears", 900)]
+    # Offline it takes the charge too; the restored head office hears of that first.
+    real_till.sell(DRNS[0], 3_000)
+    restore_office(server, saved)
+    server.clock.pass_time(minutes=31)
+
+    for till in (real_till, other, other):
+        till.engine.run_once()
+
+    assert other.all(given) == [("arrears", 900), ("charge", 590)]
+    assert verify(other.till.units).findings == ()
+
+
+def owes(server: Server, shop: Shop, drn: str, arrears_minor: int) -> None:
+    with server.database.write() as connection:
+        connection.execute(update(meter).where(meter.c.drn == drn).values(arrears_minor=arrears_minor))
+        server.app.state.head_office.master.publish_meters(connection, shop.organisation, [shop.meters[drn]])
+
+
 def test_office_when_restored_from_before_a_credit_the_customer_gets_it_once(
     real_till: RealTill, open_real_till: OpenTill, server: Server, tmp_path: Path
 ) -> None:
@@ -562,7 +622,10 @@ def test_office_when_restored_from_before_a_credit_the_customer_gets_it_once(
     sync()
     given = other.all("SELECT id, amount_minor FROM customer_credit")
     restore_office(server, saved)
+    server.clock.pass_time(minutes=31)
     sync()
+    with server.database.read() as connection:
+        assert connection.execute(select(customer_credit.c.amount_minor)).scalars().all() == [590]
 
     assert other.all("SELECT id, amount_minor FROM customer_credit") == given
     assert [amount_minor for _, amount_minor in given] == [590]
