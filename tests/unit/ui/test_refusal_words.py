@@ -70,7 +70,7 @@ def test_sentence_when_an_amount_would_do_then_named_as_money_in_every_language(
     said = plain_sentence(PricingError(code, "At most 500000 RWF.", 500_000), wording(language))
 
     assert wording(language).money(500_000) in said
-    assert language == SOURCE_LANGUAGE or "least amount" not in said and "at most" not in said
+    assert language == SOURCE_LANGUAGE or ("least amount" not in said and "at most" not in said)
 
 
 def test_sentence_when_the_code_has_no_words_then_the_errors_own() -> None:
