@@ -11,6 +11,7 @@ from functools import cached_property
 
 from pos.errors import UserError
 
+_HEAD_SHOWN, _TAIL_SHOWN, _LEAST_HIDDEN = 4, 3, 3
 _FILLERS = str.maketrans("", "", " -./()\u00a0\u202f")
 
 
@@ -64,6 +65,14 @@ class PhoneReader:
         is_home = f"+{number.country_code}" == self._home.prefix
         form = PhoneNumberFormat.NATIONAL if is_home else PhoneNumberFormat.INTERNATIONAL
         return phonenumbers.format_number(number, form)
+
+    def masked_text(self, phone: str) -> str:
+        """Write a number (E.164) so that nobody else in the queue can read it whole: `0788 ··· 412`."""
+        home = self._home
+        at_home = f"{home.trunk}{phone[len(home.prefix) :]}" if phone.startswith(home.prefix) else phone
+        tail = at_home[-_TAIL_SHOWN:]
+        head = at_home[: max(0, min(_HEAD_SHOWN, len(at_home) - _TAIL_SHOWN - _LEAST_HIDDEN))]
+        return f"{head} ··· {tail}".lstrip()
 
     def _home_mobile(self, text: str) -> str | None:
         """Read the many plain ones without the library, which takes forty times as long; else None."""

@@ -56,7 +56,7 @@ class Type(Enum):
     CAPTION = (12, 12, 600, True, 100)
     SMALL = (12, 12, 400, True, 100)
     MONO = (13, 12, 500, True, 100)
-    CAP = (12, 11, 500, True, 100)
+    CAP = (12, 12, 500, True, 100)
 
 
 _DISPLAY = {

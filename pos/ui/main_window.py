@@ -433,7 +433,7 @@ class MainWindow(QWidget):
                 own = "" if self.actor is None else self.actor.name
                 # Somebody else is meant: the asker stands last, as few acts let people approve themselves.
                 ordered = sorted(people, key=lambda name: name == own)
-                panel.ask(ordered, ask.facts, ask.permission.value)
+                panel.ask(ordered, ask.facts, ask.permission)
                 panel.focus()
 
         self._scope.submit(

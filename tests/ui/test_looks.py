@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from pos.bootstrap import Till
 from pos.i18n.catalogue import LANGUAGES
+from pos.ui.look import Type
 from pos.ui.screens.books.view import BooksScreen
 from pos.ui.screens.sales.state import Pane
 from pos.ui.screens.sales.view import SalesScreen
@@ -16,6 +17,7 @@ from pos.ui.screens.sell.view import SellScreen
 from pos.ui.screens.settings.page_payments import PaymentsPage
 from pos.ui.screens.settings.view import SettingsScreen
 from pos.ui.widgets.approval_panel import ApprovalPanel
+from pos.ui.widgets.fkey_bar import FKeyBar
 from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.table import Table
 from pos.ui.widgets.text import FittedLabel
@@ -119,6 +121,8 @@ def test_question_when_it_is_of_no_sale_then_covers_the_place_and_speaks_of_no_t
     words = [one.text() for one in panel.findChildren(QLabel) if one.isVisible()]
     assert "None was made." not in words
     assert "Who asked, who allowed, why, and when." in words
+    (code,) = [one for one in panel.findChildren(QLabel) if one.text() == "permission.approval_needed"]
+    assert code.geometry().right() > panel.width() - 3 * code.height(), "at the right, as in every refusal"
     margin = small.window.look.metrics.margin
     assert panel.geometry() == small.screen.rect().adjusted(margin, margin, -margin, -margin)
 
@@ -164,6 +168,21 @@ def test_shift_when_counted_in_a_shipped_language_then_its_keys_have_whole_capti
     small.key(KEY.Key_F8)
 
     assert captions_cut(small.window) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_when_the_window_is_small_then_none_is_under_twelve_pixels(
+    small: Desktop, till: Till, language: str
+) -> None:
+    small.window.set_preferences(replace(small.window.preferences, language=language))
+    to_amount(small, till, "5000")
+    bar = small.window.findChild(FKeyBar)
+    assert bar is not None
+
+    captions = [bar._font(act).pixelSize() for act in bar.shown()]
+
+    assert captions and min(captions) >= 12
+    assert min(small.window.look.font(kind).pixelSize() for kind in Type) >= 12
 
 
 def test_number_when_it_is_wrong_then_the_line_says_to_fix_it(desktop: Desktop, open_shift: None) -> None:

@@ -424,6 +424,7 @@ def test_form_when_it_is_longer_than_its_zone_then_its_button_stays_in_view(
     desktop.settle()
 
     acts, viewport = small.acts, small.side.parentWidget()
+    assert viewport is not None
     bottom = acts.button.mapTo(viewport, acts.button.rect().bottomLeft()).y()
     assert acts.button.isVisible() and bottom <= viewport.height()
     assert faults(window) == []

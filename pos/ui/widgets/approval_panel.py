@@ -16,6 +16,9 @@ from pos.ui.widgets.key_button import KeyButton
 from pos.ui.widgets.pin import PinField
 from pos.ui.widgets.text import label
 
+CODE = "permission.approval_needed"
+"""What is looked up in the list of errors: the refusal that asks for somebody, whatever the act."""
+
 _SALES = frozenset(
     {
         Permission.SALE_CREATE,
@@ -79,6 +82,7 @@ class ApprovalPanel(Card):
         acts.addWidget(self._allow)
         acts.addWidget(self._refuse)
         acts.addStretch(1)
+        acts.addWidget(label(look, CODE, Type.MONO, tone="text2"))
         inside.addLayout(acts)
         holder = QWidget()
         holder.setLayout(inside)
@@ -87,17 +91,17 @@ class ApprovalPanel(Card):
         self._refuse.clicked.connect(self.refused)
         self._pin.entered.connect(self._on_pin)
 
-    def ask(self, people: Sequence[str], facts: str, code: str) -> None:
-        """Ask anew; the caret stands in the PIN. `code` is the permission that is asked for."""
+    def ask(self, people: Sequence[str], facts: str, permission: Permission) -> None:
+        """Ask anew for a permission; the caret stands in the PIN."""
         for words in self._of_sale:
-            words.setVisible(code in _SALES)
+            words.setVisible(permission in _SALES)
         self._band.text.setText(facts)
         self._band.text.setVisible(bool(facts))
         self._who.fill([(name, name) for name in people])
         self._wrong.hide()
         self._pin.clear()
         self._pin.set_wrong(is_wrong=False)
-        self.setAccessibleName(f"{self._band.title.text()}. {facts} {code}")
+        self.setAccessibleName(f"{self._band.title.text()}. {facts} {CODE}")
 
     def focus(self) -> None:
         """Put the caret into the PIN."""

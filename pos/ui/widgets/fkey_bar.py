@@ -29,8 +29,9 @@ class BarItem:
 
 _SIDE = 10
 _GAP = 8
-_SMALLEST_PX = 10
-_NARROW = 87
+_NARROWER = (87, 80, 75)
+"""Percent of its width that a caption steps down to where its place forces it, before it loses height."""
+_SMALLEST_PX = 12
 _SMALLEST = 0.65
 _FIRST_TO_GO = (Act.CASH, Act.RECENT, Act.HOLD, Act.REPRINT, Act.TRIAL, Act.FIND)
 """What leaves a bar that has no room for all: each keeps its key, and most have a button."""
@@ -120,11 +121,13 @@ class FKeyBar(QWidget):
         return _SIDE + cap + _GAP + text + 2 + _SIDE
 
     def _font(self, act: Act) -> QFont:
-        """Return the font of a caption, smaller where its place forces it."""
+        """Return the font of a caption, narrower where its place forces it; nothing is under 12 px."""
         font = QFont(self._look.font(Type.SUPPORT))
         text, room = self.caption_of(act), self.place_of(act).width()
-        if QFontMetricsF(font).horizontalAdvance(text) > room:
-            font.setStretch(_NARROW)
+        for stretch in _NARROWER:
+            if QFontMetricsF(font).horizontalAdvance(text) <= room:
+                break
+            font.setStretch(stretch)
         while QFontMetricsF(font).horizontalAdvance(text) > room and font.pixelSize() > _SMALLEST_PX:
             font.setPixelSize(font.pixelSize() - 1)
         return font

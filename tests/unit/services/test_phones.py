@@ -49,3 +49,11 @@ def test_read_when_the_short_way_answers_then_the_library_agrees(country: str, d
         number = phonenumbers.parse(digits, country)
         assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == short
         assert phonenumbers.is_valid_number(number)
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [("+250788413412", "0788 ··· 412"), ("+256772123456", "+256 ··· 456"), ("+2507123", "··· 123")],
+)
+def test_masked_when_a_number_is_shown_then_its_two_ends_as_people_dial_it(phone: str, shown: str) -> None:
+    assert PhoneReader("RW").masked_text(phone) == shown

@@ -104,6 +104,8 @@ class DashboardScreen(Screen):
         is_tight = look.metrics.is_single_column and look.metrics.is_compact
         head = CardHead(look, "", cap="" if is_tight else look.keys.cap_of(Act.CHART_TABLE))
         head.setFixedHeight(look.metrics.px(44))
+        head.title.setWordWrap(True)
+        head.row.setStretchFactor(head.title, 2)
         self._chart_head = head
         self._now = Legend(look, is_dashed=False)
         self._then = Legend(look, is_dashed=True)

@@ -24,7 +24,6 @@ from pos.ui.screens.meters.words import (
     status_tone,
     status_word,
 )
-from pos.ui.screens.sell.words import phone_text
 from pos.ui.widgets.badge import Badge
 from pos.ui.widgets.card import Card, CardHead, Note
 from pos.ui.widgets.icon_label import IconLabel
@@ -104,11 +103,9 @@ class HeadCard(Card):
             text = look.say("Arrears {money}", money=wording.money(row.arrears_minor))
             self.arrears.show_state(text, "warn")
         self.number.setText(spaced(row.drn))
-        self.place.setText(
-            " · ".join(
-                one for one in (place_of_meter(row), phone_text(row.phone) if row.phone else "") if one
-            )
-        )
+        read_phone = self._presenter.context.desk.read_phone
+        phone = read_phone.masked_text(row.phone) if row.phone else ""
+        self.place.setText(" · ".join(one for one in (place_of_meter(row), phone) if one))
         is_blocked = row.status == "blocked"
         self.block.set_caption(look.say("Unblock") if is_blocked else look.say("Block"))
         self.show_acts(is_free=self._presenter.is_free)

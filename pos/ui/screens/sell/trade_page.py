@@ -37,7 +37,6 @@ from pos.ui.screens.sell.words import (
     last_purchase_text,
     meter_text,
     owner_text,
-    phone_text,
     place_text,
 )
 from pos.ui.widgets.badge import Badge
@@ -400,7 +399,8 @@ class TradePage(QWidget):
         self._facts["arrears"].setText(look.wording.money(card.arrears_minor) if owes else say("None"))
         set_tone(self._facts["arrears"], "warntext" if owes else "text")
         if "phone" in self._facts:
-            self._facts["phone"].setText(phone_text(meter.phone))
+            read_phone = self._presenter.context.desk.read_phone
+            self._facts["phone"].setText(read_phone.masked_text(meter.phone) if meter.phone else "–")
 
     def _has_room(self, *badges: Badge) -> bool:
         """Say whether badges stand beside the meter number without cutting it."""

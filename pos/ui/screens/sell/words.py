@@ -34,13 +34,6 @@ def owner_text(meter: MeterRow, look: Look) -> str:
     return meter.name or look.say("No name")
 
 
-def phone_text(phone: str | None) -> str:
-    """Write a phone so that nobody else in the queue can read it whole."""
-    if not phone:
-        return "–"
-    return f"{phone[:-6]} ··· {phone[-3:]}" if len(phone) > 8 else phone
-
-
 def last_purchase_text(card: OwnerCard, look: Look, *, has_cashier: bool = True) -> str:
     """Write when and for how much the customer bought last."""
     if not card.purchases:
