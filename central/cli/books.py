@@ -123,6 +123,6 @@ def _cell(value: Any) -> Any:
 def after_restore(context: click.Context) -> int:
     """Run once after a back-up of the database was restored: tills then pull anew what it had not."""
     with command_of(context).database() as database, database.write() as connection:
-        jump_after_restore(connection)
+        jump_after_restore(connection, CLOCK.now())
     click.echo("Done. Tills send again what is missing by themselves.")
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ MAPPINGS: Mapping[str, str] = dict.fromkeys(ROW_MODELS, "1")
 
 ROWS_MAX = 5000
 JUMP = 10**9
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 _COLUMNS = ("organisation_id", "resource", "id", "scope", "change", "body")
 
@@ -158,18 +160,20 @@ def _text(body: Mapping[str, Any] | None) -> str | None:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
 
 
-def jump_after_restore(connection: Connection) -> None:
+def jump_after_restore(connection: Connection, now: datetime) -> None:
     """Let all numbers go on far above any that tills may have seen and this database has lost.
 
-    Also where this database has none yet: tills may have those that were given first after the back-up.
+    Also where this database has none yet: tills may have those that were given first after the back-up. Each
+    minute has numbers of its own, so that the same back-up may be restored twice.
     """
+    of_now = (now - _EPOCH) // timedelta(minutes=1)
     given = {(row.organisation_id, row.resource): row.change for row in connection.execute(select(feed_head))}
     places = product(connection.execute(select(organisation_table.c.id)).scalars().all(), MAPPINGS)
     upsert_rows(
         connection,
         feed_head,
         ("organisation_id", "resource", "change"),
-        [(*place, (given.get(place, 0) // JUMP + 1) * JUMP) for place in places],
+        [(*place, max(given.get(place, 0) // JUMP + 1, of_now) * JUMP) for place in places],
         key=("organisation_id", "resource"),
         on_conflict="DO UPDATE SET change = excluded.change",
     )

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, insert, select, text
 
 from central.models.master import customer, feed, feed_head, supply_group
 from central.services.feed import Change, jump_after_restore
@@ -260,7 +260,7 @@ def test_pull_when_the_database_was_restored_then_begun_anew_and_what_is_lost_is
         connection.execute(
             feed_head.update().where(feed_head.c.resource == "settings").values(change=int(old))
         )
-        jump_after_restore(connection)
+        jump_after_restore(connection, till.now)
     put_record(till, "settings", {"id": "a.c", "value": "new"})
     assert [row["value"] for row in till.pull("settings", old)["rows"]] == ["new"]
     refusal = till.get("/v1/sync/pull", resource="settings", cursor=lost)
@@ -276,7 +276,7 @@ def test_pull_when_the_database_was_restored_and_nothing_changed_since_then_it_i
     till: Till,
 ) -> None:
     with till.server.database.write() as connection:
-        jump_after_restore(connection)
+        jump_after_restore(connection, till.now)
     cursor = till.pull("meters")["cursor"]
     page = till.pull("meters", cursor)
     assert (page["rows"], page["cursor"]) == ([], cursor)
@@ -287,7 +287,7 @@ def test_pull_when_the_restored_database_had_no_row_of_a_resource_then_what_come
 ) -> None:
     # The back-up is of now: a till then pulls the first row, which is lost.
     with till.server.database.write() as connection:
-        jump_after_restore(connection)
+        jump_after_restore(connection, till.now)
     for n in range(2):
         put_record(till, "settings", {"id": f"a.{n}", "value": "1"})
 
@@ -295,6 +295,27 @@ def test_pull_when_the_restored_database_had_no_row_of_a_resource_then_what_come
 
     assert (refusal.status_code, refusal.json()["code"]) == (410, "sync.cursor")
     assert len(till.pull("settings")["rows"]) == 2
+
+
+def test_pull_when_one_back_up_is_restored_twice_then_the_first_restore_is_lost_too(till: Till) -> None:
+    with till.server.database.read() as connection:
+        backed_up = [dict(row._mapping) for row in connection.execute(select(feed_head))]
+    with till.server.database.write() as connection:
+        jump_after_restore(connection, till.now)
+    put_record(till, "settings", {"id": "a.b", "value": "lost"})
+    cursor = till.pull("settings")["cursor"]
+    till.server.clock.pass_time(minutes=1)
+    with till.server.database.write() as connection:
+        connection.execute(delete(feed).where(feed.c.resource == "settings"))
+        connection.execute(delete(feed_head))
+        connection.execute(insert(feed_head), backed_up)
+        jump_after_restore(connection, till.now)
+    for n in range(2):
+        put_record(till, "settings", {"id": f"a.{n}", "value": "new"})
+
+    refusal = till.get("/v1/sync/pull", resource="settings", cursor=cursor)
+
+    assert (refusal.status_code, refusal.json()["code"]) == (410, "sync.cursor")
 
 
 def test_pull_when_rows_were_only_deleted_then_the_cursor_moves_on(till: Till) -> None:

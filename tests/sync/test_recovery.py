@@ -437,7 +437,7 @@ def restore_office(server: Server, saved: Path) -> None:
     server.database.engine.dispose()
     copy_database(str(saved), str(server.database.engine.url.database))
     with server.database.write() as connection:
-        jump_after_restore(connection)
+        jump_after_restore(connection, server.clock.now())
 
 
 def save_office(server: Server, folder: Path) -> Path:
