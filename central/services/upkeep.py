@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+from uuid import UUID
+
 from sqlalchemy import select
 
 from central.clock import Clock
 from central.db import Database
+from central.logs import logger
 from central.models.identity import organisation
 from central.models.master import meter, supply_group
 from central.services.booking import Booking
@@ -13,6 +18,9 @@ from central.services.feed import Feed
 from central.services.key_changes import set_due_starts
 from central.services.meter_key_changes import set_due_moves
 from central.services.summariser import RESOURCES, Summariser
+from pos.errors import MachineFault, Unavailable
+
+_log = logger(__name__)
 
 
 def finish_booking(database: Database, clock: Clock) -> None:
@@ -27,9 +35,8 @@ def summarise(database: Database) -> None:
     with database.read() as connection:
         organisations = list(connection.execute(select(organisation.c.id)).scalars())
     summariser = Summariser(database)
-    for one in organisations:
-        for resource in RESOURCES:
-            summariser.publish(one, resource)
+    for resource in RESOURCES:
+        _for_each(organisations, partial(summariser.publish, resource=resource))
 
 
 def begin_key_changes(database: Database, clock: Clock) -> None:
@@ -38,5 +45,15 @@ def begin_key_changes(database: Database, clock: Clock) -> None:
         query = select(table.c.organisation_id).where(table.c.next_change.is_not(None)).distinct()
         with database.read() as connection:
             waiting = list(connection.execute(query).scalars())
-        for one in waiting:
-            set_due(database, Feed(database), one, now=clock.now())
+        _for_each(waiting, partial(set_due, database, Feed(database), now=clock.now()))
+
+
+def _for_each(organisations: Iterable[UUID], work: Callable[[UUID], None]) -> None:
+    """Do something for each; a mistake of ours at one organisation holds up no other."""
+    for one in organisations:
+        try:
+            work(one)
+        except (Unavailable, MachineFault):
+            raise
+        except Exception:
+            _log.exception("job failed for an organisation", organisation=str(one))

@@ -1018,3 +1018,19 @@ def test_key_change_when_the_job_runs_then_it_begins_without_a_pull(till: Till, 
     begin_key_changes(till.server.database, till.server.clock)
     with till.server.database.read() as connection:
         assert connection.execute(select(supply_group.c.next_key)).scalar_one()["from"] != NOT_YET
+
+
+@pytest.mark.expect_log("job failed for an organisation")
+def test_key_change_when_one_organisations_is_damaged_then_the_others_begin(server: Server) -> None:
+    good, damaged = make_shop(server, "good"), make_shop(server, "damaged")
+    key = {"krn": 2, "ken": 255, "ti": "01", "kt": 2, "base_date": "14", "from": NOT_YET}
+    with server.database.write() as connection:
+        for one, following in ((good, key), (damaged, "none")):
+            of_one = supply_group.c.organisation_id == one.organisation
+            connection.execute(update(supply_group).where(of_one).values(next_change=1, next_key=following))
+
+    begin_key_changes(server.database, server.clock)
+
+    with server.database.read() as connection:
+        begun = select(supply_group.c.next_key).where(supply_group.c.organisation_id == good.organisation)
+        assert connection.execute(begun).scalar_one()["from"] != NOT_YET
