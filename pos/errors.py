@@ -52,3 +52,8 @@ _MISTAKE = ("program.fault", "The program made a mistake here; its log says whic
 def code_of(error: Exception) -> str:
     """Return the code that is kept with what an error stopped: `program.fault` for a mistake of ours."""
     return error.code if isinstance(error, KilotillError) else _MISTAKE[0]
+
+
+def text_of(error: Exception) -> str:
+    """Return the sentence that is kept with that code."""
+    return error.text if isinstance(error, KilotillError) else _MISTAKE[1]

@@ -73,7 +73,13 @@ class Booking:
         with self._database.read() as connection:
             waiting = list(connection.execute(query).scalars())
         for till_id in waiting:
-            self.book_till(till_id)
+            try:
+                self.book_till(till_id)
+            except (Unavailable, MachineFault):
+                raise
+            except Exception:
+                # A damaged line of one till keeps no other till waiting.
+                _log.exception("till_not_booked", till=str(till_id))
         return len(waiting)
 
     def read_again(self) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pos.contracts.till_session import TokenAnswer
 from pos.domain.envelope import EnvelopeError
-from pos.errors import KilotillError, MachineFault, Rejected, Unavailable
+from pos.errors import KilotillError, Rejected, Unavailable, code_of, text_of
 from pos.models.ledger_book import Book
 from pos.models.office import replaced_book
 from pos.models.office_link import change_link, keys_text, raise_trusted
@@ -125,13 +125,14 @@ class SyncEngine:
 
         Raises:
             Unavailable: `sync.*`, tried again after `next_delay`. Rejected: the server's no.
-            MachineFault: `sync.fork`, `disk.*`. All are written down for the status before.
+            MachineFault: `sync.fork`, `disk.*`. All are written down for the status before. So is a mistake
+            of ours, which is raised once the parts after it had their turn.
         """
         with self._turn:
             report = SyncReport()
             try:
                 self._cycle(report, progress, is_cancelled)
-            except KilotillError as error:
+            except Exception as error:
                 self._note_failure(error)
                 raise
             self._note_success(report)
@@ -179,11 +180,21 @@ class SyncEngine:
             self._heard_of = self.client.log_in()
         if login.scope == "drain":
             return
+        mistakes: list[Exception] = []
         for step in (self._take_rows, self._compare, self._renew):
             if is_cancelled():
                 break
-            step(report, progress, is_cancelled)
+            try:
+                step(report, progress, is_cancelled)
+            except KilotillError:
+                raise
+            except Exception as error:
+                # A row that we cannot read must not keep the till from its next envelope, cycle after cycle.
+                log.exception("a part of the sync failed")
+                mistakes.append(error)
         report.is_cancelled = is_cancelled()
+        if mistakes:
+            raise mistakes[0]
 
     def _refuse_fork(self) -> None:
         link = self._parts.state.link
@@ -298,23 +309,22 @@ class SyncEngine:
             parts.office_clock.keep(offset)
         parts.state.reload()
 
-    def _note_failure(self, error: KilotillError) -> None:
+    def _note_failure(self, error: Exception) -> None:
         parts = self._parts
         self._schedule.failed(error.retry_at if isinstance(error, Unavailable) else None)
         if isinstance(error, Unavailable):
             parts.state.failed()
         if isinstance(error, ServerRefusal) and error.status in (401, 403):
             self.client.log_out()
-        log.info("sync stopped: %s", error.code)
-        if isinstance(error, (Unavailable, Rejected, ForkedError)) or (
-            isinstance(error, MachineFault) and error.code.startswith("sync.")
-        ):
+        code = code_of(error)
+        log.info("sync stopped: %s", code)
+        if isinstance(error, (Unavailable, Rejected, ForkedError)) or code.startswith(("sync.", "program.")):
             with parts.units.write() as unit:
                 change_link(
                     unit.connection,
                     failed_at=parts.office_clock.now(),
-                    failed_code=error.code,
-                    failed_text=error.text,
+                    failed_code=code,
+                    failed_text=text_of(error),
                 )
         parts.state.reload()
 

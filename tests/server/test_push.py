@@ -152,6 +152,25 @@ def test_booking_when_asked_by_the_job_then_what_waits_is_booked(till: Till) -> 
     assert till.server.app.state.head_office.booking.book_waiting() == 0
 
 
+@pytest.mark.expect_log("line_not_booked")
+@pytest.mark.expect_log("till_not_booked")
+def test_booking_when_a_stored_line_of_one_till_is_damaged_then_the_others_are_booked(server: Server) -> None:
+    shop = make_shop(server)
+    tills = [shop.till(code) for code in ("T01", "T02", "T03")]
+    for till in tills:
+        till.sell()
+        store_batch(server.database, read_push(till.batch()), sender=till.id, now=till.now)
+    damaged = update(journal.journal_line).where(
+        journal.journal_line.c.till_id == min(one.id for one in tills)
+    )
+    with server.database.write() as connection:
+        connection.execute(damaged.values(line=b"not a line"))
+
+    server.app.state.head_office.booking.book_waiting()
+
+    assert booked(server)["transactions"] == 2
+
+
 def test_push_when_lines_are_missing_then_gap_with_the_seq_to_send_from(till: Till) -> None:
     for _ in range(3):
         till.sell()

@@ -38,8 +38,8 @@ class Fault(StrEnum):
 _OF_ANY = tuple(fault for fault in Fault if fault is not Fault.NOT_BOOKED)
 
 
-class PowerCut(Exception):  # noqa: N818 - an event, not an error of the program
-    """The till's machine went off while it waited for an answer."""
+class PowerCut(BaseException):
+    """The till's machine went off while it waited for an answer: no handler of the program runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -149,4 +150,5 @@ class World:
 def seed_randomness(patch: pytest.MonkeyPatch, chance: Random) -> None:
     """Let ids and tokens come from the seed too: the program takes them from the machine's randomness."""
     patch.setattr("secrets.randbits", chance.getrandbits)
+    patch.setattr("pos.domain.ids._counter", count())
     patch.setattr("secrets.randbelow", chance.randrange)

@@ -27,7 +27,7 @@ from pos.sync.resources.base import Mapping
 from pos.sync.transport import Response
 from tests.factories.linked_till import SERVER_KEY, TILL_KEY, LinkedTill, link_till
 from tests.factories.shop import ZONE
-from tests.fakes.transport import ok, problem
+from tests.fakes.transport import Request, ok, problem
 
 
 @pytest.fixture
@@ -161,6 +161,26 @@ def test_cycle_when_it_ends_well_clears_the_failure_and_the_till_is_online(till:
     assert till.state.is_online
     till.shop.clock.pass_time(minutes=11)
     assert not till.state.is_online
+
+
+@pytest.mark.expect_log("a part of the sync failed")
+def test_cycle_when_the_program_makes_a_mistake_in_one_part_the_later_parts_are_done_all_the_same(
+    till: LinkedTill,
+) -> None:
+    def mistake(_request: Request) -> Response:
+        raise ZeroDivisionError
+
+    till.sell()
+    till.transport.will("/v1/sync/pull", mistake)
+    till.transport.will("/v1/sync/envelope", lambda _: ok(till.signed_envelope()), ok({}, 204))
+
+    with pytest.raises(ZeroDivisionError):
+        till.engine.run_once()
+
+    assert till.one("SELECT max(sequence) FROM envelope") == 7
+    assert till.all("SELECT colour FROM day_book") == [("green",)]
+    assert till.one("SELECT failed_code FROM server_link") == "program.fault"
+    assert 1.0 <= till.engine.next_delay() <= 2.0
 
 
 def test_clock_when_the_server_differs_by_far_stops_tokens_until_it_is_set(till: LinkedTill) -> None:
