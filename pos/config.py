@@ -150,6 +150,18 @@ class Line:
         return self.read(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Server(Line):
+    """The name of a server, alone or with `:` and its port, or nothing."""
+
+    def read(self, text: str) -> str:
+        port = Line.read(self, text).partition(":")[2]
+        is_port = port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65_535
+        if ":" in text and not is_port:
+            raise ValueError("after the colon a port from 1 to 65535 is wanted")
+        return text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting(Generic[T]):
     """One setting. `label` and `help` are English texts that the window translates."""
@@ -482,7 +494,7 @@ MESSAGE_FOLDER = Setting(
 )
 SMTP_SERVER = Setting(
     key="smtp_server",
-    kind=Line(300),
+    kind=Server(300),
     default="",
     label="Mail server",
     help="Name and port, such as mail.example.org:587. The connection is encrypted.",

@@ -164,6 +164,12 @@ meter = Table(
     ),
     Index("ix_meter_institution", "organisation_id", "institution_id"),
     Index("ix_meter_customer", "customer_id"),
+    Index(
+        "ix_meter_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 meter_event = Table(

@@ -20,11 +20,14 @@ class ServerFacts:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.at: datetime = context.now
+        self.hidden: frozenset[str] = frozenset()
+        """Groups and hashes of tariffs to be looked at as not known."""
 
     def supplier_of(self, item: Body) -> str:
         """Return the code of the supplier whose product an item sells."""
         meter = item.get("meter")
-        group = None if meter is None else self._context.groups.get(meter["sgc"])
+        sgc = "" if meter is None else meter["sgc"]
+        group = None if sgc in self.hidden else self._context.groups.get(sgc)
         return UNKNOWN_SUPPLIER if group is None else str(group.supplier)
 
     def commission_ppm(self, supplier: str) -> int:
@@ -38,7 +41,8 @@ class ServerFacts:
     def tax_ppm(self, item: Body, tax_code: str) -> int:
         """Return the rate of a tax code in the item's tariff, 0 where the server does not know it."""
         basis = item.get("basis")
-        known = None if basis is None else self._context.tariffs.get(basis["tariff_sha256"])
+        sha256 = "" if basis is None else basis["tariff_sha256"]
+        known = None if sha256 in self.hidden else self._context.tariffs.get(sha256)
         tax = None if known is None else known.tariff.tax_named(tax_code)
         return 0 if tax is None else tax.ppm
 

@@ -48,6 +48,8 @@ from pos.domain.recompute import UNREADABLE, do_sums_hold
 from pos.errors import UserError
 
 Body = Mapping[str, Any]
+Posted = list[tuple[str, int]]
+"""The postings of one line: account and amount."""
 
 PROGRAM = version("kilotill")
 """Who could not read a line: the next version tries again."""
@@ -90,6 +92,8 @@ class Booker:
         self._is_understood = is_understood
         self._facts = ServerFacts(context)
         self._is_drained = is_drained
+        self.choose_postings: Callable[[PushedLine, Posted], Posted] | None = None
+        """What has a word in the postings of a line: verify, which knows what they were at first."""
         self.rows = Rows()
         self.credited: list[str] = []
         """Credits given: they are published when everything is written."""
@@ -134,7 +138,19 @@ class Booker:
         self._post(line, postings)
         return True
 
-    def _postings(self, line: Line) -> list[tuple[str, int]]:
+    def postings_without(self, pushed: PushedLine, hidden: frozenset[str]) -> Posted:
+        """Return the postings of a line as if some groups and tariffs were not known here."""
+        self._facts.hidden = hidden
+        try:
+            return self._made(Line(pushed))
+        finally:
+            self._facts.hidden = frozenset()
+
+    def _postings(self, line: Line) -> Posted:
+        made = self._made(line)
+        return made if self.choose_postings is None else self.choose_postings(line.pushed, made)
+
+    def _made(self, line: Line) -> Posted:
         body = line.body
         if line.kind == "sale_delivered" and not do_sums_hold(body["sale"]):
             body = _balanced(body)
@@ -142,7 +158,7 @@ class Booker:
         made = postings_of(line.kind, body, str(self._context.till_id), self._facts)
         return [(words(one.account, 80), amount(one.amount_minor)) for one in made]
 
-    def _post(self, line: Line, postings: list[tuple[str, int]]) -> None:
+    def _post(self, line: Line, postings: Posted) -> None:
         balances, rows = self._context.balances, self.rows
         for n, (account, amount_minor) in enumerate(postings, 1):
             balances[account] = balances.get(account, 0) + amount_minor

@@ -263,6 +263,8 @@ def _load_customers(
         customer.c.id == meter_table.c.customer_id,
         verification_level.c.organisation_id == organisation_id,
         verification_level.c.level == customer.c.verification,
+        # A meter that was merged is the customer's of the one that is kept, whomever it once belonged to.
+        meter_table.c.merged_into.is_(None),
         # Whoever may buy as much as he likes may have thousands of meters.
         or_(*(one.is_not(None) for one in levels)),
     )
@@ -273,6 +275,10 @@ def _load_customers(
         check.limited[str(row.id)] = Limited(
             row.customer_id, row.sale_max_minor, row.day_max_minor, row.month_max_minor
         )
+    own = (meter_table.c.organisation_id == organisation_id,)
+    merged = (meter_table.c.id, meter_table.c.merged_into)
+    for row in rows_where(connection, merged, meter_table.c.merged_into, sorted(check.limited), more=own):
+        check.limited[str(row.id)] = check.limited[str(row.merged_into)]
     sold = (sale_item.c.meter_id, sale_item.c.at, sale_item.c.money_minor)
     more = (
         sale_item.c.organisation_id == organisation_id,

@@ -253,12 +253,12 @@ class Proposals:
             supply_group.c.organisation_id == organisation, supply_group.c.sgc == values.get("sgc")
         )
         if connection.execute(groups).first() is None:
-            raise _wrong("supply_group", "There is no such supply group.")
+            raise _wrong("supply_group", f"There is no supply group {values.get('sgc')}.")
         tariffs = select(tariff.c.id).where(
             tariff.c.organisation_id == organisation, tariff.c.code == values.get("tariff_code")
         )
         if connection.execute(tariffs.limit(1)).first() is None:
-            raise _wrong("tariff_code", "There is no such tariff.")
+            raise _wrong("tariff_code", f"There is no tariff {values.get('tariff_code')}.")
         if values["status"] not in STATUSES or type(values["arrears_minor"]) is not int:
             raise _wrong("status", "The status or the arrears are not right.")
 

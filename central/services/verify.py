@@ -23,9 +23,9 @@ from central.models import journal, master, tills
 from central.models.base import METADATA
 from central.models.identity import organisation
 from central.models.transactions import transactions
-from central.services.booking import Booking
 from central.services.former_lines import succession_of
 from central.services.push_lines import read_pushed_line
+from central.services.rebooking import Rebooking
 from pos.domain.canonical import JsonError
 from pos.domain.journal import GENESIS_HASH, JournalError
 
@@ -39,7 +39,7 @@ _COPIED = (
     master.meter,
     master.record,
 )
-"""What booking looks up: taken over as it is now."""
+"""What booking looks up: taken over as it is now; `rebooking` finds out what of it was there then."""
 
 _COMPARED = (
     (journal.sale_item, ("till_id", "seq", "n"), ()),
@@ -113,7 +113,7 @@ def _verify_once(database: Database, clock: Clock, till_id: UUID) -> Finding | N
             METADATA.create_all(beside.engine)
             for book in _books_of(database, row):
                 _fill(database, beside, book)
-                Booking(beside, clock).book_till(book.id)
+                Rebooking(beside, clock, database).book_till(book.id)
             return _compare(database, beside, row)
         finally:
             beside.close()

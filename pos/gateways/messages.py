@@ -54,13 +54,17 @@ class FileMessages:
             raise Unavailable("message.folder", "The message folder cannot be written.") from error
 
 
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65_535
+
+
 class SmtpMessages:
     """Sends e-mail through the shop's mail server, encrypted."""
 
     def __init__(self, server: str, sender: str, *, password: str = "") -> None:
         """`server` is a name with or without a port. Raises UserError `message.server`."""
         host, _, port = server.partition(":")
-        if not host or "@" not in sender or (port and not port.isdigit()):
+        if not host or "@" not in sender or (port and not _is_port(port)):
             raise UserError("message.server", "Set the mail server and the sender's address first.")
         self._host, self._port = host, int(port or SMTP_PORT)
         self._sender = sender

@@ -140,7 +140,12 @@ def test_file_way_when_the_folder_cannot_be_made_says_so(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("server", "sender"), [("", "a@b.org"), ("mail.b.org", "nobody"), ("mail:x", "a@b.org")]
+    ("server", "sender"),
+    [
+        ("", "a@b.org"),
+        ("mail.b.org", "nobody"),
+        *((f"mail:{port}", "a@b.org") for port in ("x", "²", "0", "65536", "5" * 30)),
+    ],
 )
 def test_mail_way_when_not_set_up_whole_is_refused(server: str, sender: str) -> None:
     with pytest.raises(KilotillError) as caught:

@@ -236,6 +236,22 @@ def test_customer_when_he_bought_in_the_first_moment_of_the_month_then_it_counts
     assert till.flags() == ["fraud:customer_limit"]
 
 
+def test_customer_when_sold_to_under_the_id_of_a_merged_meter_then_it_counts_for_the_kept_ones(
+    till: Till,
+) -> None:
+    add_rule(till, "customer_limit")
+    limit_customer(till, day_max_minor=10_000)
+    kept, duplicate = (till.shop.meters[DRNS[n]] for n in (0, 2))
+    with till.server.database.write() as connection:
+        connection.execute(update(meter).where(meter.c.id == duplicate).values(merged_into=kept))
+    till.sell(DRNS[2], 6_000)
+    assert till.flags() == ["duplicate_meter"]
+    till.sell(DRNS[1], 5_000)
+    assert till.flags() == ["fraud:customer_limit"]
+    till.sell(DRNS[2], 1_000)
+    assert till.flags() == ["duplicate_meter", "fraud:customer_limit"]
+
+
 def test_customer_when_his_level_has_no_limit_then_what_he_bought_is_not_read(till: Till) -> None:
     add_rule(till, "customer_limit")
     limit_customer(till)

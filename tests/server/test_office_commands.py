@@ -176,7 +176,7 @@ def test_proposals_when_decided_at_once_then_what_cannot_be_taken_is_named_and_w
     done = run(environment, "proposals", "--accept", "--reason", "their register", *shop)
 
     assert (done.exit_code, done.stdout) == (1, "accepted 101, left 1\n")
-    assert f"meter {NEW_DRN}: " in done.output and "[proposal.record]" in done.output
+    assert f"meter {NEW_DRN}: There is no tariff NONE. [proposal.record]" in done.output
     assert set(numbers) <= {row["drn"] for row in till.pull("meters")["rows"]}
     refused = run(environment, "proposals", "--refuse", "--reason", "no such tariff", *shop)
     assert (refused.exit_code, refused.stdout) == (0, "refused 1, left 0\n")

@@ -44,6 +44,10 @@ def test_settings_when_declared_in_the_module_then_all_are_in_the_table() -> Non
         (config.TRAINING, "true"),
         (config.PRINTER, "a\nb"),
         (config.PRINTER, "x" * 301),
+        (config.SMTP_SERVER, "mail.example.org:²"),
+        (config.SMTP_SERVER, "mail.example.org:0"),
+        (config.SMTP_SERVER, "mail.example.org:65536"),
+        (config.SMTP_SERVER, "mail.example.org:"),
     ],
 )
 def test_setting_when_the_text_means_nothing_then_is_refused_by_name(
