@@ -152,14 +152,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Server(Line):
-    """The name of a server, alone or with `:` and its port, or nothing."""
+    """The name of a server, alone or with `:` and its port, or nothing.
 
-    def read(self, text: str) -> str:
-        port = Line.read(self, text).partition(":")[2]
+    What an earlier version stored is read all the same: a wrong port stops the mail, not the till.
+    """
+
+    def write(self, value: str) -> str:
+        _, colon, port = Line.write(self, value).partition(":")
         is_port = port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65_535
-        if ":" in text and not is_port:
+        if colon and not is_port:
             raise ValueError("after the colon a port from 1 to 65535 is wanted")
-        return text
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

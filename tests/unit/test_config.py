@@ -44,10 +44,6 @@ def test_settings_when_declared_in_the_module_then_all_are_in_the_table() -> Non
         (config.TRAINING, "true"),
         (config.PRINTER, "a\nb"),
         (config.PRINTER, "x" * 301),
-        (config.SMTP_SERVER, "mail.example.org:²"),
-        (config.SMTP_SERVER, "mail.example.org:0"),
-        (config.SMTP_SERVER, "mail.example.org:65536"),
-        (config.SMTP_SERVER, "mail.example.org:"),
     ],
 )
 def test_setting_when_the_text_means_nothing_then_is_refused_by_name(
@@ -63,6 +59,22 @@ def test_setting_when_the_value_is_not_allowed_then_is_not_written() -> None:
     with pytest.raises(UserError) as caught:
         config.DUPLICATE_GUARD_MINUTES.write(1441)
     assert caught.value.code == "setting.value"
+
+
+@pytest.mark.parametrize("port", ["²", "0", "65536", "", "smtp"])
+def test_server_when_its_port_is_none_then_is_not_written_but_an_old_one_is_read(port: str) -> None:
+    text = f"mail.example.org:{port}"
+
+    with pytest.raises(UserError) as caught:
+        config.SMTP_SERVER.write(text)
+
+    assert caught.value.code == "setting.value"
+    assert config.SMTP_SERVER.read(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "mail.example.org", "mail.example.org:587"])
+def test_server_when_it_is_one_is_written_as_it_is(text: str) -> None:
+    assert config.SMTP_SERVER.write(text) == text
 
 
 @given(st.none() | st.integers(0, 2**53 - 1))
