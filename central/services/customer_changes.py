@@ -16,9 +16,8 @@ from central.errors import Problem
 from central.etags import tag_of
 from central.models.master import customer, customer_event, meter, proposal
 from central.services.master import Master
-from central.services.meter_changes import Author, newest_events
+from central.services.meter_changes import Author, event_values, newest_events
 from central.services.users import stale
-from pos.domain.ids import new_id
 
 PERSONAL = frozenset({"name", "phone", "address", "area"})
 _HIDDEN = "…"
@@ -118,19 +117,8 @@ def add_event(
     reason: str = "",
 ) -> None:
     """Write down what was done to a customer."""
-    connection.execute(
-        insert(customer_event).values(
-            id=new_id(author.now),
-            organisation_id=author.organisation_id,
-            customer_id=customer_id,
-            at=author.now,
-            kind=kind,
-            changes=list(changes),
-            reason=reason,
-            actor_id=author.id,
-            actor_name=author.name,
-        )
-    )
+    values = event_values(author, kind=kind, changes=changes, reason=reason)
+    connection.execute(insert(customer_event).values(customer_id=customer_id, **values))
 
 
 def list_events(

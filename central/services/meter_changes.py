@@ -96,19 +96,24 @@ def add_event(
     reason: str = "",
 ) -> None:
     """Write down what was done to a meter."""
-    connection.execute(
-        insert(meter_event).values(
-            id=new_id(author.now),
-            organisation_id=author.organisation_id,
-            meter_id=meter_id,
-            at=author.now,
-            kind=kind,
-            changes=list(changes),
-            reason=reason,
-            actor_id=author.id,
-            actor_name=author.name,
-        )
-    )
+    values = event_values(author, kind=kind, changes=changes, reason=reason)
+    connection.execute(insert(meter_event).values(meter_id=meter_id, **values))
+
+
+def event_values(
+    author: Author, *, kind: str, changes: Sequence[Mapping[str, Any]], reason: str
+) -> dict[str, Any]:
+    """Return what every event has, whatever it happened to."""
+    return {
+        "id": new_id(author.now),
+        "organisation_id": author.organisation_id,
+        "at": author.now,
+        "kind": kind,
+        "changes": list(changes),
+        "reason": reason,
+        "actor_id": author.id,
+        "actor_name": author.name,
+    }
 
 
 def list_events(

@@ -66,19 +66,19 @@ def _values(values: Iterable[object]) -> tuple[object, ...]:
 # Names come from our own tables, never from outside: no value is ever put into the text of a statement.
 @cache
 def _insert(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
 
 
 @cache
 def _update(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     settings = ", ".join(f"{column} = ?" for column in columns)
-    return f"UPDATE {table} SET {settings} WHERE {' AND '.join(f'{column} = ?' for column in key)}"  # noqa: S608
+    return f"UPDATE {table} SET {settings} WHERE {' AND '.join(f'{column} = ?' for column in key)}"  # noqa: S608 - our own names
 
 
 @cache
 def _addition(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     settings = ", ".join(f"{column} = {column} + ?" for column in columns)
-    return f"UPDATE {table} SET {settings} WHERE {' AND '.join(f'{column} = ?' for column in key)}"  # noqa: S608
+    return f"UPDATE {table} SET {settings} WHERE {' AND '.join(f'{column} = ?' for column in key)}"  # noqa: S608 - our own names
 
 
 @cache

@@ -286,7 +286,7 @@ class RebuildSink:
         # The row may be among those that are streamed: cash of a sale whose token came later.
         self.flush()
         settings = ", ".join(f"{name} = ?" for name in values)
-        statement = f"UPDATE {self._schema}.payment SET {settings} WHERE sale_place = ? AND n = ?"  # noqa: S608
+        statement = f"UPDATE {self._schema}.payment SET {settings} WHERE sale_place = ? AND n = ?"  # noqa: S608 - our own names
         self._connection.execute(statement, [stored(value) for value in (*values.values(), *key.values())])
 
     def _write(self, name: str, columns: Key, rows: list[Key]) -> None:

@@ -228,7 +228,7 @@ class _Verification:
         return findings
 
     def _check_counters(self) -> Iterator[Finding]:
-        cases = self._database.execute(f"SELECT count(*) FROM {_REBUILT}.case_record").fetchone()[0]  # noqa: S608
+        cases = self._database.execute(f"SELECT count(*) FROM {_REBUILT}.case_record").fetchone()[0]  # noqa: S608 - our own names
         if cases != self._book[6]:
             yield _counter("case_last", cases, self._book[6])
 

@@ -49,7 +49,7 @@ class _Comparison:
 
     def count(self, schema: str) -> int:
         """Return the number of rows that follow from the journal."""
-        query = f"SELECT count(*) FROM {schema}.{self._table.name} WHERE {self._own}"  # noqa: S608
+        query = f"SELECT count(*) FROM {schema}.{self._table.name} WHERE {self._own}"  # noqa: S608 - our own names
         return int(self._connection.execute(query).fetchone()[0])
 
     def first_difference(self, live_rows: int) -> Finding | None:
@@ -76,7 +76,7 @@ class _Comparison:
         if differs:
             conditions += [f"l.{column} IS NOT r.{column}" for column in columns if column not in keys]
         query = (
-            f"SELECT {', '.join(f'l.{column}' for column in columns)}, "  # noqa: S608
+            f"SELECT {', '.join(f'l.{column}' for column in columns)}, "  # noqa: S608 - our own names
             f"{', '.join(f'r.{column}' for column in columns)} "
             f"FROM (SELECT * FROM {left}.{name} NOT INDEXED WHERE {self._own}) AS l "
             f"LEFT JOIN {right}.{name} AS r ON {' AND '.join(f'r.{key} = l.{key}' for key in keys)} "

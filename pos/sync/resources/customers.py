@@ -62,7 +62,7 @@ class CustomersMapping(Mapping[CustomerRow]):
         if not ids or waiting is None:
             return
         rows = connection.exec_driver_sql(
-            "SELECT meter.key, customer.key FROM customer JOIN meter ON meter.customer_id = customer.id "  # noqa: S608
+            "SELECT meter.key, customer.key FROM customer JOIN meter ON meter.customer_id = customer.id "  # noqa: S608 - our own names
             "AND meter.customer_key IS NULL AND meter.customer_id IS NOT NULL "
             f"WHERE customer.id IN ({marks(len(ids))})",
             tuple(ids),
@@ -83,11 +83,11 @@ class CustomersMapping(Mapping[CustomerRow]):
         if not keys:
             return
         with_meters = connection.exec_driver_sql(
-            f"SELECT key, drn FROM meter WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608
+            f"SELECT key, drn FROM meter WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608 - our own names
             tuple(keys),
         ).all()
         connection.exec_driver_sql(
-            f"UPDATE meter SET customer_key = NULL WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608
+            f"UPDATE meter SET customer_key = NULL WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608 - our own names
             tuple(keys),
         )
         change_words(connection, [(row[0], "") for row in with_meters])

@@ -40,8 +40,8 @@ _COLUMNS = (
     *("next_key", "merged_into", "pull_round"),
     *_FIELDS,
 )
-_INSERT = f"INSERT INTO meter (key, {', '.join(_COLUMNS)}) VALUES (?, {marks(len(_COLUMNS))})"  # noqa: S608
-_UPDATE = f"UPDATE meter SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE key = ?"  # noqa: S608
+_INSERT = f"INSERT INTO meter (key, {', '.join(_COLUMNS)}) VALUES (?, {marks(len(_COLUMNS))})"  # noqa: S608 - our own names
+_UPDATE = f"UPDATE meter SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE key = ?"  # noqa: S608 - our own names
 
 WAITING = "meters"
 """The resource under which rows are kept whose supply group is not here yet."""
@@ -92,7 +92,7 @@ class MetersMapping(Mapping[MeterRow]):
             keys = [(key,) for key in unused]
             remove_words(connection, unused)
             for table in ("proposal", "import_change", "meter_alias", "meter_month", "customer_credit"):
-                connection.exec_driver_sql(f"DELETE FROM {table} WHERE meter_key = ?", keys)  # noqa: S608
+                connection.exec_driver_sql(f"DELETE FROM {table} WHERE meter_key = ?", keys)  # noqa: S608 - our own names
             connection.exec_driver_sql("DELETE FROM meter WHERE key = ?", keys)
         if used:
             connection.exec_driver_sql(
@@ -239,7 +239,7 @@ class _Known:
         self._owner_at: dict[int, int | None] = {}
         for column, wanted in (("id", ids), ("drn", drns)):
             found = connection.exec_driver_sql(
-                f"SELECT id, drn, key, customer_key FROM meter WHERE {column} IN ({marks(len(rows))})",  # noqa: S608
+                f"SELECT id, drn, key, customer_key FROM meter WHERE {column} IN ({marks(len(rows))})",  # noqa: S608 - our own names
                 tuple(wanted),
             )
             for one, drn, key, owner in found:
