@@ -135,11 +135,16 @@ class WindowsOfTheirOwn(QObject):
 
 
 @pytest.fixture
-def desktop(
-    till: Till, people: dict[str, Actor], style: KilotillStyle, qapp: QApplication
-) -> Iterator[Desktop]:
-    strays = WindowsOfTheirOwn()
-    qapp.installEventFilter(strays)
+def strays(qapp: QApplication) -> Iterator[list[str]]:
+    """What was shown before it had a parent; not for every test: it makes Python look at all events of Qt."""
+    watcher = WindowsOfTheirOwn()
+    qapp.installEventFilter(watcher)
+    yield watcher.seen
+    qapp.removeEventFilter(watcher)
+
+
+@pytest.fixture
+def desktop(till: Till, people: dict[str, Actor], style: KilotillStyle) -> Iterator[Desktop]:
     tasks = TaskRunner()
     window = MainWindow(till, tasks, style)
     window.resize(1366, 768)
@@ -154,5 +159,3 @@ def desktop(
     window.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    qapp.removeEventFilter(strays)
-    assert strays.seen == []

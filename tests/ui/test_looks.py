@@ -211,6 +211,19 @@ def test_books_when_there_is_no_day_then_the_focus_is_on_what_can_be_done(deskto
 
 
 @pytest.mark.usefixtures("open_shift")
+def test_places_when_opened_then_no_part_flashes_as_a_window_of_its_own(
+    strays: list[str], desktop: Desktop
+) -> None:
+    desktop.sign_in("A")
+    places = [item.key for item in desktop.window.rail.items()]
+    for place in places:
+        desktop.window.go(place)
+        desktop.settle()
+
+    assert len(places) > 8 and strays == []
+
+
+@pytest.mark.usefixtures("open_shift")
 def test_token_when_gone_to_then_its_call_is_gone(desktop: Desktop) -> None:
     desktop.sign_in("C")
     desktop.window._tell_news("A token is ready.", "ok")
