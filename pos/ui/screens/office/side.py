@@ -170,6 +170,9 @@ class OfficeActCard(Card):
         self._scroll.setFixedHeight(wanted)
         if self._zone is None:
             return
+        # A layout within another one does not hear at once that a part of it has another height.
+        self._column.invalidate()
+        self.body.invalidate()
         over = max(0, self.body.totalHeightForWidth(self.width()) - self._zone.height())
         least = self._look.metrics.px(80)
         self._scroll.setFixedHeight(max(min(least, wanted), wanted - over))
