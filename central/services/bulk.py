@@ -165,7 +165,7 @@ def _upsert(table: Table, names: tuple[str, ...], key: tuple[str, ...], on_confl
 def _arrays(table: Table, names: tuple[str, ...]) -> str:
     """Return a query over one array for each column: one statement for any number of rows."""
     kinds = (table.c[name].type.compile(dialect=_POSTGRES).split(" COLLATE")[0] for name in names)
-    return f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608 - our own names
+    return f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608 - our own types
 
 
 def _marks(names: tuple[str, ...]) -> str:

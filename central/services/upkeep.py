@@ -56,4 +56,5 @@ def _for_each(organisations: Iterable[UUID], work: Callable[[UUID], None]) -> No
         except (Unavailable, MachineFault):
             raise
         except Exception:
+            # The others' meters and key changes do not wait for one damaged record.
             _log.exception("job failed for an organisation", organisation=str(one))

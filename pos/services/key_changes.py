@@ -215,7 +215,7 @@ def _old_key(connection: Connection, sgc: str) -> JsonObject:
 def _move(connection: Connection, sgc: str, change: dict[str, Any], before: JsonObject) -> None:
     place = change.get("place", 0)
     connection.exec_driver_sql(
-        "UPDATE meter SET krn = coalesce(krn, ?), ti = coalesce(ti, ?), kt = coalesce(kt, ?), "  # noqa: S608 - our own names
+        "UPDATE meter SET krn = coalesce(krn, ?), ti = coalesce(ti, ?), kt = coalesce(kt, ?), "  # noqa: S608 - our own clause
         "base_date = coalesce(base_date, ?) WHERE sgc = ? AND status <> 'active' "
         f"AND pan NOT IN ({_CHANGED})",
         (*(before[name] for name in ("krn", "ti", "kt", "base_date")), sgc, place),

@@ -613,6 +613,7 @@ class PaymentDesk:
         except MachineFault:
             raise
         except Exception:
+            # A mistake of ours at one payment must not keep all others from being asked about.
             logger.exception("A payment could not be asked about: %s", payment_id)
             self._asking.put_off(payment_id)
 
@@ -636,6 +637,7 @@ class PaymentDesk:
         except MachineFault:
             raise
         except Exception as error:
+            # Nor one paid sale all others from their tokens.
             logger.exception("A paid sale could not be delivered: %s", sale_id)
             self._postpone(sale_id, code_of(error))
 

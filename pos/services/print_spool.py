@@ -181,6 +181,7 @@ class PrintSpool:
         try:
             device = self._open(printer)
         except Exception as error:
+            # No byte has left: the paper waits, whatever it was.
             self._finish(job, JobState.WAITING, error)
             raise
         return self._send(job, device, data)
@@ -253,6 +254,7 @@ class PrintSpool:
         try:
             check_ready(device)
         except Exception:
+            # Whatever it was, the device must not stay open.
             device.close()
             raise
         return device
@@ -268,6 +270,7 @@ class PrintSpool:
         except Unavailable as error:
             return self._finish(job, JobState.UNKNOWN, error)
         except Exception as error:
+            # A mistake of ours amid a paper: a person says what came out, and the next one is printed.
             logger.exception("A paper was broken off: print job %d", job.key)
             return self._finish(job, JobState.UNKNOWN, error)
         return self._finish(job, JobState.PRINTED, None)

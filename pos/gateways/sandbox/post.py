@@ -134,6 +134,7 @@ class Post:
             if is_wanted:
                 letter.then(result, answer)
         except Exception:
+            # A sender that ends would leave its address without any for the rest of the run.
             logger.exception("A callback of the sandbox failed.")
         finally:
             letter.is_over.set()

@@ -62,7 +62,7 @@ class CustomersMapping(Mapping[CustomerRow]):
         if not ids or waiting is None:
             return
         rows = connection.exec_driver_sql(
-            "SELECT meter.key, customer.key FROM customer JOIN meter ON meter.customer_id = customer.id "  # noqa: S608 - our own names
+            "SELECT meter.key, customer.key FROM customer JOIN meter ON meter.customer_id = customer.id "  # noqa: S608 - only marks are put in
             "AND meter.customer_key IS NULL AND meter.customer_id IS NOT NULL "
             f"WHERE customer.id IN ({marks(len(ids))})",
             tuple(ids),
@@ -83,11 +83,11 @@ class CustomersMapping(Mapping[CustomerRow]):
         if not keys:
             return
         with_meters = connection.exec_driver_sql(
-            f"SELECT key, drn FROM meter WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608 - our own names
+            f"SELECT key, drn FROM meter WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608 - only marks are put in
             tuple(keys),
         ).all()
         connection.exec_driver_sql(
-            f"UPDATE meter SET customer_key = NULL WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608 - our own names
+            f"UPDATE meter SET customer_key = NULL WHERE customer_key IN ({marks(len(keys))})",  # noqa: S608 - only marks are put in
             tuple(keys),
         )
         change_words(connection, [(row[0], "") for row in with_meters])
@@ -95,7 +95,7 @@ class CustomersMapping(Mapping[CustomerRow]):
 
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
         rows = connection.exec_driver_sql(
-            "SELECT id FROM customer WHERE pull_round > 0 AND pull_round < ? "  # noqa: S608 - our own names
+            "SELECT id FROM customer WHERE pull_round > 0 AND pull_round < ? "  # noqa: S608 - our own clause
             f"AND {unless_proposed('customer')} AND {_OWNS_NO_PROPOSED_METER} LIMIT ?",
             (round_, limit),
         )

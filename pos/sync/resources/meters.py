@@ -103,7 +103,7 @@ class MetersMapping(Mapping[MeterRow]):
     def gone_since(self, connection: Connection, round_: int, *, limit: int) -> list[str]:
         waiting = record_ids(connection, WAITING, round_, limit=limit)
         rows = connection.exec_driver_sql(
-            f"SELECT id FROM meter WHERE pull_round > 0 AND pull_round < ? AND {unless_proposed('meter')} "  # noqa: S608 - our own names
+            f"SELECT id FROM meter WHERE pull_round > 0 AND pull_round < ? AND {unless_proposed('meter')} "  # noqa: S608 - our own clause
             "LIMIT ?",
             (round_, limit - len(waiting)),
         )
